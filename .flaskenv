@@ -1,0 +1,2 @@
+FLASK_APP=app.live:application
+FLASK_SKIP_DOTENV=0
