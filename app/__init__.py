@@ -1,0 +1,1 @@
+"""Rulebook: the admin panel that follows from a company's written policies."""

@@ -1,0 +1,1 @@
+"""Starts and stops everything that one machine needs to run the panel."""
