@@ -1,0 +1,1 @@
+"""Files: CSV and Excel in and out, streamed."""

@@ -1,0 +1,1 @@
+"""Tables: the fixed ones, and one per register."""

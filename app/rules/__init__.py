@@ -1,0 +1,1 @@
+"""Arithmetic: calendar, deadlines, judgement; values in, values out."""

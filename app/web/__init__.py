@@ -1,0 +1,1 @@
+"""Screens and API: the only package that imports Flask-AppBuilder."""
