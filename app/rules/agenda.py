@@ -1,0 +1,118 @@
+"""What an open obligation still has in store: reminders, breaches and escalations, in time order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Literal
+
+from app.catalog.duty import Duty, Escalation, Reminder, Span
+from app.rules.calendar import BeyondCalendar, WorkCalendar
+from app.rules.deadlines import Due, after, months_after
+
+Kind = Literal["remind", "breach", "escalate"]
+_RANK: dict[Kind, int] = {"remind": 0, "breach": 1, "escalate": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens to an obligation at an instant if it is still open then.
+
+    ``seq`` counts from 1: the place of the reminder or escalation in the duty, or the occurrence of the breach.
+    """
+
+    fire_at: datetime
+    kind: Kind
+    seq: int
+
+    @property
+    def rank(self) -> tuple[datetime, int, int]:
+        """What events are ordered by; at one instant a reminder precedes a breach, and a breach an escalation."""
+        return self.fire_at, _RANK[self.kind], self.seq
+
+
+def events(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Iterator[Event]:
+    """Yield the events of an obligation in order; without end when the duty repeats.
+
+    A reminder that would lie before the start is due at the start. Events that the calendar cannot date are left to
+    the end, where they raise BeyondCalendar: what comes before them still happens.
+    """
+    start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
+    undated: BeyondCalendar | None = None
+    ahead: list[Event] = []
+    dated: list[tuple[Kind, int, Callable[[], datetime]]] = [
+        *(("remind", n, partial(_reminded_at, r, due, start, calendar)) for n, r in enumerate(duty.remind, 1)),
+        *(("escalate", n, partial(_escalated_at, e, due, calendar)) for n, e in enumerate(duty.escalate, 1)),
+    ]
+    for kind, seq, when in dated:
+        try:
+            ahead.append(Event(when(), kind, seq))
+        except BeyondCalendar as beyond:
+            undated = beyond
+    ahead.sort(key=lambda e: e.rank, reverse=True)
+    breaches = limits(duty.repeat, due, calendar)
+    try:
+        for no, late_at in enumerate(breaches, 1):
+            breach = Event(late_at, "breach", no)
+            while ahead and ahead[-1].rank < breach.rank:
+                yield ahead.pop()
+            yield breach
+    except BeyondCalendar as beyond:
+        undated = beyond
+    yield from reversed(ahead)
+    if undated:
+        raise undated
+
+
+def next_event(
+    duty: Duty, due: Due, started: date | datetime, after: tuple[datetime, Kind, int] | None, calendar: WorkCalendar
+) -> Event | None:
+    """Return the first event after one that has happened (None: the first of all); None when nothing is left.
+
+    Raises BeyondCalendar when only events are left that the calendar cannot date.
+    """
+    past = Event(*after).rank if after else None
+    return next((e for e in events(duty, due, started, calendar) if past is None or e.rank > past), None)
+
+
+def limits(repeat: Span | None, due: Due, calendar: WorkCalendar) -> Iterator[datetime]:
+    """Yield the instant of each occurrence of a breach: the limit's, then the end of each further span.
+
+    Raises BeyondCalendar at the first that the calendar cannot date, and ValueError for a span of no length.
+    """
+    yield due.late_at
+    times, last = 0, due.late_at
+    while repeat:
+        times += 1
+        _, late_at = after(repeat, due, calendar, times)
+        if late_at <= last:
+            raise ValueError(f"a duty cannot repeat after {repeat}")
+        yield (last := late_at)
+
+
+def _reminded_at(reminder: Reminder, due: Due, start: datetime, calendar: WorkCalendar) -> datetime:
+    if reminder.before is None:
+        seconds = int((due.ends_at - start).total_seconds()) * (reminder.at_percent or 0) // 100
+        return max(start, start + timedelta(seconds=seconds))
+    return max(start, _before(reminder.before, due.ends_at, calendar))
+
+
+def _before(span: Span, moment: datetime, calendar: WorkCalendar) -> datetime:
+    """Return the instant a span before ``moment``; days keep the time of day, so that n of them are left to work in."""
+    if span.minutes is not None or span.hours is not None:
+        return moment - timedelta(minutes=span.minutes or 0, hours=span.hours or 0)
+    local = moment.astimezone(calendar.zone)
+    day = local.date()
+    if span.working_days:
+        day = calendar.nth_before(day, span.working_days)
+    elif span.months:
+        day = months_after(day, -span.months)
+    else:
+        day -= timedelta(days=span.days or 0)
+    return calendar.moment(day, local.time())
+
+
+def _escalated_at(escalation: Escalation, due: Due, calendar: WorkCalendar) -> datetime:
+    return due.late_at if escalation.after is None else after(escalation.after, due, calendar)[1]
