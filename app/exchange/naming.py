@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MARKS = re.compile(r"[\s*:_\u200b\ufeff]+|\((必填|选填|required|optional)\)")
+BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$")
+"""What stands in brackets at the end of a header: a unit, a format, ``必填``."""
+_MARKS = re.compile(r"[\s*:_\u200b\ufeff]+")
 
 
 def folded(header: str) -> str:
-    """Return a header without width, case, blanks, and what forms put behind it (``*``, ``（必填）``, ``：``)."""
+    """Return a header without width, case, blanks, and what forms put behind it (``*``, ``：``)."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", header).casefold())

@@ -1,0 +1,130 @@
+"""Rows of text to rows of values, column by column; every cell that cannot be read is collected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as declared
+from typing import Any
+
+from app.errors import CellError, Sentence
+from app.exchange.cells import unguarded
+from app.exchange.reading import Row
+from app.fields.base import Field, Unreadable
+from app.fields.links import Link
+from app.fields.texts import LongText
+from app.services import lookup
+from app.services.panel import Work
+
+_SEVERAL = re.compile(r"[;；\n]+")
+_REMEMBERED = 5_000
+
+
+@dataclass(slots=True)
+class Parsed:
+    """One row of a file: ``row`` counts data rows from 1, ``values`` holds field code → value of what could be read."""
+
+    row: int
+    line: int
+    cells: list[str]
+    values: dict[str, Any]
+    errors: list[CellError] = declared(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """Stands in a column's memory for a text that its field refused."""
+
+    reason: Sentence
+
+
+class Parser:
+    """Reads the columns of one file; remembers in each what a text meant, for cells repeat.
+
+    ``columns`` holds for each column of the file its field, or None to leave the column out.
+    """
+
+    def __init__(self, columns: Sequence[Field | None]) -> None:
+        self._columns = [(index, f) for index, f in enumerate(columns) if f is not None]
+        self._codes = [f.code for _, f in self._columns]
+        self._memory: dict[str, dict[str, Any]] = {code: {} for code in self._codes}
+
+    def parse(self, work: Work, rows: Sequence[Row], first: int = 1) -> list[Parsed]:
+        """Return the rows as values; ``first`` is the number of the first row among the file's data rows.
+
+        Names of people, units and rows are looked up together, once for each column.
+        """
+        sound = [r for r in rows if r.fault is None]
+        columns, bad = [], []
+        for index, f in self._columns:
+            values = self._column(work, f, [r.cells[index] for r in sound])
+            columns.append(values)
+            if any(type(v) is _Bad for v in values):
+                bad.append((index, f, values))
+        if columns:
+            read = [dict(zip(self._codes, values, strict=True)) for values in zip(*columns, strict=True)]
+        else:
+            read = [{} for _ in sound]
+        following = iter(read)
+        found = [
+            Parsed(n, r.line, r.cells, next(following) if r.fault is None else {}) for n, r in enumerate(rows, first)
+        ]
+        for one, r in zip(found, rows, strict=True):
+            if r.fault is not None:
+                one.errors.append(CellError("", r.fault, row=one.row, line=one.line))
+        whole = [one for one, r in zip(found, rows, strict=True) if r.fault is None]
+        for index, f, values in bad:
+            for one, value in zip(whole, values, strict=True):
+                if type(value) is _Bad:
+                    text = one.cells[index]
+                    one.errors.append(CellError(f.code, value.reason, text, one.row, one.line, f.label.zh))
+                    del one.values[f.code]
+        return found
+
+    def _column(self, work: Work, field: Field, texts: list[str]) -> list[Any]:
+        if isinstance(field, LongText):
+            # long texts hardly repeat, and remembering them would fill the memory
+            return [_read(field, t) for t in texts]
+        memory = self._memory[field.code]
+        new = set(texts) - memory.keys()
+        if len(memory) + len(new) > _REMEMBERED:
+            memory.clear()
+            new = set(texts)
+        if isinstance(field, Link):
+            _look_up(work, field, new, memory)
+        else:
+            for text in new:
+                memory[text] = _read(field, text)
+        values = [memory[t] for t in texts]
+        if isinstance(field, Link):
+            # what was not there may be brought by this very file
+            for text in [t for t in new if type(memory[t]) is _Bad]:
+                del memory[text]
+        return values
+
+
+def _read(field: Field, text: str) -> Any:
+    try:
+        return field.parse(unguarded(text))
+    except Unreadable as error:
+        return _Bad(error.reason)
+
+
+def _look_up(work: Work, field: Link, texts: set[str], memory: dict[str, Any]) -> None:
+    """Put the ids that texts name into ``memory``: one id, or a tuple where the field holds several."""
+    parts: dict[str, list[str]] = {}
+    for text in texts:
+        plain = unguarded(text)
+        named = _SEVERAL.split(plain) if field.many else [plain]
+        parts[text] = list(dict.fromkeys(" ".join(p.split()) for p in named if p.strip()))
+    found = lookup.resolve(work, field, {p for named in parts.values() for p in named})
+    for text, named in parts.items():
+        ids = [found[p] for p in named]
+        why_not = next((i for i in ids if isinstance(i, Sentence)), None)
+        if why_not is not None:
+            memory[text] = _Bad(why_not)
+        elif field.many:
+            memory[text] = tuple(dict.fromkeys(ids)) or None
+        else:
+            memory[text] = ids[0] if ids else None
