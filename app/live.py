@@ -1,0 +1,134 @@
+"""The WSGI callable that always serves the newest published catalog."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+import config
+from app import factory
+from app.services import publishing
+from app.services.panel import Panel
+
+log = logging.getLogger(__name__)
+
+WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One catalog revision and the app that was built from it."""
+
+    revision: int
+    panel: Panel
+    app: WSGI
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A revision whose app could not be built, and why."""
+
+    revision: int
+    text: str
+
+
+class LiveApp:
+    """Serves the newest published catalog, swapping in a freshly built app when the revision moves.
+
+    FAB cannot add views to a running app (their issues 1808 and 1910), so a publication means a new one. It is built beside the
+    old, which goes on serving and finishes what it began; both stand on one engine. A build that fails leaves the old app in place
+    and is not tried again until the revision moves.
+
+    ``build`` makes what serves a newly opened database or the engine given; ``revision`` reads the published number;
+    ``elapsed`` is a stopwatch in seconds.
+    """
+
+    PAUSE = 1.0
+    """Seconds between two questions for the revision, at least."""
+
+    def __init__(
+        self, build: Callable[[LiveApp, Engine | None], Serving], revision: Callable[[Engine], int], elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._build, self._revision, self._elapsed = build, revision, elapsed
+        self._serving: Serving | None = None
+        self._asked = float("-inf")
+        self._building = threading.Lock()
+        self._looking = ThreadPoolExecutor(1, "live-look")
+        self.failure: Failure | None = None
+
+    @classmethod
+    def from_environment(cls) -> LiveApp:
+        """Return an app that reads its settings and opens its database when the first request comes."""
+
+        def build(live: LiveApp, engine: Engine | None) -> Serving:
+            settings = config.read()
+            panel = factory.open_panel(settings, engine)
+            return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
+
+        return cls(build, publishing.revision)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        serving = self._serving or self.refresh()
+        if self._is_time():
+            self._looking.submit(self.refresh).add_done_callback(_complain)
+        return serving.app(environ, start_response)
+
+    @property
+    def panel(self) -> Panel:
+        """The panel of the newest catalog that could be built; background tasks ask for it each time they begin."""
+        if self._serving is None or self._is_time():
+            return self.refresh().panel
+        return self._serving.panel
+
+    def refresh(self) -> Serving:
+        """Ask for the revision, build its app if it moved, and return what is served from now on.
+
+        Raises whatever the very first build raised; later failures are kept in ``failure``.
+        """
+        if self._serving is not None and self._building.locked():
+            return self._serving
+        with self._building:
+            if self._serving is None:
+                self._serving = self._build(self, None)
+                self._asked = self._elapsed()
+            elif self._wanted(self._serving):
+                self._replace(self._serving)
+            return self._serving
+
+    def _is_time(self) -> bool:
+        now = self._elapsed()
+        if now - self._asked < self.PAUSE:
+            return False
+        self._asked = now
+        return True
+
+    def _wanted(self, serving: Serving) -> bool:
+        wanted = self._revision(serving.panel.engine)
+        return wanted != (self.failure.revision if self.failure else serving.revision)
+
+    def _replace(self, serving: Serving) -> None:
+        wanted = self._revision(serving.panel.engine)
+        with ThreadPoolExecutor(1, "live-build") as builder:
+            attempt = builder.submit(self._build, self, serving.panel.engine)
+        if (error := attempt.exception()) is None:
+            self._serving, self.failure = attempt.result(), None
+            log.info("serving revision %s", wanted)
+        else:
+            # Whatever is wrong with a new catalog, the old one goes on serving.
+            log.error("revision %s cannot be served, revision %s goes on", wanted, serving.revision, exc_info=error)
+            self.failure = Failure(wanted, f"{type(error).__name__}: {error}")
+
+
+def _complain(look: Future[Serving]) -> None:
+    if (error := look.exception()) is not None:
+        log.error("cannot ask for the published revision", exc_info=error)
+
+
+application = LiveApp.from_environment()

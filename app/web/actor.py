@@ -1,0 +1,72 @@
+"""Who is asking, and the transactions of one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app, g
+from flask_appbuilder import AppBuilder
+
+from app.services import people
+from app.services.panel import Actor, Panel, Work
+
+STRANGER = Actor(0, "", frozenset())
+"""Nobody has signed in: a person who does not exist, holds no role and is named in no record."""
+
+
+def current_panel() -> Panel:
+    """Return the panel that this app serves."""
+    panel: Panel = current_app.extensions["panel"]
+    return panel
+
+
+def current_actor() -> Actor:
+    """Return who is asking, with roles and unit as they stand at this request; nobody is ``STRANGER``."""
+    builder: AppBuilder = current_app.extensions["appbuilder"]
+    user = builder.sm.current_user
+    person_id = getattr(user, "id", None)
+    # A bearer token is read later than the session, so the answer may change once within a request.
+    if "actor" not in g or g.actor.person_id != (person_id or 0):
+        g.actor = people.actor(_open(), person_id) if person_id else STRANGER
+    actor: Actor = g.actor
+    return actor
+
+
+def reading() -> Work:
+    """Return this request's one unit of work for reading, as whoever is asking."""
+    work = _open()
+    work.actor = current_actor()
+    return work
+
+
+@contextmanager
+def writing(source: str = "form", reason: str = "") -> Iterator[Work]:
+    """Give a unit of work that writes, as whoever is asking; what was read before is put aside first.
+
+    Holding a reader's connection while waiting for the writer's could starve the pool of connections.
+    """
+    actor = current_actor()
+    _close()
+    with current_panel().work(actor, source=source, reason=reason) as work:
+        yield work
+
+
+def _open() -> Work:
+    if "reading" not in g:
+        context = current_panel().reading(g.get("actor", STRANGER))
+        g.reading, g.reading_context = context.__enter__(), context
+    work: Work = g.reading
+    return work
+
+
+def _close(_error: BaseException | None = None) -> None:
+    if context := g.pop("reading_context", None):
+        g.pop("reading", None)
+        context.__exit__(None, None, None)
+
+
+def close_with_request(app: Flask) -> None:
+    """Let each request of ``app`` give its connection back at its end."""
+    app.teardown_appcontext(_close)
+

@@ -1,0 +1,76 @@
+"""The side bar and the two numbers at the top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, g, request
+from flask_babel import gettext
+from flask_login import current_user
+
+from app.services import duties, notices, scope
+from app.web.actor import reading
+from app.web.language import label
+
+
+def counts() -> dict[str, int]:
+    """Return how many notices are unread and how many obligations are overdue; asked once in a request."""
+    if not current_user.is_authenticated:
+        return {"unread": 0, "overdue": 0}
+    if "counts" not in g:
+        work = reading()
+        g.counts = {"unread": notices.unread(work), "overdue": duties.overdue(work)}
+    found: dict[str, int] = g.counts
+    return found
+
+
+def menu() -> list[dict[str, Any]]:
+    """Return the groups of the side bar: one's own work, the registers one may read by domain, administration."""
+    if not current_user.is_authenticated:
+        return []
+    return [{"label": "", "icon": "", "open": True, "entries": _own()}, *_registers(), *_administration()]
+
+
+def _entry(text: str, url: str, icon: str = "", badge: int = 0, tone: str = "") -> dict[str, Any]:
+    url = request.script_root + url
+    active = request.path == url if url == "/" else request.path.startswith(url.removesuffix("list/"))
+    return {"label": text, "url": url, "icon": icon, "active": active, "badge": badge, "tone": tone}
+
+
+def _own() -> list[dict[str, Any]]:
+    number = counts()
+    return [
+        _entry(gettext("首页"), "/", "home"),
+        _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
+        _entry(gettext("处罚单"), "/fines", "receipt"),
+        _entry(gettext("通知"), "/inbox", "bell", number["unread"]),
+    ]
+
+
+def _registers() -> list[dict[str, Any]]:
+    work = reading()
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for spec in scope.readable(work):
+        groups.setdefault(spec.domain, []).append(_entry(label(spec.label), f"/registers/{spec.code}/list/"))
+    domains = work.catalog.domains
+    ordered = [*(d for d in domains if d in groups), *(d for d in groups if d not in domains)]
+    return [
+        {
+            "label": label(domains[d].label) if d in domains else d,
+            "icon": domains[d].icon if d in domains else "book",
+            "open": any(e["active"] for e in groups[d]),
+            "entries": groups[d],
+        }
+        for d in ordered
+    ]
+
+
+def _administration() -> list[dict[str, Any]]:
+    security = current_app.extensions["appbuilder"].sm
+    pages = [
+        (gettext("用户"), "/users/list/", "users", ("can_list", "UserDBModelView")),
+        (gettext("角色"), "/roles/list/", "shield-lock", ("can_list", "RoleModelView")),
+        (gettext("发布"), "/publications", "stack-2", ("can_publish", "publications")),
+    ]
+    entries = [_entry(text, url, icon) for text, url, icon, (permission, resource) in pages if security.has_access(permission, resource)]
+    return [{"label": gettext("系统"), "icon": "settings", "open": False, "entries": entries}] if entries else []

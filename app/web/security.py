@@ -1,0 +1,77 @@
+"""FAB's security, answered for registers by the catalog and for everything else by one query of its tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, g
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from sqlalchemy import select
+
+from app.services import scope
+from app.web.actor import current_actor, reading
+from app.web.interface import QuietInterface
+
+VERBS = {
+    "can_read": ("read",),
+    "can_write": ("add", "edit", "delete"),
+    "can_import": ("import",),
+    "can_export": ("export",),
+    "menu_access": ("read",),
+}
+"""What each permission on ``register:<code>`` asks of the catalog's access rules: any one of these verbs."""
+
+OWN = {
+    ("UserDBModelView", "can_userinfo"),
+    ("UserDBModelView", "resetmypassword"),
+    ("UserDBModelView", "userinfoedit"),
+    *((view, f"can_this_form_{m}") for view in ("ResetMyPasswordView", "UserInfoEditView") for m in ("get", "post")),
+    ("OpenApi", "can_get"),
+    ("SwaggerView", "can_show"),
+    ("MenuApi", "can_get"),
+}
+"""What everybody who has signed in may do: look after the own account, read how the interface works."""
+
+
+class PanelSecurity(SecurityManager):
+    """Decides what a request may reach; which rows it then finds there is the scope's business."""
+
+    userstatschartview = None
+
+    def __init__(self, appbuilder: Any) -> None:
+        super().__init__(appbuilder)
+        for view in (self.userdbmodelview, self.rolemodelview, self.groupmodelview):
+            if isinstance(view.datamodel, SQLAInterface):
+                view.datamodel = QuietInterface(view.datamodel.obj)
+
+    def register_views(self) -> None:
+        super().register_views()
+        if self.is_auth_limited:  # FAB limits its login page and forgets the login of machines
+            self.limiter.limit(self.auth_rate_limit, methods=["POST"])(current_app.blueprints["SecurityApi"])
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Return False: nothing of this panel is for people who have not signed in."""
+        return False
+
+    def _has_view_access(self, user: object, permission_name: str, view_name: str) -> bool:
+        kind, _, code = view_name.partition(":")
+        if kind == "register":
+            return any(scope.may(reading(), code, verb) for verb in VERBS.get(permission_name, ()))
+        if kind == "domain":
+            return any(spec.domain == code for spec in scope.readable(reading()))
+        roles = current_actor().roles
+        return self.auth_role_admin in roles or (view_name, permission_name) in OWN | self._granted(roles)
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """Return which of these entries of the menu the person may see."""
+        return {name for name in menu_names or () if self.has_access("menu_access", name)}
+
+    def _granted(self, roles: frozenset[str]) -> set[tuple[str, str]]:
+        """Return every (resource, permission) that FAB's tables give to roles; read once in a request."""
+        if "granted" not in g:
+            query = select(ViewMenu.name, Permission.name).join_from(PermissionView, ViewMenu).join(Permission).join(PermissionView.role)
+            g.granted = {(r[0], r[1]) for r in self.session.execute(query.where(Role.name.in_(roles)))}
+        granted: set[tuple[str, str]] = g.granted
+        return granted
