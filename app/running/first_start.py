@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from app.factory import prepare
-from config import flask_config, read
+from config import Settings, read
 
 #: What happens before the pages open, in order; each returns lines for the person at the terminal.
-STEPS: tuple[Callable[[dict[str, Any]], list[str]], ...] = (prepare,)
+STEPS: tuple[Callable[[Settings], list[str]], ...] = (prepare,)
 
 
 def main() -> int:
     """Run the steps and write their lines to standard output."""
-    config = flask_config(read())
+    settings = read()
     for step in STEPS:
-        for line in step(config):
+        for line in step(settings):
             sys.stdout.write(f"{line}\n")
     return 0
 
