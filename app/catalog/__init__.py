@@ -1,0 +1,1 @@
+"""What a policy says: definitions as frozen classes, read from YAML, checked, compared."""

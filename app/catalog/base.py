@@ -1,0 +1,80 @@
+"""What every part of a definition shares: frozen, nothing unknown, citations."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CODE = r"^[a-z][a-z0-9_]{0,40}$"
+
+
+class Spec(BaseModel):
+    """A part of a definition: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Citation(Spec):
+    """Why something is required: a policy and the number of its article. Written ``{policy: P05, article: D1}``."""
+
+    policy: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,19}$")
+    article: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.policy}-{self.article}" if self.article else self.policy
+
+
+class Cited(Spec):
+    """Something a policy demands: one citation or several, written as one mapping or a list."""
+
+    cite: tuple[Citation, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("cite"), dict):
+            return value | {"cite": [value["cite"]]}
+        return value
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """The policies any of which makes this hold where it is adopted; empty: it always holds."""
+        return frozenset(c.policy for c in self.cite)
+
+
+class Dated(Cited):
+    """A value in force from a day; without ``from`` it holds since the policy was adopted."""
+
+    since: date | None = Field(default=None, alias="from")
+
+
+class Party(Spec):
+    """Somebody: the person a field names, the holders of a role, or a person's superior.
+
+    Written as one word where it is clear: a field of the register if there is one of that code, else a role.
+    """
+
+    word: str = ""
+    field: str = ""
+    role: str = ""
+    superior_of: str = ""
+    """A person field: the superior of whoever it names."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {"word": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Party:
+        if sum(map(bool, (self.word, self.field, self.role, self.superior_of))) != 1:
+            raise ValueError("name one of: field, role, superior_of")
+        return self
+
+    def within(self, fields: set[str]) -> Party:
+        """Return this party with a bare word settled: a field of the register, else a role."""
+        if not self.word:
+            return self
+        return Party(field=self.word) if self.word in fields else Party(role=self.word)

@@ -1,0 +1,149 @@
+"""Breaches, what they cost, and what repetition does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from app.catalog.base import CODE, Cited, Dated, Party, Spec
+from app.catalog.condition import Condition
+from app.fields.label import Label
+
+
+class PayShare(Spec):
+    """A share of a month's performance pay, chosen by an officer within limits, in percent."""
+
+    min: Decimal
+    max: Decimal
+
+
+class Amount(Dated):
+    """What one case costs.
+
+    ``money`` yuan ``per`` case, or per item of a breach with lines or a ``quantity``; or the amount of the ticket
+    that ``same_as`` names, for what of it is still uncorrected (``basis: remaining``) or for all of it (``full``).
+    """
+
+    money: Decimal | None = Field(default=None, ge=0)
+    per: Literal["case", "item"] = "case"
+    same_as: str = ""
+    """A reference field of the record that names a ticket."""
+    basis: Literal["remaining", "full"] = "remaining"
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Amount:
+        if (self.money is None) != bool(self.same_as):
+            raise ValueError("give money or same_as")
+        return self
+
+
+class LineKind(Cited):
+    """One kind of defect that a line of a checklist may show; a line may show several."""
+
+    code: str
+    label: Label
+    when: Condition
+    amount: tuple[Amount, ...] = Field(min_length=1)
+
+
+class Lines(Spec):
+    """The checklist that a breach is found on: records elsewhere that point here, each defect one line of the ticket."""
+
+    register_code: str = Field(alias="register")
+    through: str
+    corrected: str = ""
+    """A date or moment field of the line: when it was put right."""
+    kinds: tuple[LineKind, ...] = Field(min_length=1)
+
+
+class Trigger(Spec):
+    """What brings a breach about, where it is not a missed duty: a transition of the record, or another breach of it."""
+
+    transition: tuple[str, ...] = ()
+    breach: str = ""
+    created: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_transition(cls, value: object) -> object:
+        if isinstance(value, dict) and isinstance(value.get("transition"), str):
+            return value | {"transition": [value["transition"]]}
+        return value
+
+
+class Correction(Cited):
+    """An order to put a breach right: the panel drafts a record of ``register``, which an officer signs.
+
+    That register must have the fields ``ticket`` (reference to the register of tickets), ``person`` (person) and ``content``; its own duty
+    carries the time limit and the repetition.
+    """
+
+    register_code: str = Field(alias="register")
+    closed_by: str = ""
+    """The transition of that register which the panel makes by itself when the missed duty is fulfilled."""
+
+
+class Breach(Cited):
+    """A kind of violation: how it comes about, whom it is charged to, what it costs, and which counter it belongs to.
+
+    One ticket is one record × one clause × one person × one occurrence; lines are its quantity.
+    """
+
+    code: str = Field(pattern=CODE)
+    label: Label
+    clause: str = ""
+    charged_to: Party | None = None
+    """Whom it is charged to; by default whoever owed the missed duty."""
+    trigger: Trigger | None = None
+    reported_by: tuple[str, ...] = ()
+    """Roles that may report it by hand, for a person they name."""
+    when: Condition | None = None
+    lines: Lines | None = None
+    quantity: str = ""
+    """An integer field of the record: how many items."""
+    amount: tuple[Amount, ...] = ()
+    counter: str = ""
+    multiplied: bool = True
+    """False: it counts towards the counter but its own amount is never multiplied."""
+    correct: Correction | None = None
+    confirmed_by: str = ""
+    """The role whose members confirm or waive the ticket."""
+    tell: tuple[Party, ...] = ()
+
+
+class Multiplier(Cited):
+    """From the n-th breach in the window on, the amount is multiplied, once, for holders of a role."""
+
+    role: str = ""
+    """Empty: everybody."""
+    from_nth: int = Field(ge=1)
+    by: Decimal = Field(gt=0)
+
+
+class Offer(Cited):
+    """A further decision that a counter opens from the n-th confirmed breach on: a share of that month's performance pay."""
+
+    code: str = Field(pattern=CODE)
+    label: Label
+    role: str = ""
+    from_nth: int = Field(ge=1)
+    share_of_pay: PayShare
+    decided_by: str
+
+
+class Counter(Spec):
+    """Counts the breaches of a person in a window, and says what the n-th one changes.
+
+    ``order`` ranks the clauses of breaches of the same moment.
+    """
+
+    code: str = Field(pattern=CODE)
+    label: Label
+    window: Literal["calendar_month", "year", "ever"] = "calendar_month"
+    per: Literal["person"] = "person"
+    waived_counts: bool = False
+    order: tuple[str, ...] = ()
+    multiply: tuple[Multiplier, ...] = ()
+    offers: tuple[Offer, ...] = ()

@@ -1,0 +1,77 @@
+"""The catalog: all definitions in force at a revision, immutable, with the indexes that services ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.catalog.base import Cited
+from app.catalog.breach import Breach, Counter
+from app.catalog.duty import Duty
+from app.catalog.policy import Domain, Policy, RoleSpec
+from app.catalog.register import RegisterSpec
+from app.fields.links import Link
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All definitions in force at a revision.
+
+    ``digest`` is the SHA-256 of the definitions' text; two catalogs of one digest say the same.
+    """
+
+    registers: dict[str, RegisterSpec] = field(default_factory=dict)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    roles: dict[str, RoleSpec] = field(default_factory=dict)
+    domains: dict[str, Domain] = field(default_factory=dict)
+    revision: int = 0
+    digest: str = ""
+
+    @cached_property
+    def counters(self) -> dict[str, Counter]:
+        """Counters by code, whichever register declares them."""
+        return {c.code: c for r in self.registers.values() for c in r.counters}
+
+    @cached_property
+    def breaches(self) -> dict[tuple[str, str], Breach]:
+        """Breaches by (register, code)."""
+        return {(r.code, b.code): b for r in self.registers.values() for b in r.breaches}
+
+    @cached_property
+    def duties(self) -> dict[tuple[str, str], Duty]:
+        """Duties by (register, code)."""
+        return {(r.code, d.code): d for r in self.registers.values() for d in r.duties}
+
+    @cached_property
+    def fulfilled_by(self) -> dict[str, tuple[tuple[RegisterSpec, Duty], ...]]:
+        """For each register: the duties of other registers that its records fulfil."""
+        found: dict[str, list[tuple[RegisterSpec, Duty]]] = {}
+        for r in self.registers.values():
+            for d in r.duties:
+                if d.done.register_code:
+                    found.setdefault(d.done.register_code, []).append((r, d))
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def pointing_at(self) -> dict[str, tuple[tuple[RegisterSpec, Link], ...]]:
+        """For each register: the fields of registers that point to it."""
+        found: dict[str, list[tuple[RegisterSpec, Link]]] = {}
+        for r in self.registers.values():
+            for f in r.fields:
+                if isinstance(f, Link) and f.target:
+                    found.setdefault(f.target, []).append((r, f))
+        return {k: tuple(v) for k, v in found.items()}
+
+    def tables(self) -> Iterator[RegisterSpec]:
+        """Yield the registers that have a table of their own."""
+        return (r for r in self.registers.values() if not r.tickets_of)
+
+    def tickets_register(self, counter: str) -> RegisterSpec | None:
+        """Return the register whose screen shows the tickets of ``counter``."""
+        return next((r for r in self.registers.values() if counter in r.tickets_of), None)
+
+
+def adopted(cited: Cited, policies: Iterable[str]) -> bool:
+    """Return whether something holds where ``policies`` are adopted: it cites one of them, or none at all."""
+    return not cited.cite or not cited.policies.isdisjoint(policies)

@@ -1,0 +1,49 @@
+"""Policies with their articles, the roles they name, and the groups of the menu."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from app.catalog.base import CODE, Spec
+from app.fields.label import Label
+
+
+class Article(Spec):
+    """A numbered part of a policy, in our own words."""
+
+    no: str = Field(alias="article")
+    """Written ``article``, as in a citation: YAML would read ``no`` as a boolean."""
+    text: Label
+
+
+class Policy(Spec):
+    """A written policy that binds whoever adopts it."""
+
+    code: str = Field(alias="policy", pattern=r"^[A-Z][A-Z0-9_]{0,19}$")
+    label: Label
+    source: str = ""
+    """Where the document lies: file and lines of the seeds, or the site's own reference."""
+    effective: date | None = None
+    lost: str = ""
+    """What of the text is missing or damaged, so that nothing can be demanded from it."""
+    adopt_from: date | None = None
+    """A site's own policy is adopted by the whole site from this day when it is applied."""
+    articles: tuple[Article, ...] = ()
+
+
+class RoleSpec(Spec):
+    """A role that policies name; people hold any number of them."""
+
+    code: str = Field(pattern=CODE)
+    label: Label
+    help: Label | None = None
+
+
+class Domain(Spec):
+    """A group of registers in the menu."""
+
+    code: str = Field(pattern=CODE)
+    label: Label
+    icon: str = "book"

@@ -1,0 +1,1 @@
+"""How a cell behaves: one small pydantic class for each field type."""

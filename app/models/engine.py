@@ -1,0 +1,40 @@
+"""Opening the database: SQLite with WAL and immediate write transactions, or PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BATCH = {"sqlite": 2_000, "postgresql": 5_000}
+"""Rows of one sweep or import batch: larger ones stall SQLite's writers, and flip PostgreSQL's plans to full scans."""
+
+
+def open_engine(url: str, **options: Any) -> Engine:
+    """Return an engine for ``url``; on SQLite a connection with the option ``immediate`` begins with the write lock.
+
+    A deferred transaction that reads and then writes fails at once when another writer came between, whatever the timeout;
+    one that takes the lock first waits its turn.
+    """
+    sqlite = make_url(url).get_backend_name() == "sqlite"
+    if not sqlite:
+        return create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself; _begin_sqlite does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

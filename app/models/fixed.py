@@ -1,0 +1,101 @@
+"""Tables that do not depend on definitions: people, history, files, adoption, publications, imports."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from app.models.types import ID, UtcMoment
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+fixed = MetaData(naming_convention=NAMES)
+
+# Flask-AppBuilder owns the ab_ tables; these are the columns that services read of them.
+person = Table(
+    "ab_user", fixed,
+    Column("id", Integer, primary_key=True),
+    Column("first_name", String(64)), Column("last_name", String(64)), Column("username", String(64)),
+    Column("active", Boolean), Column("email", String(320)), Column("password", String(256)),
+    info={"owner": "flask_appbuilder"},
+)  # fmt: skip
+role = Table("ab_role", fixed, Column("id", Integer, primary_key=True), Column("name", String(64)), info={"owner": "flask_appbuilder"})
+person_role = Table(
+    "ab_user_role", fixed,
+    Column("id", Integer, primary_key=True), Column("user_id", Integer), Column("role_id", Integer),
+    info={"owner": "flask_appbuilder"},
+)  # fmt: skip
+
+sequence = Table("sequence", fixed, Column("key", String(120), primary_key=True), Column("value", ID, nullable=False))
+
+record_version = Table(
+    "record_version", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("version", Integer, nullable=False),
+    Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("source", String(10), nullable=False),
+    Column("transition", String(41)), Column("reason", Text), Column("import_run", ID),
+    Column("changes", Text, nullable=False),
+    UniqueConstraint("register", "record_id", "version"),
+)  # fmt: skip
+
+signature = Table(
+    "signature", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("field", String(41), nullable=False),
+    Column("person", Integer, nullable=False), Column("signed_at", UtcMoment, nullable=False),
+    Column("transition", String(41), nullable=False), Column("scan", ID),
+    Index("ix_signature_record", "register", "record_id"),
+)  # fmt: skip
+
+attachment = Table(
+    "attachment", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False), Column("name", String(255), nullable=False),
+    Column("size", ID, nullable=False), Column("content_type", String(120), nullable=False),
+    Column("uploaded_by", Integer), Column("uploaded_at", UtcMoment, nullable=False),
+)  # fmt: skip
+
+adoption = Table(
+    "adoption", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("unit", ID), Column("policy", String(20), nullable=False),
+    Column("from_day", Date, nullable=False), Column("to_day", Date),
+    Column("recorded_by", Integer), Column("recorded_at", UtcMoment, nullable=False),
+    UniqueConstraint("unit", "policy", "from_day"),
+)  # fmt: skip
+
+publication = Table(
+    "publication", fixed,
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False), Column("at", UtcMoment, nullable=False), Column("person", Integer),
+    Column("reason", Text, nullable=False), Column("plan", Text, nullable=False),
+)  # fmt: skip
+publication_file = Table(
+    "publication_file", fixed,
+    Column("revision", Integer, ForeignKey("publication.revision"), primary_key=True),
+    Column("path", String(200), primary_key=True), Column("text", Text, nullable=False),
+)  # fmt: skip
+
+import_run = Table(
+    "import_run", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("file_name", String(255), nullable=False), Column("sha256", String(64), nullable=False),
+    Column("stored", Text), Column("options", Text, nullable=False),
+    Column("person", Integer), Column("source", String(10), nullable=False),
+    Column("started_at", UtcMoment, nullable=False), Column("finished_at", UtcMoment),
+    Column("state", String(12), nullable=False), Column("total", Integer), Column("done_line", Integer, nullable=False),
+    Column("created", Integer, nullable=False), Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False), Column("refused", Integer, nullable=False),
+    Column("message", Text), Column("errors_file", Text),
+    Index("ix_import_run_again", "register", "sha256"),
+)  # fmt: skip
+import_error = Table(
+    "import_error", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("run", ID, ForeignKey("import_run.id"), nullable=False, index=True),
+    Column("line", Integer), Column("row", Integer), Column("field", String(41), nullable=False),
+    Column("label", Text, nullable=False), Column("text", Text, nullable=False), Column("reason", Text, nullable=False),
+)  # fmt: skip

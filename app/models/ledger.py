@@ -1,0 +1,122 @@
+"""Tables of what is owed and what lateness costs: obligations, timers, breaches, tickets, entries, notices."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Numeric, String, Table, Text, UniqueConstraint
+
+from app.models.fixed import fixed
+from app.models.types import ID, ScaledNumber, UtcMoment, Words
+
+obligation = Table(
+    "obligation", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False),
+    Column("duty", String(41), nullable=False), Column("cycle", Integer, nullable=False),
+    Column("person", Integer), Column("role", String(41)), Column("unit", ID),
+    Column("started_at", UtcMoment, nullable=False), Column("started_on", Date, nullable=False),
+    Column("due_at", UtcMoment, nullable=False), Column("due_on", Date, nullable=False),
+    Column("limit", Text, nullable=False), Column("citation", String(80), nullable=False),
+    Column("calendar", String(40), nullable=False), Column("provisional", Boolean, nullable=False),
+    Column("state", String(8), nullable=False), Column("done_at", UtcMoment),
+    UniqueConstraint("register", "record_id", "duty", "cycle"),
+    Index("ix_obligation_person", "person", "state", "due_at"),
+    Index("ix_obligation_role", "role", "state"),
+)  # fmt: skip
+
+timer = Table(
+    "timer", fixed,
+    Column("obligation", ID, ForeignKey("obligation.id"), primary_key=True, autoincrement=False),
+    Column("fire_at", UtcMoment, nullable=False, index=True),
+    Column("kind", String(8), nullable=False), Column("seq", Integer, nullable=False),
+)  # fmt: skip
+
+breach = Table(
+    "breach", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False),
+    Column("rule", String(41), nullable=False), Column("occurrence", Integer, nullable=False),
+    Column("obligation", ID, ForeignKey("obligation.id"), index=True),
+    Column("person", Integer), Column("roles", Words), Column("unit", ID),
+    Column("clause", String(20), nullable=False), Column("counter", String(41), nullable=False),
+    Column("multiplied", Boolean, nullable=False),
+    Column("occurred_at", UtcMoment, nullable=False), Column("day", Date, nullable=False),
+    Column("root", ID), Column("basis", String(10), nullable=False),
+    Column("citation", String(80), nullable=False),
+    Column("state", String(8), nullable=False), Column("note", Text),
+    Column("recorded_at", UtcMoment, nullable=False), Column("recorded_by", Integer),
+    UniqueConstraint("register", "record_id", "rule", "occurrence"),
+    Index("ix_breach_counter", "counter", "person", "day"),
+    Index("ix_breach_root", "root"),
+)  # fmt: skip
+breach_line = Table(
+    "breach_line", fixed,
+    Column("breach", ID, ForeignKey("breach.id"), primary_key=True, autoincrement=False), Column("seq", Integer, primary_key=True),
+    Column("kind", String(41), nullable=False), Column("label", Text, nullable=False),
+    Column("register", String(41)), Column("record_id", ID),
+    Column("unit_amount", ScaledNumber(2), nullable=False), Column("quantity", Integer, nullable=False),
+    Column("corrected_at", UtcMoment),
+    Index("ix_breach_line_record", "register", "record_id"),
+)  # fmt: skip
+
+counter_group = Table(
+    "counter_group", fixed,
+    Column("counter", String(41), primary_key=True), Column("person", Integer, primary_key=True, autoincrement=False),
+)
+"""One row for each person under a counter: who judges that person's breaches holds its lock."""
+
+ticket = Table(
+    "ticket", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("breach", ID, ForeignKey("breach.id"), nullable=False, unique=True),
+    Column("record_no", String(40), nullable=False, unique=True),
+    Column("counter", String(41), nullable=False), Column("rule", String(41), nullable=False),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("record_title", Text, nullable=False),
+    Column("person", Integer, nullable=False), Column("clause", String(20), nullable=False), Column("citation", String(80), nullable=False),
+    Column("occurred_at", UtcMoment, nullable=False), Column("day", Date, nullable=False), Column("month", String(7), nullable=False),
+    Column("ordinal", Integer, nullable=False), Column("factor", ScaledNumber(2), nullable=False),
+    Column("base_amount", ScaledNumber(2), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
+    Column("repeat_index", Integer), Column("arithmetic", Text, nullable=False),
+    Column("confirmed_by", String(41), nullable=False),
+    Column("state", String(40), nullable=False), Column("state_at", UtcMoment, nullable=False),
+    Column("unit", ID), Column("created_by", Integer), Column("created_at", UtcMoment, nullable=False),
+    Column("updated_by", Integer), Column("updated_at", UtcMoment, nullable=False), Column("version", Integer, nullable=False),
+    Column("archived_at", UtcMoment), Column("remark", Text),
+    Index("ix_ticket_person", "person", "month"), Index("ix_ticket_state", "state", "confirmed_by"), Index("ix_ticket_record", "register", "record_id"),
+)  # fmt: skip
+
+ledger_entry = Table(
+    "ledger_entry", fixed,
+    Column("ticket", ID, ForeignKey("ticket.id"), primary_key=True, autoincrement=False), Column("seq", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
+    Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("reason", Text),
+    Column("citation", String(80), nullable=False), Column("arithmetic", Text, nullable=False),
+)  # fmt: skip
+
+pay_decision = Table(
+    "pay_decision", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("counter", String(41), nullable=False), Column("offer", String(41), nullable=False),
+    Column("person", Integer, nullable=False), Column("month", String(7), nullable=False),
+    Column("count", Integer, nullable=False), Column("pay", ScaledNumber(2), nullable=False),
+    Column("rate", Numeric(5, 2), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
+    Column("reason", Text, nullable=False), Column("citation", String(80), nullable=False),
+    Column("decided_by", Integer), Column("decided_at", UtcMoment, nullable=False),
+    UniqueConstraint("counter", "offer", "person", "month"),
+)  # fmt: skip
+
+notice = Table(
+    "notice", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("key", String(160), nullable=False, unique=True),
+    Column("person", Integer, nullable=False), Column("kind", String(20), nullable=False),
+    Column("register", String(41)), Column("record_id", ID), Column("ticket", ID),
+    Column("words", Text, nullable=False), Column("at", UtcMoment, nullable=False), Column("read_at", UtcMoment),
+    Index("ix_notice_person", "person", "read_at"),
+)  # fmt: skip
+outbox = Table(
+    "outbox", fixed,
+    Column("notice", ID, ForeignKey("notice.id"), primary_key=True, autoincrement=False), Column("channel", String(20), primary_key=True),
+    Column("state", String(8), nullable=False), Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcMoment, nullable=False), Column("sent_at", UtcMoment), Column("error", Text),
+    Index("ix_outbox_next", "state", "next_at"),
+)  # fmt: skip

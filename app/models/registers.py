@@ -1,0 +1,151 @@
+"""A real table for each register, built from its definition; and a mapped class over it for screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.orm import registry as orm_registry
+
+from app.catalog.catalog import Catalog
+from app.catalog.register import RegisterSpec
+from app.fields.base import Field, Storage
+from app.fields.links import File, Link, Person, Signature
+from app.fields.numbers import Scaled
+from app.fields.texts import AutoNumber, Choice, LongText, Text as TextField
+from app.models.fixed import NAMES
+from app.models.ledger import ticket
+from app.models.types import ID, ScaledNumber, UtcMoment, Words
+
+PREFIX = "r_"
+
+
+@dataclass(frozen=True)
+class Models:
+    """The tables of one catalog: ``tables`` by register, ``links`` by (register, field) for fields of several values."""
+
+    metadata: MetaData
+    tables: dict[str, Table]
+    links: dict[tuple[str, str], Table]
+    classes: dict[str, type[Any]] = field(default_factory=dict)
+
+    def dispose(self) -> None:
+        """Forget the mapped classes, so that a replaced catalog can be collected."""
+        self.classes.clear()
+
+
+def build_models(catalog: Catalog) -> Models:
+    """Return tables and classes for every register of ``catalog``, on a metadata of their own.
+
+    A register of tickets has no table; its entry is the fixed table ``ticket``.
+    """
+    metadata = MetaData(naming_convention=NAMES)
+    Table("ab_user", metadata, Column("id", Integer, primary_key=True), info={"owner": "flask_appbuilder"})
+    tables: dict[str, Table] = {}
+    links: dict[tuple[str, str], Table] = {}
+    for spec in catalog.registers.values():
+        if spec.tickets_of:
+            tables[spec.code] = ticket
+            continue
+        tables[spec.code] = _table(catalog, spec, metadata)
+        for f in spec.fields:
+            if f.many:
+                links[spec.code, f.code] = _link_table(catalog, spec, f, metadata)
+    classes: dict[str, type[Any]] = {}
+    mapper = orm_registry(metadata=metadata)
+    for code, table in tables.items():
+        classes[code] = cls = type("".join(p.capitalize() for p in code.split("_")), (), {"__register__": code})
+        mapper.map_imperatively(cls, table)
+    return Models(metadata, tables, links, classes)
+
+
+def columns_of(f: Field) -> list[str]:
+    """Return the column names of a field: none for several links, two for a signature."""
+    if f.many:
+        return []
+    return [f.code, f"{f.code}_at"] if isinstance(f, Signature) else [f.code]
+
+
+def _table(catalog: Catalog, spec: RegisterSpec, metadata: MetaData) -> Table:
+    columns: list[Any] = [
+        Column("id", ID, primary_key=True, autoincrement=False),
+        Column("record_no", String(40), nullable=False, unique=True),
+        Column("state", String(41)), Column("state_at", UtcMoment),
+        Column("unit", ID, *_key(catalog, "unit")),
+        Column("created_by", Integer, ForeignKey("ab_user.id")), Column("created_at", UtcMoment, nullable=False),
+        Column("updated_by", Integer, ForeignKey("ab_user.id")), Column("updated_at", UtcMoment, nullable=False),
+        Column("version", Integer, nullable=False), Column("archived_at", UtcMoment), Column("remark", Text),
+    ]  # fmt: skip
+    for f in spec.fields:
+        columns += _columns(catalog, f)
+    table = Table(PREFIX + spec.code, metadata, *columns)
+    kept = table.c.archived_at.is_(None)  # an archived record must not keep its number from being used again
+    unique = [*spec.unique_together, *((f.code,) for f in spec.fields if f.unique and not f.many)]
+    for fields in unique:
+        Index(f"uq_{table.name}_{'_'.join(fields)}", *(table.c[c] for c in fields), unique=True, sqlite_where=kept, postgresql_where=kept)
+    for name in _indexed(spec):
+        if name in table.c and (name,) not in unique:
+            Index(f"ix_{table.name}_{name}", table.c[name])
+    return table
+
+
+def _columns(catalog: Catalog, f: Field) -> list[Column[Any]]:
+    match f:
+        case _ if f.many:
+            return []
+        case Signature():
+            return [Column(f.code, Integer, ForeignKey("ab_user.id")), Column(f"{f.code}_at", UtcMoment)]
+        case Person():
+            return [Column(f.code, Integer, ForeignKey("ab_user.id"))]
+        case File():
+            return [Column(f.code, ID)]
+        case Link():
+            return [Column(f.code, ID, *_key(catalog, f.target))]
+    return [Column(f.code, _type(f))]
+
+
+def _type(f: Field) -> Any:
+    match f.storage:
+        case Storage.SCALED:
+            return ScaledNumber(f.places if isinstance(f, Scaled) else 2)
+        case Storage.INTEGER:
+            return ID
+        case Storage.DATE:
+            return Date()
+        case Storage.MOMENT:
+            return UtcMoment()
+        case Storage.BOOLEAN:
+            return Boolean()
+        case Storage.WORDS:
+            return Words()
+    return String(80) if isinstance(f, Choice | AutoNumber) else String(f.max_length) if isinstance(f, TextField) and not isinstance(f, LongText) else Text()
+
+
+def _key(catalog: Catalog, target: str) -> list[Any]:
+    """Return the foreign key to a register's table, if it has one; added after all tables exist, for they may point in circles."""
+    spec = catalog.registers.get(target)
+    if spec is None or spec.tickets_of:
+        return []
+    return [ForeignKey(f"{PREFIX}{target}.id", use_alter=True)]
+
+
+def _link_table(catalog: Catalog, spec: RegisterSpec, f: Field, metadata: MetaData) -> Table:
+    target = [ForeignKey("ab_user.id")] if isinstance(f, Person) else _key(catalog, f.target) if isinstance(f, Link) else []
+    return Table(
+        f"{PREFIX}{spec.code}__{f.code}", metadata,
+        Column("record_id", ID, ForeignKey(f"{PREFIX}{spec.code}.id"), primary_key=True, autoincrement=False),
+        Column("place", Integer, primary_key=True, autoincrement=False),
+        Column("target", Integer if isinstance(f, Person) else ID, *target, nullable=False, index=True),
+    )  # fmt: skip
+
+
+def _indexed(spec: RegisterSpec) -> list[str]:
+    """Return the columns worth an index: what lists sort by, scopes compare and references join."""
+    names = ["state", "unit", spec.order.lstrip("-"), *spec.excluded]
+    names += [f.code for f in spec.fields if isinstance(f, Link) and f.target and not f.many]
+    for d in spec.duties:
+        names += [d.owed_by.field or d.owed_by.word]
+    for a in spec.access:
+        names += [f.code for f in spec.fields if isinstance(f, Person)] if a.rows == "own" and not a.named_in else list(a.named_in)
+    return [n for n in dict.fromkeys(names) if n and n != "id"]

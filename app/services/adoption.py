@@ -1,0 +1,60 @@
+"""Which policies bind which unit on which day; what nobody adopted is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+
+from app.catalog.base import Cited
+from app.catalog.catalog import adopted
+from app.models.bulk import insert_new
+from app.models.fixed import adoption
+from app.services import people
+from app.services.panel import Work
+
+
+def policies(work: Work, unit: int | None, day: date) -> frozenset[str]:
+    """Return the policies in force for a unit on a day: its own adoptions and those of the units above it.
+
+    An adoption without unit binds everybody. A record of no unit is bound by whatever anybody adopted.
+    """
+    key = ("policies", unit, day)
+    if key not in work.memo:
+        around = set(people.chain(work, unit))
+        work.memo[key] = frozenset(
+            policy
+            for of, policy, start, end in _adoptions(work)
+            if start <= day and (end is None or day < end) and (of is None or unit is None or of in around)
+        )
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def anywhere(work: Work) -> frozenset[str]:
+    """Return the policies that any unit applies today."""
+    return policies(work, None, work.today)
+
+
+def live(work: Work, cited: Cited, unit: int | None, day: date) -> bool:
+    """Return whether something a policy demands is in force for a unit on a day."""
+    return adopted(cited, policies(work, unit, day))
+
+
+def adopt(work: Work, unit: int | None, codes: Iterable[str], day: date) -> None:
+    """Record that a unit (None: everybody) applies policies from a day; what it already applies stays as it is."""
+    rows = [
+        {"unit": unit, "policy": c, "from_day": day, "recorded_by": work.actor.person_id, "recorded_at": work.now}
+        for c in codes
+        if not any(of == unit and p == c for of, p, _, _ in _adoptions(work))
+    ]
+    insert_new(work.connection, adoption, rows)
+    for key in [k for k in work.memo if k == "adoptions" or (isinstance(k, tuple) and k[0] == "policies")]:
+        del work.memo[key]
+
+
+def _adoptions(work: Work) -> list[tuple[int | None, str, date, date | None]]:
+    if "adoptions" not in work.memo:
+        a = adoption.c
+        work.memo["adoptions"] = [tuple(r) for r in work.connection.execute(select(a.unit, a.policy, a.from_day, a.to_day))]
+    return work.memo["adoptions"]  # type: ignore[no-any-return]

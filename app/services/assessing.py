@@ -1,0 +1,191 @@
+"""Judging breaches into tickets, and posting what each judgement changes to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from app.catalog.breach import Counter
+from app.models.bulk import insert_new, insert_rows
+from app.models.ledger import breach, breach_line, counter_group, ledger_entry, ticket
+from app.rules.judge import BreachFact, Priced, PricedLine, price
+from app.services import lookup, numbering
+from app.services.panel import Work
+
+SETTLED = frozenset({"confirmed", "executed"})
+NUMBER = "CF{yyyy}-{seq:5}"
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What judging changed: new tickets, and tickets whose amount moved."""
+
+    new: list[dict[str, Any]]
+    moved: list[dict[str, Any]]
+
+
+def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
+    """Judge again the groups that breaches belong to, and post what differs: new tickets, corrected amounts.
+
+    A group is the breaches of one person under one counter; its lock is held until the transaction ends, so that of two
+    sweeps that add to one group the later sees what the earlier did.
+    """
+    result = Assessed([], [])
+    ids = list(breach_ids)
+    touched: list[Mapping[str, Any]] = []
+    b = breach.c
+    for start in range(0, len(ids), 500):
+        query = select(b.id, b.counter, b.person, b.day, b.root).where(b.id.in_(ids[start : start + 500]), b.person.is_not(None))
+        touched += work.connection.execute(query).mappings()
+    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for r in touched:
+        groups.setdefault((r["counter"], r["person"]), []).append(r)
+    _lock(work, sorted(groups))
+    for (code, person), members in sorted(groups.items()):
+        counter = work.catalog.counters.get(code)
+        facts = _facts(work, _members(work, counter, code, person, members))
+        _post(work, counter, facts, result)
+    return result
+
+
+def _lock(work: Work, groups: Sequence[tuple[str, int]]) -> None:
+    insert_new(work.connection, counter_group, [{"counter": c, "person": p} for c, p in groups])
+    for c, p in groups:
+        one = and_(counter_group.c.counter == c, counter_group.c.person == p)
+        work.connection.execute(select(counter_group.c.person).where(one).with_for_update())
+
+
+def _members(work: Work, counter: Counter | None, code: str, person: int, touched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the breaches that must be judged together with the touched ones: their windows, and those tied to them by root."""
+    b = breach.c
+    mine = and_(b.counter == code, b.person == person)
+    if counter is None:
+        ids = {r["id"] for r in touched}
+        return list(work.connection.execute(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))).mappings())
+    if counter.window == "ever":
+        return list(work.connection.execute(select(breach).where(mine)).mappings())
+    windows = {_window(counter, r["day"]) for r in touched}
+    while True:
+        spans = or_(*(b.day.between(first, last) for first, last in windows))
+        rows = list(work.connection.execute(select(breach).where(mine, spans)).mappings())
+        ids = {r["id"] for r in rows}
+        tied = or_(b.id.in_({r["root"] for r in rows if r["root"]} - ids), and_(b.root.in_(ids), b.id.not_in(ids)))
+        more = {_window(counter, day) for day in work.connection.execute(select(b.day).where(mine, tied)).scalars()}
+        if more <= windows:
+            return rows
+        windows |= more
+
+
+def _window(counter: Counter, day: date) -> tuple[date, date]:
+    if counter.window == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    first = day.replace(day=1)
+    return first, (date(day.year + day.month // 12, day.month % 12 + 1, 1) - date.resolution)
+
+
+def _facts(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]]:
+    ids = [r["id"] for r in rows]
+    lines: dict[int, list[PricedLine]] = {}
+    tickets: dict[int, Mapping[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        for x in work.connection.execute(select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)).mappings():
+            fen = int(x["unit_amount"] * 100)
+            lines.setdefault(x["breach"], []).append(PricedLine(x["kind"], fen, x["quantity"], x["corrected_at"]))
+        tickets |= {t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()}
+    found = []
+    for r in rows:
+        t = tickets.get(r["id"])
+        decided = t["state"] if t is not None else ""
+        state = "cancelled" if r["state"] == "void" or decided == "cancelled" else "waived" if decided == "waived" else "live"
+        fact = BreachFact(
+            key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=r["id"], roles=frozenset(r["roles"] or ()),
+            state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"], root=r["root"], basis=r["basis"],
+            confirmed=decided in SETTLED,
+        )  # fmt: skip
+        found.append((r, fact, t))
+    return found
+
+
+def _post(
+    work: Work, counter: Counter | None, facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]], result: Assessed
+) -> None:
+    priced = price(counter, [f for _, f, _ in facts])
+    new: list[tuple[Mapping[str, Any], Priced[int]]] = []
+    for row, fact, t in facts:
+        p = priced[row["id"]]
+        if t is None:
+            if fact.lines or fact.root is not None:
+                new.append((row, p))
+            continue
+        _correct(work, row, t, p, result)
+    if new:
+        result.new.extend(_propose(work, new))
+
+
+def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -> list[dict[str, Any]]:
+    first = numbering.take(work, "ticket.id", len(new))
+    numbers = numbering.numbers(work, "ticket", NUMBER, work.today, len(new))
+    named: dict[tuple[str, int], str] = {}
+    for register in {r["register"] for r, _ in new}:
+        ids = [r["record_id"] for r, _ in new if r["register"] == register]
+        named |= {(register, i): t for i, t in lookup.titles(work, register, ids).items()}
+    rows = []
+    for n, (r, p) in enumerate(new):
+        rule = work.catalog.breaches.get((r["register"], r["rule"]))
+        rows.append({
+            "id": first + n, "breach": r["id"], "record_no": numbers[n], "counter": r["counter"], "rule": r["rule"],
+            "register": r["register"], "record_id": r["record_id"], "record_title": named.get((r["register"], r["record_id"]), ""),
+            "person": r["person"], "clause": r["clause"], "citation": r["citation"], "occurred_at": r["occurred_at"], "day": r["day"],
+            "month": f"{r['day']:%Y-%m}", **_amounts(p), "repeat_index": r["occurrence"] if r["root"] else None,
+            "confirmed_by": rule.confirmed_by if rule else "", "state": "proposed", "state_at": work.now, "unit": r["unit"],
+            "created_by": work.actor.person_id, "created_at": work.now, "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
+        })  # fmt: skip
+    insert_rows(work.connection, ticket, rows)
+    entries = [_entry(work, t, 1, "assessed", t["amount"], "", t["arithmetic"]) for t in rows]
+    insert_rows(work.connection, ledger_entry, entries)
+    return rows
+
+
+def _amounts(p: Priced[int]) -> dict[str, Any]:
+    return {
+        "ordinal": p.ordinal, "factor": p.factor, "base_amount": Decimal(p.base_fen).scaleb(-2),
+        "amount": Decimal(p.amount_fen).scaleb(-2), "arithmetic": p.arithmetic,
+    }  # fmt: skip
+
+
+def _correct(work: Work, row: Mapping[str, Any], t: Mapping[str, Any], p: Priced[int], result: Assessed) -> None:
+    """Post what differs between a ticket and its judgement; a breach that was none voids its ticket, and a revived one proposes it again."""
+    now = _amounts(p)
+    if row["state"] == "void" and t["state"] not in {"void", "cancelled", "waived"}:
+        now["state"] = "void"
+    elif row["state"] == "live" and t["state"] == "void":
+        now["state"] = "proposed"
+    if all(t[k] == v for k, v in now.items()):
+        return
+    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": t["version"] + 1}
+    if "state" in now:
+        stamp["state_at"] = work.now
+    work.connection.execute(update(ticket).where(ticket.c.id == t["id"]).values(**now, **stamp))
+    kind = {"void": "voided", "proposed": "revived"}.get(now.get("state", ""), "corrected")
+    add_entry(work, {**t, **now}, kind, now["amount"] - t["amount"], "", now["arithmetic"])
+    result.moved.append({**t, **now, **stamp, "was": t["amount"]})
+
+
+def add_entry(work: Work, t: Mapping[str, Any], kind: str, amount: Decimal, reason: str, arithmetic: str) -> None:
+    """Append a line to a ticket's ledger; lines are never changed."""
+    e = ledger_entry.c
+    last = work.connection.execute(select(func.max(e.seq)).where(e.ticket == t["id"])).scalar() or 0
+    insert_rows(work.connection, ledger_entry, [_entry(work, t, last + 1, kind, amount, reason, arithmetic)])
+
+
+def _entry(work: Work, t: Mapping[str, Any], seq: int, kind: str, amount: Decimal, reason: str, arithmetic: str) -> dict[str, Any]:
+    return {
+        "ticket": t["id"], "seq": seq, "kind": kind, "amount": amount, "at": work.now, "person": work.actor.person_id,
+        "reason": reason or None, "citation": t["citation"], "arithmetic": arithmetic,
+    }  # fmt: skip

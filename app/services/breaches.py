@@ -1,0 +1,250 @@
+"""Breaches: the fact that something was missed, found wrong or reported; with what it is charged for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from app.catalog.breach import Amount, Breach
+from app.catalog.catalog import adopted
+from app.catalog.duty import Duty
+from app.catalog.register import RegisterSpec
+from app.errors import CellError, Forbidden, Invalid, say
+from app.models.bulk import insert_new, insert_rows
+from app.models.ledger import breach, breach_line, ticket
+from app.rules.dated import in_force
+from app.rules.judge import occurrences
+from app.services import adoption, duties, numbering, people
+from app.services.conditions import with_references
+from app.services.panel import Work
+
+Line = dict[str, Any]
+Draft = tuple[dict[str, Any], list[Line]]
+"""A breach that is about to be kept, with its lines."""
+
+
+def settle(work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]]) -> set[int]:
+    """Bring the breaches of obligations in line with their facts and return the ids of those that changed.
+
+    Missing occurrences up to ``work.now`` are added; those that were not late after all become void, and live again if they were.
+    """
+    changed = list(changed)
+    there = _of_obligations(work, [o["id"] for o, _, _ in changed])
+    touched: set[int] = set()
+    drafts: list[Draft] = []
+    for o, duty, row in changed:
+        known = there.get(o["id"], {})
+        if o["state"] != "void" and o["due_at"] > work.now and (o["done_at"] is None or o["done_at"] < o["due_at"]) and not known:
+            continue
+        late = () if o["state"] == "void" else occurrences(duty, duties.due_of(o), o["done_at"], work.now, work.panel.calendar)
+        for occurrence in late:
+            if (old := known.get(occurrence.no)) is None:
+                drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
+            elif old["state"] == "void":
+                touched |= _turn(work, old["id"], "live")
+        numbers = {occurrence.no for occurrence in late}
+        for no, old in known.items():
+            if no not in numbers and old["state"] == "live":
+                touched |= _turn(work, old["id"], "void")
+        if known and o["done_at"] is not None:
+            _correct(work, [old["id"] for old in known.values()], o["done_at"])
+    return touched | keep(work, drafts)
+
+
+def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
+    """Insert breaches that are not there yet, each once whoever else found it, and return the ids of the new ones."""
+    if not drafts:
+        return set()
+    first = numbering.take(work, "breach.id", len(drafts))
+    rows = [b | {"id": first + n} for n, (b, _) in enumerate(drafts)]
+    insert_new(work.connection, breach, rows)
+    new = set(work.connection.execute(select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))).scalars())
+    lines = [{"breach": b["id"], "seq": n, **x} for b, (_, found) in zip(rows, drafts, strict=True) if b["id"] in new for n, x in enumerate(found, 1)]
+    insert_rows(work.connection, breach_line, lines)
+    return new
+
+
+def missed(
+    work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], no: int, at: datetime, day: date
+) -> list[Draft]:
+    """Return the breach that missing an obligation for the ``no``-th time is.
+
+    The first time, with the breaches that this one brings about (``trigger: {breach: …}``).
+    """
+    spec = work.catalog.registers[o["register"]]
+    rule = next((b for b in spec.breaches if b.code == duty.breach), None)
+    person = _charged(work, spec, rule, row, o["person"])
+    if person is None and o["role"]:
+        person = next(iter(people.holders(work, o["role"], o["unit"])), None)
+    facts = {"obligation": o["id"], "occurrence": no, "occurred_at": at, "day": day, "person": person}
+    drafts = _draft(work, spec, row, rule, duty.breach or duty.code, facts, o["citation"])
+    if no == 1 and duty.breach:
+        for other in spec.breaches:
+            if other.trigger is not None and other.trigger.breach == duty.breach:
+                drafts += find(work, spec, row, other, at, day)
+    return drafts
+
+
+def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transition: str) -> set[int]:
+    """Record the breaches that a transition brings to light."""
+    due_now = [b for b in spec.breaches if b.trigger is not None and transition in b.trigger.transition]
+    return keep(work, [d for rule in due_now for d in find(work, spec, row, rule, work.now, work.today)])
+
+
+def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Record the breaches that records show as soon as they are entered."""
+    due_now = [b for b in spec.breaches if b.trigger is not None and b.trigger.created]
+    return keep(work, [d for rule in due_now for row in rows for d in find(work, spec, row, rule, work.now, work.today)])
+
+
+def find(work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach, at: datetime, day: date) -> list[Draft]:
+    """Return the breach that a record shows, if its condition holds and it has something to charge for."""
+    whole = with_references(work, spec, [row], [rule.when])[0]
+    if rule.when is not None and not rule.when.holds(whole):
+        return []
+    person = _charged(work, spec, rule, row, None)
+    facts = {"obligation": None, "occurrence": _next(work, spec.code, row["id"], rule.code), "occurred_at": at, "day": day, "person": person}
+    return _draft(work, spec, row, rule, rule.code, facts, "")
+
+
+def report(
+    work: Work, spec: RegisterSpec, row: Mapping[str, Any], code: str, person: int, quantity: int, at: datetime, note: str
+) -> set[int]:
+    """Record a breach that an officer found by hand, for a person he names; return its id.
+
+    Raises Forbidden for somebody whose role may not report it, Invalid for a quantity below 1 or a moment to come.
+    """
+    rule = next((b for b in spec.breaches if b.code == code), None)
+    if rule is None or not work.actor.roles.intersection(rule.reported_by):
+        raise Forbidden(say("您的岗位不能登记此项违规"))
+    errors = [CellError("quantity", say("数量至少为 1"), str(quantity))] if quantity < 1 else []
+    errors += [CellError("at", say("违规时间不能在将来"))] if at > work.now else []
+    if errors:
+        raise Invalid(errors)
+    day = work.local_day(at)
+    facts = {
+        "obligation": None, "occurrence": _next(work, spec.code, row["id"], code), "occurred_at": at, "day": day,
+        "person": person, "note": note or None, "quantity": quantity,
+    }  # fmt: skip
+    return keep(work, _draft(work, spec, row, rule, code, facts, ""))
+
+
+def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Carry the moments at which lines of checklists were put right into the breaches that name them."""
+    fields = {
+        b.lines.corrected for r in work.catalog.registers.values() for b in r.breaches
+        if b.lines is not None and b.lines.register_code == spec.code and b.lines.corrected
+    }  # fmt: skip
+    touched: set[int] = set()
+    for code in fields:
+        for row in rows:
+            moment = row.get(code)
+            at = moment if isinstance(moment, datetime) or moment is None else work.panel.calendar.start_of(moment)
+            line = breach_line.c
+            query = update(breach_line).where(line.register == spec.code, line.record_id == row["id"]).values(corrected_at=at)
+            touched |= set(work.connection.execute(query.returning(line.breach)).scalars())
+    return touched
+
+
+def _draft(
+    work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach | None, code: str, facts: dict[str, Any], citation: str
+) -> list[Draft]:
+    quantity, note = facts.pop("quantity", None), facts.pop("note", None)
+    lines: list[Line] = []
+    amount = None
+    if rule is not None and adoption.live(work, rule, row.get("unit"), facts["day"]):
+        amount = _amount(work, rule.amount, row, facts["day"])
+        lines = _lines(work, rule, row, amount, quantity, facts)
+        if rule.lines is not None and not lines and quantity is None:
+            return []
+    root = _root(work, row, amount) if amount is not None and amount.same_as else None
+    cites = "、".join(map(str, amount.cite)) if amount is not None and amount.cite else ""
+    b = {
+        **facts, "register": spec.code, "record_id": row["id"], "rule": code,
+        "roles": tuple(sorted(people.roles_of(work, facts["person"]))) if facts["person"] is not None else None,
+        "unit": row.get("unit"), "clause": rule.clause if rule else "", "counter": rule.counter if rule and (amount or lines) else "",
+        "multiplied": rule.multiplied if rule else False, "root": root, "basis": amount.basis if amount is not None else "remaining",
+        "citation": cites or (str(rule.cite[0]) if rule and rule.cite else citation), "state": "live", "note": note,
+        "recorded_at": work.now, "recorded_by": work.actor.person_id,
+    }  # fmt: skip
+    return [(b, lines)]
+
+
+def _amount(work: Work, amounts: Iterable[Amount], row: Mapping[str, Any], day: date) -> Amount | None:
+    bound = adoption.policies(work, row.get("unit"), day)
+    return in_force([a for a in amounts if adopted(a, bound)], day)
+
+
+def _lines(
+    work: Work, rule: Breach, row: Mapping[str, Any], amount: Amount | None, quantity: int | None, facts: Mapping[str, Any]
+) -> list[Line]:
+    if rule.lines is not None and quantity is None:
+        return _checklist(work, rule, row, facts["day"])
+    if amount is None or amount.money is None:
+        return []
+    count = quantity if quantity is not None else int(row.get(rule.quantity) or 0) if rule.quantity else 1
+    if amount.per == "case":
+        count = 1
+    line = {"kind": rule.clause or rule.code, "label": rule.label.zh, "register": None, "record_id": None}
+    return [line | {"unit_amount": amount.money, "quantity": count, "corrected_at": None}] if count else []
+
+
+def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date) -> list[Line]:
+    lines = rule.lines
+    if lines is None:
+        return []
+    spec, table = work.catalog.registers[lines.register_code], work.tables[lines.register_code]
+    query = select(table).where(table.c[lines.through] == row["id"], table.c.archived_at.is_(None)).order_by(table.c.id)
+    children = with_references(work, spec, [dict(r) for r in work.connection.execute(query).mappings()], [k.when for k in lines.kinds])
+    found = []
+    for child in children:
+        for kind in lines.kinds:
+            price = _amount(work, kind.amount, row, day)
+            if price is not None and price.money is not None and kind.when.holds(child):
+                found.append({
+                    "kind": kind.code, "label": kind.label.zh, "register": spec.code, "record_id": child["id"],
+                    "unit_amount": price.money, "quantity": 1, "corrected_at": None,
+                })  # fmt: skip
+    return found
+
+
+def _charged(work: Work, spec: RegisterSpec, rule: Breach | None, row: Mapping[str, Any], default: int | None) -> int | None:
+    if rule is None or rule.charged_to is None:
+        return default
+    named = people.party(work, rule.charged_to, spec, row)
+    return named[0] if named else default
+
+
+def _root(work: Work, row: Mapping[str, Any], amount: Amount) -> int | None:
+    query = select(breach.c.id, breach.c.root).join(ticket, ticket.c.breach == breach.c.id).where(ticket.c.id == row.get(amount.same_as))
+    found = work.connection.execute(query).first()
+    return None if found is None else int(found.root or found.id)
+
+
+def _next(work: Work, register: str, record_id: int, rule: str) -> int:
+    b = breach.c
+    query = select(func.max(b.occurrence)).where(b.register == register, b.record_id == record_id, b.rule == rule)
+    return (work.connection.execute(query).scalar() or 0) + 1
+
+
+def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mapping[str, Any]]]:
+    found: dict[int, dict[int, Mapping[str, Any]]] = {}
+    b = breach.c
+    for start in range(0, len(ids), 500):
+        query = select(b.id, b.obligation, b.occurrence, b.state).where(b.obligation.in_(ids[start : start + 500]))
+        for r in work.connection.execute(query).mappings():
+            found.setdefault(r["obligation"], {})[r["occurrence"]] = r
+    return found
+
+
+def _turn(work: Work, breach_id: int, state: str) -> set[int]:
+    work.connection.execute(update(breach).where(breach.c.id == breach_id).values(state=state))
+    return {breach_id}
+
+
+def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:
+    line = breach_line.c
+    work.connection.execute(update(breach_line).where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_(None)).values(corrected_at=at))

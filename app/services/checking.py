@@ -1,0 +1,141 @@
+"""Whether values may be written: required, acceptable by themselves, together, and against what is there; all errors at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from app.catalog.condition import Condition
+from app.catalog.register import RegisterSpec
+from app.errors import CellError, Sentence, say
+from app.fields.base import Field
+from app.fields.links import File, Link, Person, Signature
+from app.models.fixed import attachment, person
+from app.services.conditions import with_references
+from app.services.panel import Work
+
+CHUNK = 500
+Error = tuple[int, str, Sentence]
+"""(index of the row, field, reason)"""
+
+
+def check_rows(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], own_ids: Sequence[int | None] | None = None) -> list[CellError]:
+    """Return everything wrong with rows that are about to be written whole: field code → Python value.
+
+    ``own_ids`` are the ids of the rows where they exist already, so that a row does not clash with itself.
+    ``CellError.row`` counts from 1.
+    """
+    ids = own_ids or [None] * len(rows)
+    errors = [*_each(work, spec, rows), *_taken(work, spec, rows, ids), *_absent(work, spec, rows)]
+    return [
+        CellError(f, reason, text=_text(spec, f, rows[i].get(f)), row=i + 1, label=_label(spec, f))
+        for i, f, reason in sorted(errors, key=lambda e: (e[0], e[1]))
+    ]
+
+
+def _label(spec: RegisterSpec, code: str) -> str:
+    field = spec.column(code)
+    return field.label.zh if field else code
+
+
+def _text(spec: RegisterSpec, code: str, value: Any) -> str:
+    field = spec.column(code)
+    return "" if value is None else field.format(value) if field and not isinstance(field, Link) else str(value)
+
+
+def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterable[Error]:
+    """Yield what is wrong with the rows by themselves."""
+    needed_when = {f.code: Condition.model_validate(f.required_when) for f in spec.fields if f.required_when}
+    conditions = [*needed_when.values(), *(c.require for c in spec.checks), *(c.when for c in spec.checks if c.when)]
+    whole = with_references(work, spec, rows, conditions)
+    plain = [(f, f.code, f.required, type(f).check is not Field.check) for f in spec.fields if not isinstance(f, Signature)]
+    for i, row in enumerate(whole):
+        get = row.get
+        for f, code, required, has_check in plain:
+            value = get(code)
+            if value is None or value == "" or value == ():
+                if required and f.typed:
+                    yield i, code, say("必填")
+                elif code in needed_when and needed_when[code].holds(row):
+                    yield i, code, say("在此情形下必填")
+            elif has_check and (reason := f.check(value)) is not None:
+                yield i, code, reason
+        for c in spec.checks:
+            if (c.when is None or c.when.holds(row)) and _complete(c.require, row) and not c.require.holds(row):
+                yield i, c.field, Sentence(c.say.zh.replace("{", "{{").replace("}", "}}"))
+
+
+def _complete(condition: Condition, row: Mapping[str, Any]) -> bool:
+    """Return whether a comparison can be judged: an empty value is the business of ``required``, not of a comparison."""
+    if any(c.filled is not None for c in _parts(condition)):
+        return True
+    return all(row.get(f) is not None for f in condition.fields())
+
+
+def _parts(condition: Condition) -> Iterable[Condition]:
+    yield condition
+    for part in (*(condition.all_ or ()), *(condition.any_ or ()), *((condition.not_,) if condition.not_ else ())):
+        yield from _parts(part)
+
+
+def _taken(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], ids: Sequence[int | None]) -> Iterable[Error]:
+    """Yield the rows whose unique values are used already, in the table or further up."""
+    table = work.tables[spec.code]
+    sets = [*((f.code,) for f in spec.fields if f.unique and not f.many), *spec.unique_together, ("record_no",)]
+    for fields in sets:
+        keys = [tuple(r.get(f) for f in fields) for r in rows]
+        wanted = {k for k in keys if None not in k}
+        if not wanted:
+            continue
+        there = _there(work, table, fields, wanted)
+        first: dict[tuple[Any, ...], int] = {}
+        for i, key in enumerate(keys):
+            if None in key:
+                continue
+            label = "、".join(_label(spec, f) for f in fields)
+            if key in there and there[key] != ids[i]:
+                yield i, fields[0], say("{label}与已有记录重复", label=label)
+            elif key in first:
+                yield i, fields[0], say("{label}与第 {n} 行重复", label=label, n=first[key] + 1)
+            first.setdefault(key, i)
+
+
+def _there(work: Work, table: Table, fields: Sequence[str], wanted: set[tuple[Any, ...]]) -> dict[tuple[Any, ...], int]:
+    found: dict[tuple[Any, ...], int] = {}
+    firsts = list({k[0] for k in wanted})
+    for start in range(0, len(firsts), CHUNK):
+        query = select(table.c.id, *(table.c[f] for f in fields)).where(table.c[fields[0]].in_(firsts[start : start + CHUNK]))
+        if fields[0] != "record_no":  # a number is never used twice; other values are free again once archived
+            query = query.where(table.c.archived_at.is_(None))
+        for row_id, *key in work.connection.execute(query):
+            if tuple(key) in wanted:
+                found[tuple(key)] = row_id
+    return found
+
+
+def _absent(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterable[Error]:
+    """Yield the rows that point to something which is not there."""
+    for f in spec.fields:
+        if not isinstance(f, Link) or isinstance(f, Signature):
+            continue
+        pointed = [v if isinstance(v, tuple) else (v,) for v in (r.get(f.code) for r in rows)]
+        wanted = {i for v in pointed for i in v if i is not None}
+        if not wanted:
+            continue
+        target = person if isinstance(f, Person) else attachment if isinstance(f, File) else work.tables.get(f.target)
+        there = _existing(work, target, wanted) if target is not None else set()
+        for i, v in enumerate(pointed):
+            if any(p is not None and p not in there for p in v):
+                yield i, f.code, say("所选的{label}不存在", label=f.label.zh)
+
+
+def _existing(work: Work, table: Table, wanted: set[int]) -> set[int]:
+    ids, found = list(wanted), set()
+    for start in range(0, len(ids), CHUNK):
+        query = select(table.c.id).where(table.c.id.in_(ids[start : start + CHUNK]))
+        if "archived_at" in table.c:
+            query = query.where(table.c.archived_at.is_(None))
+        found |= set(work.connection.execute(query).scalars())
+    return found

@@ -1,0 +1,65 @@
+"""Conditions as SQL, with the meaning they have in Python; and values reached through a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, Text, and_, false, not_, or_, select, true
+
+from app.catalog.condition import Condition
+from app.catalog.register import RegisterSpec
+from app.fields.base import Storage
+from app.fields.links import Link
+from app.services.panel import Work
+
+
+def where(table: Table, spec: RegisterSpec, condition: Condition) -> ColumnElement[bool]:
+    """Return a condition on a register's own columns as a WHERE clause equal to ``Condition.holds``."""
+    if condition.all_ is not None:
+        return and_(true(), *(where(table, spec, c) for c in condition.all_))
+    if condition.any_ is not None:
+        return or_(false(), *(where(table, spec, c) for c in condition.any_))
+    if condition.not_ is not None:
+        return not_(where(table, spec, condition.not_))
+    column = table.c[condition.field]
+    if condition.filled is not None:
+        return column.is_not(None) if condition.filled else column.is_(None)
+    if condition.not_in is not None:
+        return or_(column.is_(None), column.not_in(condition.not_in))
+    return and_(column.is_not(None), _compare(table, spec, condition, column))
+
+
+def _compare(table: Table, spec: RegisterSpec, c: Condition, column: Any) -> ColumnElement[bool]:
+    field = spec.column(c.field)
+    if c.in_ is not None:
+        return column.in_(c.in_)  # type: ignore[no-any-return]
+    if c.has is not None:
+        words = field is not None and field.storage is Storage.WORDS
+        return column.cast(Text).like(f"%;{c.has};%" if words else f"%{c.has}%")  # type: ignore[no-any-return]
+    for name, operation in (("is_", "__eq__"), ("ge", "__ge__"), ("gt", "__gt__"), ("le", "__le__"), ("lt", "__lt__")):
+        other = getattr(c, name)
+        if other is not None:
+            return getattr(column, operation)(table.c[other["field"]] if isinstance(other, dict) else other)  # type: ignore[no-any-return]
+    return false()
+
+
+def with_references(work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | None]) -> list[Mapping[str, Any]]:
+    """Return the rows with every ``reference.field`` that the conditions look at, read in one query for each reference."""
+    rows = list(rows)
+    paths = {p for c in conditions if c is not None for p in c.fields() if "." in p}
+    if not paths:
+        return rows
+    extra: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for ref in {p.split(".", 1)[0] for p in paths}:
+        link = spec.field(ref)
+        if not isinstance(link, Link) or not link.target:
+            continue
+        target = work.tables[link.target]
+        wanted = {p.split(".", 1)[1] for p in paths if p.startswith(f"{ref}.")}
+        ids = {r[ref] for r in rows if r.get(ref) is not None}
+        query = select(target.c.id, *(target.c[w] for w in wanted if w != "id")).where(target.c.id.in_(ids))
+        extra[ref] = {r["id"]: r for r in work.connection.execute(query).mappings()} if ids else {}
+    return [
+        {**row, **{p: extra.get(ref, {}).get(row.get(ref), {}).get(name) for p in paths for ref, name in [p.split(".", 1)]}} for row in rows
+    ]

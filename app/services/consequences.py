@@ -1,0 +1,167 @@
+"""What follows from written facts: obligations, breaches, tickets, orders to correct, notices; in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from app.catalog.breach import Breach
+from app.catalog.register import RegisterSpec, Transition
+from app.models.ledger import breach, ticket
+from app.services import assessing, breaches, duties, notices, people, rows, workflow
+from app.services.conditions import with_references
+from app.services.panel import Actor, Work
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class Followed:
+    """How much followed: for reports and tests."""
+
+    obligations: int = 0
+    breaches: int = 0
+    tickets: list[dict[str, Any]] = field(default_factory=list)
+    notices: int = 0
+
+    def add(self, other: Followed) -> None:
+        self.obligations += other.obligations
+        self.breaches += other.breaches
+        self.tickets += other.tickets
+        self.notices += other.notices
+
+
+def of_rows(work: Work, spec: RegisterSpec, now: Rows, *, before: Rows = (), fresh: bool = False, found: Iterable[int] = ()) -> Followed:
+    """Let everything follow that the new state of some records of one register brings about.
+
+    ``before`` are the same records as they were, so that what they pointed to then is settled too; ``found`` are breaches that came
+    to light otherwise.
+    """
+    touched = set(found)
+    touched |= breaches.on_entry(work, spec, now) if fresh else breaches.corrected(work, spec, now)
+    settled = duties.settle(work, spec, now, fresh=fresh)
+    touched |= breaches.settle(work, settled.changed)
+    duties.arm(work, settled.changed, fresh=fresh)
+    followed = Followed(obligations=len(settled.changed))
+    parents = [(settled, fresh)]
+    for above, others in _fulfilled_elsewhere(work, spec, [*now, *before]):
+        more = duties.settle(work, above, others)
+        touched |= breaches.settle(work, more.changed)
+        duties.arm(work, more.changed)
+        followed.obligations += len(more.changed)
+        parents.append((more, False))
+    followed.breaches += len(touched)
+    followed.add(of_breaches(work, touched))
+    for more, _ in parents:
+        _close_orders(work, more.fulfilled)
+    _move_by_themselves(work, spec, now)
+    return followed
+
+
+def of_breaches(work: Work, touched: Iterable[int]) -> Followed:
+    """Let tickets, orders to correct and notices follow from breaches that are new or changed."""
+    ids = list(touched)
+    if not ids:
+        return Followed()
+    assessed = assessing.assess(work, ids)
+    letters = _told(work, assessed.new)
+    followed = Followed(tickets=assessed.new)
+    followed.notices += notices.send(work, letters)
+    followed.add(_order_corrections(work, assessed.new))
+    return followed
+
+
+def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> int:
+    """Tell whom a transition's definition names; return how many were told."""
+    about = {"register": spec.code, "record_id": row["id"]}
+    words = {"register": spec.label.zh, "number": row["record_no"], "move": t.label.zh, "who": work.actor.name}
+    people_told = [p for party in t.tell for p in people.party(work, party, spec, row) if p != work.actor.person_id]
+    return notices.send(work, notices.tell(work, people_told, "moved", f"moved:{spec.code}:{row['id']}:{row['version']}", words, about))
+
+
+def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[tuple[RegisterSpec, Rows]]:
+    """Yield the records of other registers whose duties these records may fulfil, each whole."""
+    pointed: dict[str, set[int]] = {}
+    for above, duty in work.catalog.fulfilled_by.get(spec.code, ()):
+        pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(duty.done.through)) is not None)
+    for code, ids in pointed.items():
+        if ids:
+            above = work.catalog.registers[code]
+            yield above, list(rows.read(work, above, sorted(ids)).values())
+
+
+def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the notices of new tickets: to whoever confirms them."""
+    letters = []
+    for t in tickets:
+        rule = _rule(work, t)
+        names = people.names(work, [t["person"]])
+        words = {"ticket": t["record_no"], "rule": rule.label.zh if rule else t["rule"], "who": names.get(t["person"], ""), "amount": t["amount"]}
+        holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
+        letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
+    return letters
+
+
+def _rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
+    return work.catalog.breaches.get((t["register"], t["rule"]))
+
+
+def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Followed:
+    """Draft the order to correct of each new ticket whose breach asks for one; an officer signs it."""
+    followed = Followed()
+    drafts: dict[str, list[dict[str, Any]]] = {}
+    for t in tickets:
+        rule = _rule(work, t)
+        if rule is not None and rule.correct is not None and t["repeat_index"] is None:
+            content = f"{rule.label.zh}：{t['record_title']}"
+            draft = {"ticket": t["id"], "person": t["person"], "content": content, "unit": t["unit"]}
+            drafts.setdefault(rule.correct.register_code, []).append(draft)
+    panel = work.acting(Actor.system(), "system")
+    for register, values in drafts.items():
+        spec = work.catalog.registers[register]
+        orders = rows.insert(panel, spec, values)
+        followed.add(of_rows(panel, spec, orders, fresh=True))
+        for order in orders:
+            numbers = {t["id"]: t["record_no"] for t in tickets}
+            words = {"register": spec.label.zh, "number": order["record_no"], "ticket": numbers[order["ticket"]]}
+            about = {"register": register, "record_id": order["id"], "ticket": order["ticket"]}
+            followed.notices += notices.send(work, notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about))
+    return followed
+
+
+def _close_orders(work: Work, obligations: Sequence[int]) -> None:
+    """Make the closing transition of orders to correct whose missed duty has been fulfilled at last."""
+    if not obligations:
+        return
+    query = select(ticket).join(breach, breach.c.id == ticket.c.breach).where(breach.c.obligation.in_(obligations))
+    panel = work.acting(Actor.system(), "system")
+    for t in work.connection.execute(query).mappings().all():
+        rule = _rule(work, t)
+        if rule is None or rule.correct is None or not rule.correct.closed_by:
+            continue
+        spec = work.catalog.registers[rule.correct.register_code]
+        move = workflow.find(spec, rule.correct.closed_by)
+        table = work.tables[spec.code]
+        mine = select(table.c.id).where(table.c.ticket == t["id"], table.c.state.in_(move.source), table.c.archived_at.is_(None))
+        for order_id in work.connection.execute(mine).scalars().all():
+            order = rows.one(panel, spec, order_id)
+            after = workflow.apply(panel, spec, order, move, {}, "逾期事项已办结")
+            of_rows(panel, spec, [after], before=[order])
+
+
+def _move_by_themselves(work: Work, spec: RegisterSpec, now: Rows) -> None:
+    """Make the automatic transitions whose condition holds."""
+    auto = [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
+    if not auto:
+        return
+    panel = work.acting(Actor.system(), "system")
+    for row in with_references(work, spec, now, [t.when for t in auto]):
+        move = next((t for t in auto if workflow.obstacle(panel, spec, row, t) is None), None)
+        if move is not None:
+            plain = {k: v for k, v in row.items() if "." not in k}
+            after = workflow.apply(panel, spec, plain, move, {})
+            of_rows(panel, spec, [after], before=[plain], found=breaches.on_transition(panel, spec, after, move.code))
+

@@ -1,0 +1,276 @@
+"""Obligations: what each record owes, settled with the facts in the transaction that wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, update
+
+from app.catalog.catalog import adopted
+from app.catalog.duty import Done, Duty, Limit
+from app.catalog.register import RegisterSpec
+from app.fields.links import Signature
+from app.fields.times import Date, Moment
+from app.models.bulk import insert_rows
+from app.models.ledger import obligation, timer
+from app.rules.agenda import next_event
+from app.rules.calendar import BeyondCalendar
+from app.rules.deadlines import Due, due, limit_in_force
+from app.services import adoption, numbering, people
+from app.services.conditions import where, with_references
+from app.services.panel import Work
+
+COLUMNS = (
+    "id", "register", "record_id", "duty", "cycle", "person", "role", "unit", "started_at", "started_on", "due_at", "due_on",
+    "limit", "citation", "calendar", "provisional", "state", "done_at",
+)  # fmt: skip
+TIMER = ("obligation", "fire_at", "kind", "seq")
+
+
+@dataclass
+class Settled:
+    """What settling found: obligations that changed, each with the record it belongs to, whole."""
+
+    changed: list[tuple[dict[str, Any], Duty, Mapping[str, Any]]] = field(default_factory=list)
+    fulfilled: list[int] = field(default_factory=list)
+    """Obligations that were open and are done now."""
+
+
+def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *, fresh: bool = False) -> Settled:
+    """Bring the obligations of records in line with the facts, as of ``work.now``.
+
+    A new obligation copies its limit, days, calendar and citation; later definitions change only what begins later.
+    ``fresh``: the records have just been entered and have no obligations yet.
+    """
+    result = Settled()
+    if not spec.duties or not rows:
+        return result
+    there = {} if fresh else _existing(work, spec.code, [r["id"] for r in rows])
+    whole = with_references(work, spec, rows, [d.when for d in spec.duties])
+    for duty in spec.duties:
+        known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
+        if fresh and not _could_start(duty):
+            continue
+        done = _done(work, duty, whole, fresh)
+        _settle_duty(work, spec, duty, whole, known, done, result)
+    return result
+
+
+def _could_start(duty: Duty) -> bool:
+    """Return whether a record just entered can owe the duty: one that a later state starts it cannot."""
+    return bool(duty.starts.field or duty.starts.created or duty.starts.state)
+
+
+def _settle_duty(
+    work: Work,
+    spec: RegisterSpec,
+    duty: Duty,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[int, dict[str, Any]],
+    done: Mapping[int, datetime],
+    result: Settled,
+) -> None:
+    cache: dict[Any, tuple[Due, Limit]] = {}
+    new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
+    for row in rows:
+        old = known.get(row["id"])
+        terms = _owes(work, spec, duty, row, old, cache)
+        if terms is None:
+            if old is not None and old["state"] != "void":
+                _store(work, old, {"state": "void", "done_at": None})
+                result.changed.append((old, duty, row))
+            continue
+        fulfilled = done.get(row["id"])
+        if old is not None and old["state"] == "done" and fulfilled is not None and not _dated(spec, duty.done):
+            fulfilled = old["done_at"]  # what carries no date of its own was fulfilled when it was first seen
+        now = terms | {"state": "done" if fulfilled else "open", "done_at": fulfilled}
+        if old is None:
+            new.append((now, row))
+        elif any(old[k] != v for k, v in now.items()):
+            if old["state"] == "open" and fulfilled:
+                result.fulfilled.append(old["id"])
+            _store(work, old, now)
+            result.changed.append((old, duty, row))
+    _insert(work, spec, duty, new, result)
+
+
+def _owes(
+    work: Work, spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None, cache: dict[Any, tuple[Due, Limit]]
+) -> dict[str, Any] | None:
+    """Return the terms of what a record owes, or None if it owes nothing."""
+    if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)):
+        return None
+    started = _started(spec, duty, row, old)
+    if started is None:
+        return None
+    day = work.local_day(started) if isinstance(started, datetime) else started
+    start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
+    who = _owed_by(work, spec, duty, row)
+    same = old is not None and old["started_at"] == start and old["state"] != "void"
+    if same and old is not None and not Limit.model_validate_json(old["limit"]).field:
+        return who | {k: old[k] for k in ("started_at", "due_at")}
+    bound = adoption.policies(work, row.get("unit"), day)
+    limits = [limit for limit in duty.within if adopted(limit, bound)]
+    key = (day if duty.within and all(x.hours is None and x.minutes is None for x in duty.within) else start, bound)
+    plain = all(not x.field and x.when is None for x in duty.within)
+    if plain and key in cache:
+        ends, limit = cache[key]
+    else:
+        chosen = limit_in_force(limits, day, row)
+        if chosen is None:
+            return None
+        ends, limit = due(chosen, started, work.panel.calendar, row), chosen
+        if plain:
+            cache[key] = ends, limit
+    return who | {
+        "started_at": start, "started_on": day, "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
+        "limit": limit.model_dump_json(exclude_defaults=True, by_alias=True), "citation": "、".join(map(str, limit.cite)),
+        "calendar": work.panel.calendar.revision,
+    }  # fmt: skip
+
+
+def _started(spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> date | datetime | None:
+    if duty.starts.created:
+        return row["created_at"]  # type: ignore[no-any-return]
+    if duty.starts.state:
+        if old is not None and old["state"] != "void":
+            return old["started_at"]  # type: ignore[no-any-return]
+        return row["state_at"] if row["state"] in duty.starts.state else None
+    code = duty.starts.field
+    return row.get(f"{code}_at" if isinstance(spec.field(code), Signature) else code)
+
+
+def _owed_by(work: Work, spec: RegisterSpec, duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
+    party = duty.owed_by.within(set(spec.by_code))
+    if party.role:
+        return {"person": None, "role": party.role, "unit": row.get("unit")}
+    named = people.party(work, party, spec, row)
+    return {"person": named[0] if named else None, "role": None, "unit": row.get("unit")}
+
+
+def _dated(spec: RegisterSpec, done: Done) -> bool:
+    """Return whether what fulfils a duty carries its own moment."""
+    return bool(done.register_code) or isinstance(spec.field(done.field), Signature | Date | Moment)
+
+
+def _done(work: Work, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool) -> dict[int, datetime]:
+    """Return when the duty was fulfilled, for the records that have fulfilled it."""
+    d = duty.done
+    if d.register_code:
+        return {} if fresh else _done_elsewhere(work, d, [r["id"] for r in rows])
+    found: dict[int, datetime] = {}
+    for row in rows:
+        if d.state:
+            moment = row["state_at"] if row["state"] in d.state else None
+        else:
+            value = row.get(f"{d.field}_at", row.get(d.field))
+            moment = value if isinstance(value, datetime) else _moment(work, value) if value not in (None, "", (), False) else None
+        if moment is not None:
+            found[row["id"]] = moment
+    return found
+
+
+def _moment(work: Work, value: Any) -> datetime:
+    return work.panel.calendar.start_of(value) if isinstance(value, date) else work.now
+
+
+def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, datetime]:
+    spec, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
+    moment = table.c.state_at if d.state else _moment_column(spec, table, d.field)
+    query = select(table.c[d.through], func.min(moment)).where(table.c.archived_at.is_(None), moment.is_not(None)).group_by(table.c[d.through])
+    if d.state:
+        query = query.where(table.c.state.in_(d.state))
+    if d.where is not None:
+        query = query.where(where(table, spec, d.where))
+    found: dict[int, datetime] = {}
+    for start in range(0, len(ids), 500):
+        for record_id, first in work.connection.execute(query.where(table.c[d.through].in_(list(ids[start : start + 500])))):
+            found[record_id] = first if isinstance(first, datetime) else work.panel.calendar.start_of(first)
+    return found
+
+
+def _moment_column(spec: RegisterSpec, table: Any, code: str) -> Any:
+    field = spec.field(code)
+    if isinstance(field, Signature):
+        return table.c[f"{code}_at"]
+    return table.c[code] if isinstance(field, Date | Moment) else table.c.updated_at
+
+
+def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(obligation).where(obligation.c.register == register, obligation.c.record_id.in_(list(ids[start : start + 500])))
+        found.update({(o["record_id"], o["duty"]): dict(o) for o in work.connection.execute(query).mappings()})
+    return found
+
+
+def _store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
+    work.connection.execute(update(obligation).where(obligation.c.id == old["id"]).values(**new))
+    old.update(new)
+
+
+def _insert(
+    work: Work, spec: RegisterSpec, duty: Duty, new: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], result: Settled
+) -> None:
+    if not new:
+        return
+    first = numbering.take(work, "obligation.id", len(new))
+    rows = []
+    for n, (terms, row) in enumerate(new):
+        o = terms | {"id": first + n, "register": spec.code, "record_id": row["id"], "duty": duty.code, "cycle": 1}
+        rows.append(o)
+        result.changed.append((o, duty, row))
+    insert_rows(work.connection, obligation, rows, COLUMNS)
+
+
+def arm(work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]], *, fresh: bool = False) -> None:
+    """Set each obligation's timer to the first event that has not happened yet; none where nothing is left.
+
+    Breaches up to now have been recorded by then; reminders whose moment has passed are due at once.
+    """
+    changed = list(changed)
+    if not fresh:
+        ids = [o["id"] for o, _, _ in changed]
+        for start in range(0, len(ids), 500):
+            work.connection.execute(delete(timer).where(timer.c.obligation.in_(ids[start : start + 500])))
+    cache: dict[Any, Any] = {}
+    rows = []
+    for o, duty, _ in changed:
+        if o["state"] != "open":
+            continue
+        key = (o["duty"], o["register"], o["due_at"], o["started_at"])
+        if key not in cache:
+            cache[key] = _first_event(work, o, duty)
+        if (event := cache[key]) is not None:
+            rows.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
+    insert_rows(work.connection, timer, rows, TIMER)
+
+
+def _first_event(work: Work, o: Mapping[str, Any], duty: Duty) -> Any:
+    try:
+        return next_event(duty, due_of(o), o["started_at"], None, work.panel.calendar)
+    except BeyondCalendar:
+        return None
+
+
+def due_of(o: Mapping[str, Any]) -> Due:
+    """Return the limit that an obligation copied when it began."""
+    return Due(o["due_on"], o["due_at"], provisional=o["provisional"])
+
+
+def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), limit: int = 200) -> list[dict[str, Any]]:
+    """Return the open obligations of a person, or of holders of roles, soonest first."""
+    o = obligation.c
+    mine = or_(o.person == person, o.role.in_(list(roles)))
+    query = select(obligation).where(o.state == "open", mine).order_by(o.due_at, o.id).limit(limit)
+    return [dict(r) for r in work.connection.execute(query).mappings()]
+
+
+def of_record(work: Work, register: str, record_id: int) -> list[dict[str, Any]]:
+    """Return all obligations of one record, in the order they began."""
+    o = obligation.c
+    query = select(obligation).where(o.register == register, o.record_id == record_id, o.state != "void").order_by(o.started_at, o.id)
+    return [dict(r) for r in work.connection.execute(query).mappings()]

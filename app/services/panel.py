@@ -1,0 +1,124 @@
+"""The panel a service works on, who acts, and one unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Table
+
+from app import clock
+from app.catalog.catalog import Catalog
+from app.catalog.register import RegisterSpec
+from app.errors import Missing, say
+from app.models.registers import Models
+from app.rules.calendar import WorkCalendar
+
+SYSTEM_SOURCES = frozenset({"sweep", "system"})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with roles in a unit, or the panel itself (no person)."""
+
+    person_id: int | None
+    name: str
+    roles: frozenset[str] = frozenset()
+    unit_id: int | None = None
+
+    @classmethod
+    def system(cls) -> Actor:
+        """Return the panel itself, which may do everything it is programmed to."""
+        return cls(None, "系统")
+
+    @property
+    def is_system(self) -> bool:
+        return self.person_id is None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A catalog with its tables, its database and its calendar: what all services work on."""
+
+    catalog: Catalog
+    models: Models
+    engine: Engine
+    calendar: WorkCalendar
+    zone: ZoneInfo
+    files: Path
+
+    @contextmanager
+    def work(self, actor: Actor, *, now: datetime | None = None, source: str = "form", reason: str = "") -> Iterator[Work]:
+        """Give one unit of work in one transaction: committed at the end, rolled back whole by any exception.
+
+        On SQLite it takes the write lock at once; other writers wait their turn.
+        """
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(immediate=True)
+            with connection.begin():
+                yield Work(self, connection, actor, now or clock.now(), source, reason)
+
+    @contextmanager
+    def reading(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Work]:
+        """Give a unit of work that only reads."""
+        with self.engine.connect() as connection, connection.begin():
+            yield Work(self, connection, actor, now or clock.now(), "read", "")
+
+
+@dataclass
+class Work:
+    """One person's unit of work at one moment, in one transaction."""
+
+    panel: Panel
+    connection: Connection
+    actor: Actor
+    now: datetime
+    source: str = "form"
+    reason: str = ""
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """What has been read once in this transaction and cannot change in it."""
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.panel.catalog
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        return self.panel.models.tables
+
+    @property
+    def links(self) -> dict[tuple[str, str], Table]:
+        return self.panel.models.links
+
+    @property
+    def today(self) -> date:
+        """The day of ``now`` in the site's zone."""
+        return self.local_day(self.now)
+
+    def local_day(self, moment: datetime) -> date:
+        """Return the day of a moment in the site's zone."""
+        return moment.astimezone(self.panel.zone).date()
+
+    def spec(self, register: str) -> RegisterSpec:
+        """Return a register's definition.
+
+        Raises Missing where there is none of that code.
+        """
+        found = self.catalog.registers.get(register)
+        if found is None:
+            raise Missing(say("没有名为 {code} 的登记簿", code=register))
+        return found
+
+    def table(self, register: str) -> Table:
+        """Return a register's table; raises Missing like ``spec``."""
+        self.spec(register)
+        return self.tables[register]
+
+    def acting(self, actor: Actor, source: str | None = None) -> Work:
+        """Return this same unit of work with somebody else acting, such as the panel itself."""
+        return Work(self.panel, self.connection, actor, self.now, source or self.source, self.reason, self.memo)

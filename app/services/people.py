@@ -1,0 +1,140 @@
+"""Who is who: names, roles, units, superiors; and the people that a definition's party means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.catalog.base import Party
+from app.catalog.register import RegisterSpec
+from app.models.fixed import person, person_role, role
+from app.services.panel import Actor, Panel, Work
+
+
+def full_name(first: str | None, last: str | None) -> str:
+    """Return a name as it is said: 张伟 without a space, John Smith with one."""
+    first, last = first or "", last or ""
+    return f"{last}{first}" if any(ord(c) > 0x2E80 for c in last + first) else f"{first} {last}".strip()
+
+
+def names(work: Work, ids: Iterable[int]) -> dict[int, str]:
+    """Return people's names by id."""
+    wanted = {i for i in ids if i is not None}
+    known: dict[int, str] = work.memo.setdefault("names", {})
+    if missing := wanted - known.keys():
+        rows = work.connection.execute(select(person.c.id, person.c.first_name, person.c.last_name).where(person.c.id.in_(missing)))
+        known.update({r.id: full_name(r.first_name, r.last_name) for r in rows})
+    return {i: known[i] for i in wanted if i in known}
+
+
+def _roles(work: Work) -> dict[int, frozenset[str]]:
+    if "roles" not in work.memo:
+        query = select(person_role.c.user_id, role.c.name).join(role, role.c.id == person_role.c.role_id)
+        held: dict[int, set[str]] = {}
+        for user_id, name in work.connection.execute(query):
+            held.setdefault(user_id, set()).add(name)
+        work.memo["roles"] = {k: frozenset(v) for k, v in held.items()}
+    return work.memo["roles"]  # type: ignore[no-any-return]
+
+
+def roles_of(work: Work, person_id: int) -> frozenset[str]:
+    """Return the codes of the roles that a person holds."""
+    return _roles(work).get(person_id, frozenset())
+
+
+def profiles(work: Work) -> dict[int, Mapping[str, Any]]:
+    """Return the staff file (register ``employee``) of everybody who has one, by person."""
+    if "profiles" not in work.memo:
+        found: dict[int, Mapping[str, Any]] = {}
+        if "employee" in work.tables:
+            t = work.tables["employee"]
+            wanted = [t.c[n] for n in ("person", "unit", "superior", "rank", "performance_pay") if n in t.c]
+            for row in work.connection.execute(select(*wanted).where(t.c.archived_at.is_(None))).mappings():
+                found[row["person"]] = row
+        work.memo["profiles"] = found
+    return work.memo["profiles"]  # type: ignore[no-any-return]
+
+
+def unit_of(work: Work, person_id: int | None) -> int | None:
+    """Return the unit that a person belongs to."""
+    profile = profiles(work).get(person_id) if person_id is not None else None
+    return profile["unit"] if profile else None
+
+
+def units(work: Work) -> dict[int, tuple[int | None, int | None]]:
+    """Return every unit's (parent, head)."""
+    if "units" not in work.memo:
+        found: dict[int, tuple[int | None, int | None]] = {}
+        if "unit" in work.tables:
+            t = work.tables["unit"]
+            rows = work.connection.execute(select(t.c.id, t.c.parent, t.c.head).where(t.c.archived_at.is_(None)))
+            found = {r.id: (r.parent, r.head) for r in rows}
+        work.memo["units"] = found
+    return work.memo["units"]  # type: ignore[no-any-return]
+
+
+def chain(work: Work, unit: int | None) -> list[int]:
+    """Return a unit and the units above it, nearest first."""
+    found: list[int] = []
+    while unit is not None and unit not in found:
+        found.append(unit)
+        unit = units(work).get(unit, (None, None))[0]
+    return found
+
+
+def below(work: Work, unit: int | None) -> list[int]:
+    """Return a unit and all units under it."""
+    return [] if unit is None else [u for u in units(work) if unit in chain(work, u)] or [unit]
+
+
+def superior(work: Work, person_id: int) -> int | None:
+    """Return a person's superior: the one in the staff file, else the nearest head of a unit above who is somebody else."""
+    profile = profiles(work).get(person_id)
+    if profile is not None and profile.get("superior"):
+        return int(profile["superior"])
+    for unit in chain(work, unit_of(work, person_id)):
+        head = units(work).get(unit, (None, None))[1]
+        if head is not None and head != person_id:
+            return head
+    return None
+
+
+def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
+    """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
+    everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
+    for around in chain(work, unit):
+        inside = set(below(work, around))
+        if near := [p for p in everybody if unit_of(work, p) in inside]:
+            return near
+    return everybody
+
+
+def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:
+    """Return the people that a definition's party means for one record, without repetition."""
+    who = who.within(set(spec.by_code))
+    if who.role:
+        return holders(work, who.role, row.get("unit"))
+    named = row.get(who.field or who.superior_of)
+    people = [p for p in (named if isinstance(named, tuple) else (named,)) if p is not None]
+    if who.superior_of:
+        people = [s for p in people if (s := superior(work, p)) is not None]
+    return list(dict.fromkeys(people))
+
+
+def actor(work: Work, person_id: int) -> Actor:
+    """Return a person as one who acts, with roles and unit."""
+    name = names(work, [person_id]).get(person_id, f"#{person_id}")
+    return Actor(person_id, name, roles_of(work, person_id), unit_of(work, person_id))
+
+
+def actor_named(panel: Panel, username: str) -> Actor | None:
+    """Return the active person of that user name as one who acts; None where there is none."""
+    with panel.reading(Actor.system()) as work:
+        found = _id_of(work.connection, username)
+        return None if found is None else actor(work, found)
+
+
+def _id_of(connection: Connection, username: str) -> int | None:
+    return connection.execute(select(person.c.id).where(person.c.username == username, person.c.active.is_(True))).scalar()

@@ -1,0 +1,292 @@
+"""The one writer: forms, grid cells, files, the API and the panel itself change records only here.
+
+Each call checks permission and values, writes the rows with their history, and lets obligations, breaches, tickets and
+notices follow, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from app.catalog.register import RegisterSpec
+from app.errors import CellError, Clash, Conflict, Forbidden, Invalid, Missing, Refused, say
+from app.fields.base import Unreadable
+from app.models.fixed import record_version
+from app.services import breaches, consequences, listing, people, rows, scope, workflow
+from app.services.checking import check_rows
+from app.services.panel import Work
+from app.services.workflow import Move
+
+WRITABLE = frozenset({"unit", "remark"})
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One change of a record: who, when, by which door, and each field's old and new value as JSON carries them."""
+
+    version: int
+    at: datetime
+    person: int | None
+    name: str
+    source: str
+    transition: str | None
+    reason: str | None
+    changes: Mapping[str, tuple[Any, Any]]
+
+
+def create(work: Work, register: str, values: Mapping[str, Any]) -> int:
+    """Enter one record (field code → Python value) and return its id.
+
+    Raises Forbidden, Invalid.
+    """
+    return create_many(work, register, [values])[0]
+
+
+def create_many(
+    work: Work, register: str, new: Sequence[Mapping[str, Any]], *, lines: Sequence[int] | None = None, import_run: int | None = None
+) -> list[int]:
+    """Enter records and return their ids in the same order; all or none.
+
+    ``lines`` are the lines of a file the rows came from, for errors. Raises Forbidden, and Invalid with every error of every row.
+    """
+    spec = _writable(work, register, "import" if import_run is not None else "add")
+    if errors := check_many(work, register, new, lines=lines, importing=import_run is not None):
+        raise Invalid(errors)
+    entered = rows.insert(work, spec, new, import_run)
+    consequences.of_rows(work, spec, entered, fresh=True)
+    return [r["id"] for r in entered]
+
+
+def check_many(
+    work: Work, register: str, new: Sequence[Mapping[str, Any]], *, lines: Sequence[int] | None = None, importing: bool = False
+) -> list[CellError]:
+    """Return everything that keeps records from being entered; writes nothing."""
+    spec = work.spec(register)
+    verb = "import" if importing else "add"
+    errors = check_rows(work, spec, [_with_defaults(spec, r) for r in new])
+    strange = _unwritable(work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE)
+    errors += strange
+    if not work.actor.is_system:
+        unit = work.actor.unit_id
+        for i, r in enumerate(new):
+            if not scope.covers(work, spec, {"unit": unit, **r}, verb):
+                errors.append(CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1))
+    return [_at_line(e, lines) for e in errors] if lines is not None else errors
+
+
+def update(
+    work: Work, register: str, record_id: int, changes: Mapping[str, Any], *, base_version: int | None = None, reason: str = ""
+) -> int:
+    """Change fields of one record and return its new version.
+
+    With ``base_version``, the version the person was looking at: fields that others changed since are merged; where both changed
+    the same field to different values Conflict carries both. Raises Forbidden, Missing, Invalid, Conflict.
+    """
+    spec = _writable(work, register, "edit")
+    old = _mine(work, spec, record_id, "edit")
+    if workflow.locked(spec, old) and not work.actor.is_system:
+        raise Forbidden(say("记录在当前状态下已锁定，只能通过流转办理"))
+    if errors := _unwritable(work, spec, [changes], "edit", WRITABLE):
+        raise Invalid(errors)
+    wanted = {k: v for k, v in changes.items() if _blank(old.get(k)) != _blank(v)}
+    if base_version is not None and base_version != old["version"]:
+        _refuse_clashes(work, spec, old, wanted, base_version)
+    if not wanted:
+        return int(old["version"])
+    if errors := _worth_telling(check_rows(work, spec, [{**old, **wanted}], [record_id]), spec, wanted):
+        raise Invalid(errors)
+    new = rows.change(work, spec, old, wanted, reason=reason or None)
+    consequences.of_rows(work, spec, [new], before=[old])
+    return int(new["version"])
+
+
+def update_many(work: Work, register: str, changes: Mapping[int, Mapping[str, Any]], *, import_run: int | None = None) -> int:
+    """Change several records, all or none, and return how many really changed.
+
+    Raises Forbidden, Missing, and Invalid with ``CellError.row`` counting the given records from 1.
+    """
+    spec = _writable(work, register, "import" if import_run is not None else "edit")
+    ids = list(changes)
+    seen = {r["id"] for r in listing.select_rows(work, register, ids=ids, columns=(), verb="edit")}
+    old = rows.read(work, spec, ids)
+    errors = [CellError("", Missing().reason, row=n) for n, i in enumerate(ids, 1) if i not in seen or i not in old]
+    errors += [CellError("", say("记录已锁定"), row=n) for n, i in enumerate(ids, 1) if i in old and workflow.locked(spec, old[i]) and not work.actor.is_system]
+    errors += _unwritable(work, spec, list(changes.values()), "edit", WRITABLE)
+    if errors:
+        raise Invalid(errors)
+    wanted = {i: {k: v for k, v in changes[i].items() if _blank(old[i].get(k)) != _blank(v)} for i in ids}
+    moved = [i for i in ids if wanted[i]]
+    if errors := check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved):
+        places = {n: ids.index(i) + 1 for n, i in enumerate(moved, 1)}
+        raise Invalid([CellError(e.field, e.reason, e.text, places[e.row or 1], e.line, e.label) for e in errors])
+    now = [rows.change(work, spec, old[i], wanted[i], import_run=import_run) for i in moved]
+    if now:
+        consequences.of_rows(work, spec, now, before=[old[i] for i in moved])
+    return len(now)
+
+
+def remove(work: Work, register: str, record_id: int, reason: str = "") -> None:
+    """Archive one record: it is hidden, owes nothing any more, and is kept with its history.
+
+    Raises Forbidden, Missing, and Refused where another record still points to it.
+    """
+    spec = _writable(work, register, "delete")
+    old = _mine(work, spec, record_id, "delete")
+    if workflow.locked(spec, old) and not work.actor.is_system:
+        raise Forbidden(say("记录在当前状态下已锁定，不能删除"))
+    _refuse_if_pointed_at(work, spec, record_id)
+    new = rows.change(work, spec, old, {"archived_at": work.now}, reason=reason or None)
+    consequences.of_rows(work, spec, [new], before=[old])
+
+
+def move(work: Work, register: str, record_id: int, transition: str, values: Mapping[str, Any] | None = None, *, reason: str = "") -> None:
+    """Make a transition of one record, with the fields it asks for.
+
+    Raises Missing, Forbidden with the reason why not now, Invalid with every field that is missing or wrong.
+    """
+    spec = work.spec(register)
+    if spec.tickets_of:
+        raise Forbidden(say("处罚单请在“处罚”页面办理"))
+    old = _mine(work, spec, record_id, "read")
+    t = workflow.find(spec, transition)
+    workflow.refuse_unless(work, spec, old, t)
+    new = workflow.apply(work, spec, old, t, values or {}, reason)
+    found = breaches.on_transition(work, spec, new, t.code)
+    consequences.of_rows(work, spec, [new], before=[old], found=found)
+    consequences.of_transition(work, spec, new, t)
+
+
+def moves(work: Work, register: str, record_id: int) -> list[Move]:
+    """Return the transitions that the actor may make with a record now."""
+    spec = work.spec(register)
+    return [] if spec.tickets_of else workflow.moves(work, spec, _mine(work, spec, record_id, "read"))
+
+
+def get(work: Work, register: str, record_id: int) -> dict[str, Any]:
+    """Return one record as the actor may see it: field code → value, with the system fields.
+
+    Raises Missing, alike for what is not there and for what the actor may not see.
+    """
+    return listing.row(work, register, record_id)
+
+
+def history(work: Work, register: str, record_id: int) -> list[Revision]:
+    """Return the changes of a record that the actor may see, latest first, without fields hidden from the actor."""
+    listing.row(work, register, record_id)
+    seen = {f.code for f in scope.fields_for(work, register)}
+    hidden = {f.code for f in work.spec(register).fields} - seen
+    v = record_version.c
+    found = work.connection.execute(
+        select(record_version).where(v.register == register, v.record_id == record_id).order_by(v.version.desc())
+    ).mappings().all()  # fmt: skip
+    names = people.names(work, [r["person"] for r in found])
+    return [
+        Revision(
+            r["version"], r["at"], r["person"], names.get(r["person"], "系统"), r["source"], r["transition"], r["reason"],
+            {k: tuple(c) for k, c in orjson.loads(r["changes"]).items() if k not in hidden and k.removesuffix("_at") not in hidden},
+        )
+        for r in found
+    ]  # fmt: skip
+
+
+def _writable(work: Work, register: str, verb: str) -> RegisterSpec:
+    spec = scope.demand(work, register, verb)
+    if spec.tickets_of:
+        raise Forbidden(say("处罚单由系统生成，不能直接填写"))
+    if spec.append_only and verb in {"edit", "delete"} and not work.actor.is_system:
+        raise Forbidden(say("“{register}”只能新增，不能修改或删除", register=spec.label.zh))
+    return spec
+
+
+def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str, Any]:
+    """Return a whole row with which the actor may do ``verb``.
+
+    Raises Missing where the actor may not even see it, Forbidden where only the verb is refused.
+    """
+    table = work.tables[spec.code]
+    seen = select(table.c.id).where(table.c.id == record_id, scope.visible(work, spec.code, "read"))
+    if work.connection.execute(seen).scalar() is None:
+        raise Missing
+    if verb != "read":
+        allowed = select(table.c.id).where(table.c.id == record_id, scope.visible(work, spec.code, verb))
+        if work.connection.execute(allowed).scalar() is None:
+            raise Forbidden(say("您没有{verb}这条记录的权限", verb=scope.VERB_NAMES[verb]))
+    return rows.one(work, spec, record_id)
+
+
+def _with_defaults(spec: RegisterSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    first = {"state": spec.workflow.initial} if spec.workflow else {}
+    defaults = {f.code: rows.default(f) for f in spec.fields if f.default is not None and row.get(f.code) is None}
+    return {**row, **defaults, **first} if defaults or first else row
+
+
+def _unwritable(work: Work, spec: RegisterSpec, given: Sequence[Mapping[str, Any]], verb: str, system: Iterable[str]) -> list[CellError]:
+    """Return an error for every value of a field that the actor may not write, or that nobody types."""
+    if work.actor.is_system:
+        allowed = {f.code for f in spec.fields} | set(system) | {f"{f.code}_at" for f in spec.fields}
+    else:
+        allowed = {f.code for f in scope.fields_for(work, spec.code, verb)} | set(system)
+    errors = []
+    for i, row in enumerate(given):
+        for code in row.keys() - allowed:
+            if row[code] is not None or spec.column(code) is None:
+                field = spec.column(code)
+                reason = say("此项由系统或流转填写，不能直接录入") if field else say("没有名为“{field}”的字段", field=code)
+                errors.append(CellError(code, reason, str(row[code]), row=i + 1, label=field.label.zh if field else code))
+    return errors
+
+
+def _blank(value: Any) -> Any:
+    return None if value in ("", ()) else value
+
+
+def _refuse_clashes(work: Work, spec: RegisterSpec, old: Mapping[str, Any], wanted: Mapping[str, Any], base: int) -> None:
+    v = record_version.c
+    since = select(v.changes, v.person).where(v.register == spec.code, v.record_id == old["id"], v.version > base).order_by(v.version)
+    first: dict[str, Any] = {}
+    who: int | None = None
+    for changes, person in work.connection.execute(since):
+        for code, (was, _) in orjson.loads(changes).items():
+            if code in wanted:
+                first.setdefault(code, was)
+                who = person
+    if first:
+        clashes = [Clash(code, _value(spec, code, was), wanted[code], old.get(code)) for code, was in first.items()]
+        name = people.names(work, [who]).get(who, "") if who is not None else "系统"
+        raise Conflict(clashes, old["version"], name)
+
+
+def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
+    field = spec.column(code)
+    try:
+        return field.from_json(kept) if field is not None else kept
+    except Unreadable:
+        return kept
+
+
+def _worth_telling(errors: Sequence[CellError], spec: RegisterSpec, wanted: Mapping[str, Any]) -> list[CellError]:
+    """Leave out what was wrong before and is not touched: an old row must not become uneditable when a rule is tightened."""
+    tied = {f for c in spec.checks for f in c.require.fields() if set(c.require.fields()) & wanted.keys()}
+    return [e for e in errors if e.field in wanted or e.field in tied]
+
+
+def _refuse_if_pointed_at(work: Work, spec: RegisterSpec, record_id: int) -> None:
+    for other, field in work.catalog.pointing_at.get(spec.code, ()):
+        table = work.tables[other.code]
+        if field.many:
+            link = work.links[other.code, field.code]
+            query = select(table.c.record_no).join(link, link.c.record_id == table.c.id).where(link.c.target == record_id)
+        else:
+            query = select(table.c.record_no).where(table.c[field.code] == record_id)
+        if work.connection.execute(query.where(table.c.archived_at.is_(None)).limit(1)).scalar() is not None:
+            raise Refused(say("“{register}”中还有记录引用它，不能删除", register=other.label.zh))
+
+
+def _at_line(e: CellError, lines: Sequence[int] | None) -> CellError:
+    return CellError(e.field, e.reason, e.text, e.row, lines[e.row - 1] if lines and e.row else None, e.label)

@@ -1,0 +1,187 @@
+"""Writing rows of registers with their history; permission and consequences are the business of ``records``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select, update
+
+from app.catalog.register import RegisterSpec
+from app.errors import Missing
+from app.fields.base import Field
+from app.fields.links import Signature
+from app.fields.texts import AutoNumber
+from app.models.bulk import insert_new, insert_one, insert_rows
+from app.models.fixed import record_version, signature
+from app.services import numbering
+from app.services.panel import Work
+
+VERSION_COLUMNS = (
+    "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "changes",
+)  # fmt: skip
+
+
+def read(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return whole rows by id, for services that act on them; no scope, no archived rows left out."""
+    table = work.tables[spec.code]
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(table).where(table.c.id.in_(list(ids[start : start + 500])))
+        found.update({r["id"]: dict(r) for r in work.connection.execute(query).mappings()})
+    for f in spec.fields:
+        if f.many and found:
+            _attach(work, spec, f, found)
+    return found
+
+
+def one(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, Any]:
+    """Return one whole row that is not archived.
+
+    Raises Missing.
+    """
+    row = read(work, spec, [record_id]).get(record_id)
+    if row is None or row["archived_at"] is not None:
+        raise Missing
+    return row
+
+
+def insert(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], import_run: int | None = None) -> list[dict[str, Any]]:
+    """Insert checked rows with their first version and return them whole, with ids and numbers, in the same order."""
+    if not rows:
+        return []
+    table = work.tables[spec.code]
+    first = numbering.take(work, f"{spec.code}.id", len(rows))
+    state = spec.workflow.initial if spec.workflow else None
+    stamp = {
+        "state": state, "state_at": work.now if state else None, "created_by": work.actor.person_id, "created_at": work.now,
+        "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
+    }  # fmt: skip
+    defaults = {f.code: default(f) for f in spec.fields if f.default is not None}
+    whole = [{**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)]
+    _give_numbers(work, spec, whole)
+    insert_rows(work.connection, table, whole, [c.name for c in table.columns])
+    for f in spec.fields:
+        if f.many:
+            _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
+    write = _writer(spec)
+    keep_versions(work, [_version(work, spec, r["id"], 1, write(r), import_run=import_run) for r in whole])
+    return whole
+
+
+def change(
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    *,
+    transition: str | None = None,
+    reason: str | None = None,
+    import_run: int | None = None,
+) -> dict[str, Any]:
+    """Write checked changes of one row with their version and return the row as it is now."""
+    table = work.tables[spec.code]
+    many = {f.code: f for f in spec.fields if f.many}
+    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": row["version"] + 1}
+    plain = {k: v for k, v in changes.items() if k not in many}
+    done = work.connection.execute(
+        update(table).where(table.c.id == row["id"], table.c.version == row["version"]).values(**plain, **stamp)
+    )
+    if done.rowcount != 1:
+        raise Missing
+    for code, f in many.items():
+        if code in changes:
+            link = work.links[spec.code, code]
+            work.connection.execute(delete(link).where(link.c.record_id == row["id"]))
+            _link(work, spec, f, [(row["id"], changes[code])])
+    new = {**row, **changes, **stamp}
+    differences = {k: [_plain(spec, k, row.get(k)), _plain(spec, k, v)] for k, v in changes.items() if row.get(k) != v}
+    keep_versions(work, [_version(work, spec, row["id"], new["version"], differences, transition, reason, import_run)])
+    return new
+
+
+def keep_versions(work: Work, versions: Sequence[Mapping[str, Any]]) -> None:
+    """Append versions to the history, which nothing ever changes."""
+    insert_rows(work.connection, record_version, versions, VERSION_COLUMNS)
+
+
+def sign(work: Work, spec: RegisterSpec, record_id: int, field: str, transition: str) -> None:
+    """Keep a signature of the actor at the server's time; the row's own columns repeat it for reading."""
+    row = {
+        "register": spec.code, "record_id": record_id, "field": field, "person": work.actor.person_id,
+        "signed_at": work.now, "transition": transition,
+    }  # fmt: skip
+    insert_one(work.connection, signature, row)
+
+
+def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if v is not None or k != "unit"}
+
+
+def default(field: Field) -> Any:
+    """Return the value that a new record has where none is given."""
+    return field.parse(field.default) if isinstance(field.default, str) else field.from_json(field.default)
+
+
+def _give_numbers(work: Work, spec: RegisterSpec, rows: list[dict[str, Any]]) -> None:
+    patterns = {"record_no": numbering.pattern_of(spec)} | {f.code: f.pattern for f in spec.fields if isinstance(f, AutoNumber)}
+    for code, pattern in patterns.items():
+        without = [r for r in rows if not r.get(code)]
+        if brought := [r[code] for r in rows if r.get(code)]:
+            numbering.remember(work, f"{spec.code}.{code}", pattern, work.today, brought)
+        if without:
+            for r, number in zip(without, numbering.numbers(work, f"{spec.code}.{code}", pattern, work.today, len(without)), strict=True):
+                r[code] = number
+
+
+def _link(work: Work, spec: RegisterSpec, field: Field, held: Sequence[tuple[int, Any]]) -> None:
+    rows = [
+        {"record_id": record_id, "place": place, "target": target}
+        for record_id, targets in held
+        for place, target in enumerate(dict.fromkeys(targets or ()))
+    ]
+    insert_new(work.connection, work.links[spec.code, field.code], rows)
+
+
+def _attach(work: Work, spec: RegisterSpec, field: Field, rows: dict[int, dict[str, Any]]) -> None:
+    link = work.links[spec.code, field.code]
+    for row in rows.values():
+        row[field.code] = None
+    query = select(link.c.record_id, link.c.target).where(link.c.record_id.in_(rows)).order_by(link.c.record_id, link.c.place)
+    for record_id, target in work.connection.execute(query):
+        rows[record_id][field.code] = (*(rows[record_id][field.code] or ()), target)
+
+
+def _writer(spec: RegisterSpec) -> Any:
+    """Return a function from a new row to what its first version says: every filled field, from nothing."""
+    plain = [(f.code, f.to_json) for f in spec.fields if not isinstance(f, Signature)]
+
+    def write(row: Mapping[str, Any]) -> dict[str, Any]:
+        return {code: [None, to_json(v)] for code, to_json in plain if (v := row.get(code)) is not None}
+
+    return write
+
+
+def _plain(spec: RegisterSpec, code: str, value: Any) -> Any:
+    field = spec.column(code) or spec.column(code.removesuffix("_at"))
+    if value is None or field is None or isinstance(field, Signature):
+        return value
+    return field.to_json(value)
+
+
+def _version(
+    work: Work,
+    spec: RegisterSpec,
+    record_id: int,
+    version: int,
+    changes: Mapping[str, Any],
+    transition: str | None = None,
+    reason: str | None = None,
+    import_run: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "register": spec.code, "record_id": record_id, "version": version, "at": work.now, "person": work.actor.person_id,
+        "source": work.source, "transition": transition, "reason": reason or work.reason or None, "import_run": import_run,
+        "changes": orjson.dumps(changes, default=str).decode(),
+    }  # fmt: skip

@@ -1,0 +1,177 @@
+"""The one reader: what a person may do with which rows and fields of a register."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+
+from app.catalog.catalog import adopted
+from app.catalog.register import Access, RegisterSpec
+from app.errors import Forbidden, say
+from app.fields.base import Field
+from app.fields.links import Person, Signature
+from app.services import adoption, people
+from app.services.conditions import where
+from app.services.panel import Work
+
+VERB_NAMES = {"read": "查看", "add": "新增", "edit": "修改", "delete": "删除", "import": "导入", "export": "导出"}
+
+
+def may(work: Work, register: str, verb: str) -> bool:
+    """Return whether the actor may do ``verb`` (read, add, edit, delete, import, export) with any row of the register."""
+    spec = work.catalog.registers.get(register)
+    if spec is None:
+        return False
+    return work.actor.is_system or (_on(work, spec) and bool(_rules(work, spec, verb)))
+
+
+def demand(work: Work, register: str, verb: str) -> RegisterSpec:
+    """Return the register's definition if the actor may do ``verb`` with it.
+
+    Raises Missing where there is no such register, Forbidden otherwise.
+    """
+    spec = work.spec(register)
+    if not may(work, register, verb):
+        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=VERB_NAMES[verb], register=spec.label.zh))
+    return spec
+
+
+def readable(work: Work) -> list[RegisterSpec]:
+    """Return the registers that the actor may read, in the catalog's order: the menu."""
+    return [s for c, s in work.catalog.registers.items() if may(work, c, "read")]
+
+
+def visible(work: Work, register: str, verb: str = "read") -> ColumnElement[bool]:
+    """Return the WHERE clause on a register's table for the rows with which the actor may do ``verb``.
+
+    Archived rows are never among them.
+    """
+    spec = work.spec(register)
+    table = work.tables[register]
+    kept: ColumnElement[bool] = table.c.archived_at.is_(None)
+    if spec.tickets_of:
+        kept = and_(kept, table.c.counter.in_(spec.tickets_of))
+    if work.actor.is_system:
+        return kept
+    if not _on(work, spec):
+        return false()
+    granted: list[ColumnElement[bool]] = [_rows(work, spec, rule) for rule in _rules(work, spec, verb)]
+    if spec.follows and verb == "read":
+        granted.append(_through_parent(work, spec))
+    me = work.actor.person_id
+    apart = [or_(table.c[f].is_(None), table.c[f] != me) for f in spec.excluded]
+    if spec.follows and (parent := _parent(work, spec)) is not None and parent.excluded:
+        apart.append(not_(_about_me(work, spec, parent)))
+    return and_(kept, or_(false(), *granted), *apart)
+
+
+def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) -> bool:
+    """Return whether the actor may do ``verb`` with a row that is only about to exist."""
+    if work.actor.is_system:
+        return True
+    me = work.actor.person_id
+    if any(row.get(f) == me for f in spec.excluded):
+        return False
+    for rule in _rules(work, spec, verb):
+        if rule.when is not None and not rule.when.holds(row):
+            continue
+        match rule.rows:
+            case "all" | "own":
+                return True  # whoever enters a row owns it
+            case "unit" if row.get("unit") == work.actor.unit_id:
+                return True
+            case "below" if row.get("unit") in people.below(work, work.actor.unit_id):
+                return True
+    return False
+
+
+def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ...]:
+    """Return the fields of a register that the actor may see (``read``) or write (``add``, ``edit``)."""
+    fields = work.spec(register).fields
+    if work.actor.is_system:
+        return fields
+    seen = tuple(f for f in fields if not f.seen_by or work.actor.roles.intersection(f.seen_by))
+    if verb == "read":
+        return seen
+    return tuple(f for f in seen if f.typed and (not f.edited_by or work.actor.roles.intersection(f.edited_by)))
+
+
+def _on(work: Work, spec: RegisterSpec) -> bool:
+    return adopted(spec, adoption.anywhere(work))
+
+
+def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
+    key = ("access", spec.code, verb, work.actor)
+    if key not in work.memo:
+        roles = work.actor.roles | {"everyone"}
+        bound = adoption.anywhere(work)
+        work.memo[key] = [a for a in spec.access if a.role in roles and verb in a.can and adopted(a, bound)]
+        if verb == "read" and spec.follows and not work.memo[key] and (parent := _parent(work, spec)) and _rules(work, parent, verb):
+            work.memo[key] = [Access(role="everyone", can=("read",), rows="own")]
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _rows(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool]:
+    table = work.tables[spec.code]
+    me, unit = work.actor.person_id, work.actor.unit_id
+    match rule.rows:
+        case "all":
+            rows: ColumnElement[bool] = true()
+        case "own":
+            rows = or_(table.c.created_by == me, *_named(work, spec, rule.named_in))
+        case "unit":
+            rows = table.c.unit == unit if unit is not None else false()
+        case "below":
+            rows = table.c.unit.in_(people.below(work, unit)) if unit is not None else false()
+        case "granted":
+            rows = _granted(work, spec, rule)
+    return rows if rule.when is None else and_(rows, where(table, spec, rule.when))
+
+
+def _named(work: Work, spec: RegisterSpec, named_in: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    table, me = work.tables[spec.code], work.actor.person_id
+    found: list[ColumnElement[bool]] = []
+    for f in spec.fields:
+        if isinstance(f, Person | Signature) and f.code not in spec.excluded and (not named_in or f.code in named_in):
+            if f.many:
+                link = work.links[spec.code, f.code]
+                found.append(exists().where(link.c.record_id == table.c.id, link.c.target == me))
+            else:
+                found.append(table.c[f.code] == me)
+    return found
+
+
+def _granted(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool]:
+    grant = rule.grant
+    if grant is None:
+        return false()
+    other = work.tables[grant.register_code]
+    target = work.catalog.registers[grant.register_code].field(grant.target)
+    on = [other.c[grant.person] == work.actor.person_id, other.c.state.in_(grant.state), other.c[grant.until] > work.now, other.c.archived_at.is_(None)]
+    table = work.tables[spec.code]
+    if target is not None and target.many:
+        link = work.links[grant.register_code, grant.target]
+        return exists().where(link.c.record_id == other.c.id, link.c.target == table.c.id, *on)
+    return exists().where(other.c[grant.target] == table.c.id, *on)
+
+
+def _parent(work: Work, spec: RegisterSpec) -> RegisterSpec | None:
+    link = spec.field(spec.follows)
+    return work.catalog.registers.get(getattr(link, "target", ""))
+
+
+def _through_parent(work: Work, spec: RegisterSpec) -> ColumnElement[bool]:
+    parent = _parent(work, spec)
+    if parent is None or not may(work, parent.code, "read"):
+        return false()
+    table, above = work.tables[spec.code], work.tables[parent.code]
+    return table.c[spec.follows].in_(select(above.c.id).where(visible(work, parent.code)))
+
+
+def _about_me(work: Work, spec: RegisterSpec, parent: RegisterSpec) -> ColumnElement[bool]:
+    above = work.tables[parent.code]
+    mine = select(above.c.id).where(or_(*(above.c[f] == work.actor.person_id for f in parent.excluded)))
+    column = work.tables[spec.code].c[spec.follows]
+    return and_(column.is_not(None), column.in_(mine))

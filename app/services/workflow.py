@@ -1,0 +1,146 @@
+"""Moving a record from state to state: who may now, what it takes, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.catalog.catalog import adopted
+from app.catalog.register import RegisterSpec, Transition
+from app.errors import CellError, Forbidden, Invalid, Refused, Sentence, say
+from app.fields.base import Field
+from app.fields.links import Person, Signature
+from app.fields.times import Date, Moment
+from app.services import adoption, people, rows
+from app.services.checking import check_rows
+from app.services.conditions import with_references
+from app.services.panel import Work
+
+
+@dataclass(frozen=True)
+class Move:
+    """A transition that a person may make now: its definition, the fields it needs or offers, and whether it signs."""
+
+    transition: Transition
+    needs: tuple[Field, ...]
+    asks: tuple[Field, ...]
+
+
+def moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Move]:
+    """Return the transitions that the actor may make with a row now."""
+    if spec.workflow is None:
+        return []
+    whole = with_references(work, spec, [row], [t.when for t in spec.workflow.transitions])[0]
+    return [
+        Move(t, _fields(spec, t.needs), _fields(spec, t.asks))
+        for t in spec.workflow.transitions
+        if not t.auto and not isinstance(obstacle(work, spec, whole, t), Sentence)
+    ]
+
+
+def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Sentence | None:
+    """Return why the actor may not make a transition now, or None.
+
+    ``row`` must hold the ``reference.field`` values that the transition's condition looks at.
+    """
+    state = spec.workflow.state(row["state"]) if spec.workflow and row["state"] else None
+    if row["state"] not in t.source:
+        return say("“{move}”不能在“{state}”状态下进行", move=t.label.zh, state=state.label.zh if state else row["state"])
+    if not adopted(t, adoption.policies(work, row.get("unit"), work.today)):
+        return say("“{move}”所依据的制度未施行", move=t.label.zh)
+    if t.when is not None and not t.when.holds(row):
+        return say("“{move}”的条件尚不满足", move=t.label.zh)
+    if work.actor.is_system:
+        return None
+    me = work.actor.person_id
+    if any(me == v or (isinstance(v, tuple) and me in v) for v in (row.get(f) for f in t.not_by)):
+        return say("职责分离：您已参与其中，不能由您“{move}”", move=t.label.zh)
+    signed = spec.field(t.sign)
+    if isinstance(signed, Signature) and signed.by and not work.actor.roles.intersection(signed.by):
+        return say("您不在可以签署“{field}”的岗位", field=signed.label.zh)
+    if not any(_is(work, spec, row, p) for p in t.by):
+        return say("“{move}”不由您的岗位办理", move=t.label.zh)
+    return None
+
+
+def _is(work: Work, spec: RegisterSpec, row: Mapping[str, Any], who: Any) -> bool:
+    who = who.within(set(spec.by_code))
+    if who.role:
+        return who.role in work.actor.roles or who.role == "everyone"
+    return work.actor.person_id in people.party(work, who, spec, row)
+
+
+def apply(
+    work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition, values: Mapping[str, Any], reason: str = ""
+) -> dict[str, Any]:
+    """Make a transition and return the row as it is now; permission has been asked before.
+
+    Raises Invalid with every field that is missing or wrong.
+    """
+    offered = {*t.needs, *t.asks}
+    if strange := [f for f in values if f not in offered]:
+        raise Invalid([CellError(f, say("“{move}”时不能填写此项", move=t.label.zh)) for f in strange])
+    changes: dict[str, Any] = {k: v for k, v in values.items() if v != row.get(k)}
+    changes |= {f: _set(work, spec, f, v) for f, v in t.sets.items()}
+    if t.sign:
+        changes |= {t.sign: work.actor.person_id, f"{t.sign}_at": work.now}
+    changes |= {"state": t.target, "state_at": work.now}
+    new = {**row, **changes}
+    _check(work, spec, t, new, reason)
+    if t.sign:
+        rows.sign(work, spec, row["id"], t.sign, t.code)
+    return rows.change(work, spec, row, changes, transition=t.code, reason=reason or None)
+
+
+def find(spec: RegisterSpec, code: str) -> Transition:
+    """Return a transition by its code.
+
+    Raises Refused.
+    """
+    found = spec.workflow.transition(code) if spec.workflow else None
+    if found is None:
+        raise Refused(say("“{register}”没有名为“{move}”的流转", register=spec.label.zh, move=code))
+    return found
+
+
+def locked(spec: RegisterSpec, row: Mapping[str, Any]) -> bool:
+    """Return whether a row's state lets nobody edit its fields."""
+    state = spec.workflow.state(row["state"]) if spec.workflow and row["state"] else None
+    return state is not None and state.locked
+
+
+def refuse_unless(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> None:
+    """Raise Forbidden with the reason where the actor may not make the transition now."""
+    whole = with_references(work, spec, [row], [t.when])[0]
+    if (why := obstacle(work, spec, whole, t)) is not None:
+        raise Forbidden(why)
+
+
+def _check(work: Work, spec: RegisterSpec, t: Transition, new: Mapping[str, Any], reason: str) -> None:
+    needed = [*t.needs, *(f.code for f in spec.fields if f.required_from == t.target)]
+    errors = [
+        CellError(code, say("“{move}”前必须填写{field}", move=t.label.zh, field=f.label.zh), label=f.label.zh)
+        for code in dict.fromkeys(needed)
+        if (f := spec.column(code)) is not None and new.get(code) in (None, "", ())
+    ]
+    if t.reason and not reason.strip() and not work.actor.is_system:
+        errors.append(CellError("reason", say("请写明理由"), label="理由"))
+    errors += [e for e in check_rows(work, spec, [new], [new["id"]]) if e.field not in {x.field for x in errors}]
+    if errors:
+        raise Invalid(errors)
+
+
+def _set(work: Work, spec: RegisterSpec, code: str, value: Any) -> Any:
+    field = spec.column(code)
+    if value == "now":
+        return work.today if isinstance(field, Date) else work.now
+    if value == "actor" and isinstance(field, Person):
+        return work.actor.person_id
+    if isinstance(value, str) and field is not None and not isinstance(field, Moment):
+        return field.parse(value)
+    return value
+
+
+def _fields(spec: RegisterSpec, codes: tuple[str, ...]) -> tuple[Field, ...]:
+    return tuple(f for c in codes if (f := spec.column(c)) is not None)
