@@ -36,8 +36,8 @@ class Event:
 def events(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Iterator[Event]:
     """Yield the events of an obligation in order; without end when the duty repeats.
 
-    A reminder that would lie before the start is due at the start. Events that the calendar cannot date are left to
-    the end, where they raise BeyondCalendar: what comes before them still happens.
+    A reminder that would lie before the start is due at the start, unless the time was over by then. Events that the
+    calendar cannot date are left to the end, where they raise BeyondCalendar: what comes before them still happens.
     """
     start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
     undated: BeyondCalendar | None = None
@@ -51,6 +51,7 @@ def events(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalenda
             ahead.append(Event(when(), kind, seq))
         except BeyondCalendar as beyond:
             undated = beyond
+    ahead = [e for e in ahead if e.kind != "remind" or e.fire_at < due.late_at]
     ahead.sort(key=lambda e: e.rank, reverse=True)
     breaches = limits(duty.repeat, due, calendar)
     try:

@@ -30,7 +30,7 @@ class PricedLine:
     corrected_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BreachFact(Generic[K]):
     """What is known of one breach of a person.
 
@@ -53,7 +53,7 @@ class BreachFact(Generic[K]):
     confirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Priced(Generic[K]):
     """What one breach costs, and why.
 
