@@ -78,6 +78,7 @@ CHECKS: dict[str, str] = {
     "D422": "A choice has nothing to choose from.",
     "D423": "A regular expression is not valid.",
     "D424": "A lower limit is above its upper limit.",
+    "D425": "The titles of registers rest on each other in a circle.",
     # Conditions
     "D501": "A condition looks at a field that is not there.",
     "D502": "A condition compares a choice with a value that it does not have.",

@@ -127,6 +127,19 @@ def load(files: Mapping[str, str]) -> tuple[Catalog | None, list[Finding]]:
 
     The catalog is None when there is an error among the findings; warnings alone leave it whole.
     """
+    drawer = _read(files)
+    drawer.findings += check(drawer.catalog, drawer.sources, frozenset(drawer.broken))
+    each = {str(f): f for f in drawer.findings}.values()
+    findings = sorted(each, key=lambda f: (f.file.startswith(SITE), f.file, f.line, f.check, f.path))
+    return (None if errors(findings) else replace(drawer.catalog, digest=digest(files))), findings
+
+
+def written(files: Mapping[str, str]) -> dict[tuple[str, str], Source]:
+    """Return where each definition of ``files`` was written, by (group, code), such as ("registers", "complaint")."""
+    return _read(files).sources
+
+
+def _read(files: Mapping[str, str]) -> _Drawer:
     drawer = _Drawer()
     for file in sorted(files, key=lambda f: (f.startswith(SITE), f)):
         for root, found in read_documents(file, files[file]):
@@ -134,14 +147,11 @@ def load(files: Mapping[str, str]) -> tuple[Catalog | None, list[Finding]]:
             drawer.findings += [replace(f, path=".".join(p for p in (name, f.path) if p)) for f in found]
             if root is not None and not _known(root):
                 drawer.findings.append(_unknown(root, file))
-    for written in drawer.extensions:
-        drawer.lay_over(written)
-    for written in drawer.registers:
-        drawer.put("registers", "code", RegisterSpec, Source(written, f"registers.{written.get('code', '?')}"))
-    drawer.findings += check(drawer.catalog, drawer.sources, frozenset(drawer.broken))
-    each = {str(f): f for f in drawer.findings}.values()
-    findings = sorted(each, key=lambda f: (f.file.startswith(SITE), f.file, f.line, f.check, f.path))
-    return (None if errors(findings) else replace(drawer.catalog, digest=digest(files))), findings
+    for extension in drawer.extensions:
+        drawer.lay_over(extension)
+    for root in drawer.registers:
+        drawer.put("registers", "code", RegisterSpec, Source(root, f"registers.{root.get('code', '?')}"))
+    return drawer
 
 
 def _known(root: Any) -> bool:

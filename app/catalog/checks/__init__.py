@@ -2,19 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from pydantic import BaseModel
+
+from app.catalog.base import Citation
 from app.catalog.catalog import Catalog
+from app.catalog.checks.access import check_access
+from app.catalog.checks.breaches import check_breaches, check_counters
+from app.catalog.checks.duties import check_duties
+from app.catalog.checks.fields import check_fields, check_register
+from app.catalog.checks.flow import check_workflow
+from app.catalog.checks.subject import Subject, parts
 from app.catalog.findings import Finding
-from app.catalog.marked import Source
+from app.catalog.marked import Loc, Source
+from app.catalog.misfits import choose
+from app.catalog.policy import Article
+from app.errors import say
+
+_REGISTER_CHECKS = (
+    check_register,
+    check_fields,
+    check_workflow,
+    check_duties,
+    check_breaches,
+    check_counters,
+    check_access,
+)
 
 
 def check(
     catalog: Catalog, sources: Mapping[tuple[str, str], Source], broken: frozenset[tuple[str, str]]
-) -> Iterator[Finding]:
-    """Yield everything that does not hold together in ``catalog``.
+) -> list[Finding]:
+    """Return everything that does not hold together in ``catalog``.
 
     ``sources`` tells where each (group, code) was written; what ``broken`` names is there but was not read, so that
     nothing is said about names in it.
     """
-    yield from ()
+    found: list[Finding] = []
+    for code, policy in catalog.policies.items():
+        found += _twice(policy, sources["policies", code])
+    for code, spec in catalog.registers.items():
+        source = sources["registers", code]
+        subject = Subject(catalog, spec, source, broken)
+        for one in _REGISTER_CHECKS:
+            one(subject)
+        _citations(subject)
+        found += subject.found + _twice(spec, source)
+    return found
+
+
+def _twice(spec: BaseModel, source: Source) -> list[Finding]:
+    """Return a finding for each code that a list of a definition gives again."""
+    found: list[Finding] = []
+    for loc, part in parts(spec):
+        for name, declared in type(part).model_fields.items():
+            rows = getattr(part, name)
+            seen: dict[str, int] = {}
+            for i, row in enumerate(rows if isinstance(rows, tuple) else ()):
+                key = "article" if isinstance(row, Article) else "code"
+                code = row.no if isinstance(row, Article) else getattr(row, "code", None)
+                if code is None:
+                    continue
+                here: Loc = (*loc, declared.alias or name, i, key)
+                if code in seen:
+                    line = source.at((*loc, declared.alias or name, seen[code], key)).line
+                    found.append(
+                        source.finding("D402", here, say("“{code}”重复，第 {line} 行已经写过", code=code, line=line))
+                    )
+                seen.setdefault(code, i)
+    return found
+
+
+def _citations(s: Subject) -> None:
+    """Note citations of policies and articles that are not there."""
+    for loc, part in parts(s.spec):
+        if not isinstance(part, Citation):
+            continue
+        policy = s.catalog.policies.get(part.policy)
+        if not s.known("policies", part.policy):
+            hint = choose(part.policy, s.catalog.policies)
+            s.wrong("D408", (*loc, "policy"), say("没有制度“{code}”，{hint}", code=part.policy, hint=hint))
+        elif policy and part.article and policy.articles:
+            articles = [a.no for a in policy.articles]
+            if part.article not in articles:
+                hint = choose(part.article, articles)
+                absent = say("制度 {policy} 没有条款“{no}”，{hint}", policy=part.policy, no=part.article, hint=hint)
+                s.wrong("D409", (*loc, "article"), absent)

@@ -1,0 +1,151 @@
+"""Breaches and counters: something brings them about, somebody is charged, and one amount holds on a day."""
+
+from __future__ import annotations
+
+from app.catalog.breach import Amount, Breach, Counter
+from app.catalog.checks.conditions import check_condition
+from app.catalog.checks.duties import undecided
+from app.catalog.checks.subject import PERSON, REFERENCE, TEXT, TIME, WHOLE, Fit, Subject
+from app.catalog.marked import Loc
+from app.catalog.misfits import choose
+from app.errors import say
+from app.fields.links import Reference
+
+
+def check_breaches(s: Subject) -> None:
+    """Note what is wrong with the breaches of a register."""
+    missed = {d.breach for d in s.spec.duties}
+    for i, breach in enumerate(s.spec.breaches):
+        loc: Loc = ("breaches", i)
+        _cause(s, loc, breach, breach.code in missed)
+        if breach.charged_to is not None:
+            s.party((*loc, "charged_to"), breach.charged_to)
+        s.parties((*loc, "tell"), breach.tell)
+        s.roles((*loc, "reported_by"), breach.reported_by)
+        if breach.confirmed_by:
+            s.role((*loc, "confirmed_by"), breach.confirmed_by)
+        if breach.when is not None:
+            check_condition(s, (*loc, "when"), breach.when)
+        if breach.quantity:
+            s.field((*loc, "quantity"), breach.quantity, WHOLE)
+        if breach.counter and not _counter_known(s, breach.counter):
+            hint = choose(breach.counter, s.catalog.counters)
+            s.wrong("D801", (*loc, "counter"), say("没有计次“{code}”，{hint}", code=breach.counter, hint=hint))
+        _amounts(s, (*loc, "amount"), breach.amount)
+        _lines(s, (*loc, "lines"), breach)
+        _correction(s, (*loc, "correct"), breach)
+
+
+def _cause(s: Subject, loc: Loc, breach: Breach, missed: bool) -> None:
+    trigger = breach.trigger
+    if not missed and trigger is None and not breach.reported_by:
+        idle = say("没有任何事情会产生违规“{label}”：既无时限责任，也无 trigger、reported_by", label=breach.label.zh)
+        s.wrong("D802", loc, idle)
+    if trigger is None:
+        return
+    if not (trigger.transition or trigger.breach or trigger.created):
+        s.wrong("D806", (*loc, "trigger"), say("trigger 必须写 transition、breach 或 created"))
+    for i, code in enumerate(trigger.transition):
+        s.transition((*loc, "trigger", "transition", i), code)
+    codes = [b.code for b in s.spec.breaches]
+    if trigger.breach and trigger.breach not in codes:
+        hint = choose(trigger.breach, codes)
+        s.wrong(
+            "D704", (*loc, "trigger", "breach"), say("本登记簿没有违规“{code}”，{hint}", code=trigger.breach, hint=hint)
+        )
+    if (trigger.transition or trigger.created) and breach.charged_to is None:
+        s.wrong("D807", loc, say("没有写违规“{label}”由谁承担（charged_to）", label=breach.label.zh))
+
+
+def _amounts(s: Subject, loc: Loc, amounts: tuple[Amount, ...]) -> None:
+    for i, amount in enumerate(amounts):
+        s.cited((*loc, i), amount, say("金额"))
+        if amount.same_as:
+            at: Loc = (*loc, i, "same_as")
+            link = s.field(at, amount.same_as, REFERENCE)
+            if isinstance(link, Reference):
+                _of_tickets(s, at, link)
+    for i, j in undecided(amounts, [None] * len(amounts)):
+        s.wrong("D803", (*loc, j), say("与第 {n} 条金额同日生效，无法决定用哪一条", n=i + 1))
+
+
+def _of_tickets(s: Subject, loc: Loc, link: Reference) -> None:
+    target = s.catalog.registers.get(link.target)
+    if target is not None and not target.tickets_of:
+        s.wrong("D805", loc, say("“{field}”没有引用处罚单登记簿（tickets_of）", field=link.label.zh))
+
+
+def _lines(s: Subject, loc: Loc, breach: Breach) -> None:
+    if (lines := breach.lines) is None:
+        return
+    checklist = s.register((*loc, "register"), lines.register_code)
+    if checklist is not None:
+        s.points_at((*loc, "through"), lines.through, checklist, s.spec.code)
+        if lines.corrected:
+            s.field((*loc, "corrected"), lines.corrected, TIME, checklist)
+    for i, kind in enumerate(lines.kinds):
+        if checklist is not None:
+            check_condition(s, (*loc, "kinds", i, "when"), kind.when, checklist)
+        _amounts(s, (*loc, "kinds", i, "amount"), kind.amount)
+
+
+_NEEDED: dict[str, Fit] = {"ticket": REFERENCE, "person": PERSON, "content": TEXT}
+
+
+def _correction(s: Subject, loc: Loc, breach: Breach) -> None:
+    if (correct := breach.correct) is None:
+        return
+    s.cited(loc, correct, say("整改"))
+    orders = s.register((*loc, "register"), correct.register_code)
+    if orders is None:
+        return
+    for code, fit in _NEEDED.items():
+        found = orders.field(code)
+        if not isinstance(found, fit.kinds):
+            lacking = say(
+                "《{register}》需要字段“{code}”（{wanted}）", register=orders.label.zh, code=code, wanted=fit.name
+            )
+            s.wrong("D804", (*loc, "register"), lacking)
+        elif isinstance(found, Reference):
+            _of_tickets(s, (*loc, "register"), found)
+    if correct.closed_by:
+        s.transition((*loc, "closed_by"), correct.closed_by, orders)
+
+
+def _counter_known(s: Subject, code: str) -> bool:
+    """Return whether a counter is defined; in doubt, where a register could not be read, it is."""
+    return code in s.catalog.counters or any(group == "registers" for group, _ in s.broken)
+
+
+def check_counters(s: Subject) -> None:
+    """Note what is wrong with the counters of a register, and with those whose tickets it shows."""
+    for i, counter in enumerate(s.spec.counters):
+        _counter(s, ("counters", i), counter)
+    for i, code in enumerate(s.spec.tickets_of):
+        if not _counter_known(s, code):
+            hint = choose(code, s.catalog.counters)
+            s.wrong("D801", ("tickets_of", i), say("没有计次“{code}”，{hint}", code=code, hint=hint))
+
+
+def _counter(s: Subject, loc: Loc, counter: Counter) -> None:
+    owners = [r for r in s.catalog.registers.values() if any(c.code == counter.code for c in r.counters)]
+    if owners[0].code != s.spec.code:
+        twice = say("计次“{code}”已在《{register}》定义", code=counter.code, register=owners[0].label.zh)
+        s.wrong("D401", (*loc, "code"), twice)
+    for i, multiplier in enumerate(counter.multiply):
+        s.cited((*loc, "multiply", i), multiplier, say("加倍"))
+        if multiplier.role:
+            s.role((*loc, "multiply", i, "role"), multiplier.role)
+    for i, offer in enumerate(counter.offers):
+        at: Loc = (*loc, "offers", i)
+        s.cited(at, offer, say("另行处理"))
+        if offer.role:
+            s.role((*at, "role"), offer.role)
+        s.role((*at, "decided_by"), offer.decided_by)
+        if (share := offer.share_of_pay).min > share.max:
+            s.wrong("D424", (*at, "share_of_pay"), say("下限 {min} 大于上限 {max}", min=share.min, max=share.max))
+    counted = [b for r in s.catalog.registers.values() for b in r.breaches if b.counter == counter.code]
+    clauses = {b.clause for b in counted} | {b.code for b in counted}
+    for i, clause in enumerate(counter.order):
+        if clause not in clauses and not any(group == "registers" for group, _ in s.broken):
+            s.wrong("D808", (*loc, "order", i), say("计次里没有违规属于“{clause}”", clause=clause))

@@ -1,0 +1,112 @@
+"""How parts of definitions are spoken of: field types, verbs, lengths of time, amounts, citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.catalog.base import Cited
+from app.catalog.breach import Amount
+from app.catalog.duty import Limit, Span
+from app.errors import Sentence, say
+
+TYPES = {
+    "text": say("文字"),
+    "long_text": say("长文字"),
+    "integer": say("整数"),
+    "decimal": say("小数"),
+    "money": say("金额"),
+    "percent": say("百分比"),
+    "date": say("日期"),
+    "moment": say("日期时间"),
+    "choice": say("单选"),
+    "choices": say("多选"),
+    "yes_no": say("是/否"),
+    "person": say("人员"),
+    "unit": say("部门"),
+    "role": say("角色"),
+    "reference": say("引用"),
+    "file": say("附件"),
+    "signature": say("签字"),
+    "autonumber": say("自动编号"),
+}
+"""Names of the field types."""
+
+VERB_NAMES = {
+    "read": say("查看"),
+    "add": say("新增"),
+    "edit": say("修改"),
+    "delete": say("删除"),
+    "import": say("导入"),
+    "export": say("导出"),
+}
+"""Names of what a role may do with a register."""
+
+ROWS = {
+    "all": say("全部记录"),
+    "own": say("与本人有关的记录"),
+    "unit": say("本部门的记录"),
+    "below": say("本部门及下级部门的记录"),
+    "granted": say("经批准开放的记录"),
+}
+"""Names of the rows that an access opens."""
+
+
+KINDS = {
+    "registers": say("登记簿"), "policies": say("制度"), "roles": say("角色"), "domains": say("领域"), "articles": say("条款"),
+    "fields": say("字段"), "choices": say("选项"), "states": say("状态"), "transitions": say("流转"), "duties": say("时限责任"),
+    "breaches": say("违规"), "counters": say("计次"), "checks": say("检查"), "offers": say("另行处理"), "kinds": say("缺陷种类"),
+}  # fmt: skip
+"""What the members of a list with codes are called."""
+
+PARTS = {
+    "label": say("名称"), "help": say("说明"), "cite": say("依据"), "domain": say("领域"), "number": say("编号规则"),
+    "title": say("名称字段"), "columns": say("列表的列"), "order": say("排序"), "unique_together": say("共同唯一"),
+    "follows": say("随附的登记簿"), "excluded": say("须回避的人员"), "tickets_of": say("显示的计次"), "append_only": say("只增不改"),
+    "required": say("必填"), "required_when": say("必填条件"), "required_from": say("必填起始状态"), "unique": say("唯一"),
+    "default": say("默认值"), "synonyms": say("别名"), "edited_by": say("可填写的角色"), "seen_by": say("可见的角色"),
+    "min": say("下限"), "max": say("上限"), "max_length": say("最多字数"), "pattern": say("格式"), "extensions": say("文件类型"),
+    "max_mb": say("文件大小"), "by": say("执行人"), "source": say("来源"), "target": say("去向"), "needs": say("须填字段"),
+    "asks": say("可填字段"), "sign": say("签字"), "reason": say("理由"), "not_by": say("须回避的人员"), "when": say("条件"),
+    "sets": say("自动填写"), "auto": say("自动执行"), "tell": say("通知对象"), "locked": say("锁定"), "tone": say("颜色"),
+    "owed_by": say("责任人"), "starts": say("起算点"), "done": say("完成的标志"), "repeat": say("重复间隔"), "remind": say("提醒"),
+    "escalate": say("上报"), "breach": say("违规"), "clause": say("条款"), "charged_to": say("承担人"), "trigger": say("起因"),
+    "reported_by": say("可举报的角色"), "lines": say("清单"), "quantity": say("数量字段"), "counter": say("计次"),
+    "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"), "window": say("计次周期"),
+    "waived_counts": say("免罚是否计次"), "multiply": say("加倍"), "offers": say("另行处理"), "field": say("字段"),
+    "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
+    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"),
+}  # fmt: skip
+"""How a part of a definition is called in a sentence; other parts are called by their key."""
+
+
+def length(span: Span | Limit) -> Sentence:
+    """Return a length of time, such as 3 个工作日."""
+    if span.minutes is not None:
+        return say("{n} 分钟", n=span.minutes)
+    if span.hours is not None:
+        return say("{n} 小时", n=span.hours)
+    if span.working_days is not None:
+        return say("{n} 个工作日", n=span.working_days)
+    if span.months is not None:
+        return say("{n} 个月", n=span.months)
+    if span.days is not None:
+        return say("{n} 天", n=span.days)
+    return say("字段“{field}”所定的时间", field=span.field if isinstance(span, Limit) else "")
+
+
+def price(amount: Amount) -> Sentence:
+    """Return what one case costs, such as 50 元."""
+    if amount.money is None:
+        return say("与字段“{field}”所指处罚单同额", field=amount.same_as)
+    money = f"{amount.money.normalize():f}"
+    return say("每项 {money} 元", money=money) if amount.per == "item" else say("{money} 元", money=money)
+
+
+def sources(cited: Cited) -> str:
+    """Return the articles cited, as ``P05-C1、P05-C2``; empty where none is."""
+    return "、".join(map(str, cited.cite))
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return names with 、 between them."""
+    return "、".join(map(str, names))
