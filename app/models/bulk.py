@@ -13,7 +13,9 @@ FEW = 50
 """Below this COPY costs more than it saves."""
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
+) -> None:
     """Insert rows given as mappings of column name → Python value; columns that a row lacks are empty.
 
     All rows share ``columns`` (by default every column that the first row names).
@@ -60,5 +62,7 @@ def _bound(row: Mapping[str, Any], binds: Sequence[tuple[str, Callable[[Any], An
 
 
 @lru_cache(maxsize=2048)
-def _binds(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+def _binds(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
     return tuple((n, table.c[n].type.dialect_impl(dialect).bind_processor(dialect)) for n in names)

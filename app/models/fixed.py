@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from app.models.types import ID, UtcMoment
 
@@ -22,7 +34,13 @@ person = Table(
     Column("active", Boolean), Column("email", String(320)), Column("password", String(256)),
     info={"owner": "flask_appbuilder"},
 )  # fmt: skip
-role = Table("ab_role", fixed, Column("id", Integer, primary_key=True), Column("name", String(64)), info={"owner": "flask_appbuilder"})
+role = Table(
+    "ab_role",
+    fixed,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64)),
+    info={"owner": "flask_appbuilder"},
+)
 person_role = Table(
     "ab_user_role", fixed,
     Column("id", Integer, primary_key=True), Column("user_id", Integer), Column("role_id", Integer),

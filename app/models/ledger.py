@@ -59,8 +59,10 @@ breach_line = Table(
 )  # fmt: skip
 
 counter_group = Table(
-    "counter_group", fixed,
-    Column("counter", String(41), primary_key=True), Column("person", Integer, primary_key=True, autoincrement=False),
+    "counter_group",
+    fixed,
+    Column("counter", String(41), primary_key=True),
+    Column("person", Integer, primary_key=True, autoincrement=False),
 )
 """One row for each person under a counter: who judges that person's breaches holds its lock."""
 

@@ -13,7 +13,8 @@ from app.catalog.register import RegisterSpec
 from app.fields.base import Field, Storage
 from app.fields.links import File, Link, Person, Signature
 from app.fields.numbers import Scaled
-from app.fields.texts import AutoNumber, Choice, LongText, Text as TextField
+from app.fields.texts import AutoNumber, Choice, LongText
+from app.fields.texts import Text as TextField
 from app.models.fixed import NAMES
 from app.models.ledger import ticket
 from app.models.types import ID, ScaledNumber, UtcMoment, Words
@@ -83,7 +84,13 @@ def _table(catalog: Catalog, spec: RegisterSpec, metadata: MetaData) -> Table:
     kept = table.c.archived_at.is_(None)  # an archived record must not keep its number from being used again
     unique = [*spec.unique_together, *((f.code,) for f in spec.fields if f.unique and not f.many)]
     for fields in unique:
-        Index(f"uq_{table.name}_{'_'.join(fields)}", *(table.c[c] for c in fields), unique=True, sqlite_where=kept, postgresql_where=kept)
+        Index(
+            f"uq_{table.name}_{'_'.join(fields)}",
+            *(table.c[c] for c in fields),
+            unique=True,
+            sqlite_where=kept,
+            postgresql_where=kept,
+        )
     for name in _indexed(spec):
         if name in table.c and (name,) not in unique:
             Index(f"ix_{table.name}_{name}", table.c[name])
@@ -119,7 +126,13 @@ def _type(f: Field) -> Any:
             return Boolean()
         case Storage.WORDS:
             return Words()
-    return String(80) if isinstance(f, Choice | AutoNumber) else String(f.max_length) if isinstance(f, TextField) and not isinstance(f, LongText) else Text()
+    return (
+        String(80)
+        if isinstance(f, Choice | AutoNumber)
+        else String(f.max_length)
+        if isinstance(f, TextField) and not isinstance(f, LongText)
+        else Text()
+    )
 
 
 def _key(catalog: Catalog, target: str) -> list[Any]:
@@ -131,7 +144,9 @@ def _key(catalog: Catalog, target: str) -> list[Any]:
 
 
 def _link_table(catalog: Catalog, spec: RegisterSpec, f: Field, metadata: MetaData) -> Table:
-    target = [ForeignKey("ab_user.id")] if isinstance(f, Person) else _key(catalog, f.target) if isinstance(f, Link) else []
+    target = (
+        [ForeignKey("ab_user.id")] if isinstance(f, Person) else _key(catalog, f.target) if isinstance(f, Link) else []
+    )
     return Table(
         f"{PREFIX}{spec.code}__{f.code}", metadata,
         Column("record_id", ID, ForeignKey(f"{PREFIX}{spec.code}.id"), primary_key=True, autoincrement=False),
@@ -147,5 +162,9 @@ def _indexed(spec: RegisterSpec) -> list[str]:
     for d in spec.duties:
         names += [d.owed_by.field or d.owed_by.word]
     for a in spec.access:
-        names += [f.code for f in spec.fields if isinstance(f, Person)] if a.rows == "own" and not a.named_in else list(a.named_in)
+        names += (
+            [f.code for f in spec.fields if isinstance(f, Person)]
+            if a.rows == "own" and not a.named_in
+            else list(a.named_in)
+        )
     return [n for n in dict.fromkeys(names) if n and n != "id"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
 from app.catalog.base import Cited
 from app.catalog.catalog import adopted
@@ -53,8 +53,18 @@ def adopt(work: Work, unit: int | None, codes: Iterable[str], day: date) -> None
         del work.memo[key]
 
 
+def adopt_for_all(connection: Connection, policy: str, day: date, person: int | None, now: datetime) -> None:
+    """Record that the whole site applies a policy from a day, unless it does already."""
+    a = adoption.c
+    if connection.execute(select(a.id).where(a.unit.is_(None), a.policy == policy)).scalar() is None:
+        row = {"unit": None, "policy": policy, "from_day": day, "recorded_by": person, "recorded_at": now}
+        connection.execute(insert(adoption).values(**row))
+
+
 def _adoptions(work: Work) -> list[tuple[int | None, str, date, date | None]]:
     if "adoptions" not in work.memo:
         a = adoption.c
-        work.memo["adoptions"] = [tuple(r) for r in work.connection.execute(select(a.unit, a.policy, a.from_day, a.to_day))]
+        work.memo["adoptions"] = [
+            tuple(r) for r in work.connection.execute(select(a.unit, a.policy, a.from_day, a.to_day))
+        ]
     return work.memo["adoptions"]  # type: ignore[no-any-return]

@@ -40,7 +40,9 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     touched: list[Mapping[str, Any]] = []
     b = breach.c
     for start in range(0, len(ids), 500):
-        query = select(b.id, b.counter, b.person, b.day, b.root).where(b.id.in_(ids[start : start + 500]), b.person.is_not(None))
+        query = select(b.id, b.counter, b.person, b.day, b.root).where(
+            b.id.in_(ids[start : start + 500]), b.person.is_not(None)
+        )
         touched += work.connection.execute(query).mappings()
     groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
     for r in touched:
@@ -60,7 +62,9 @@ def _lock(work: Work, groups: Sequence[tuple[str, int]]) -> None:
         work.connection.execute(select(counter_group.c.person).where(one).with_for_update())
 
 
-def _members(work: Work, counter: Counter | None, code: str, person: int, touched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _members(
+    work: Work, counter: Counter | None, code: str, person: int, touched: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     """Return the breaches that must be judged together with the touched ones: their windows, and those tied to them by root."""
     b = breach.c
     mine = and_(b.counter == code, b.person == person)
@@ -88,21 +92,33 @@ def _window(counter: Counter, day: date) -> tuple[date, date]:
     return first, (date(day.year + day.month // 12, day.month % 12 + 1, 1) - date.resolution)
 
 
-def _facts(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]]:
+def _facts(
+    work: Work, rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]]:
     ids = [r["id"] for r in rows]
     lines: dict[int, list[PricedLine]] = {}
     tickets: dict[int, Mapping[str, Any]] = {}
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
-        for x in work.connection.execute(select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)).mappings():
+        for x in work.connection.execute(
+            select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)
+        ).mappings():
             fen = int(x["unit_amount"] * 100)
             lines.setdefault(x["breach"], []).append(PricedLine(x["kind"], fen, x["quantity"], x["corrected_at"]))
-        tickets |= {t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()}
+        tickets |= {
+            t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
+        }
     found = []
     for r in rows:
         t = tickets.get(r["id"])
         decided = t["state"] if t is not None else ""
-        state = "cancelled" if r["state"] == "void" or decided == "cancelled" else "waived" if decided == "waived" else "live"
+        state = (
+            "cancelled"
+            if r["state"] == "void" or decided == "cancelled"
+            else "waived"
+            if decided == "waived"
+            else "live"
+        )
         fact = BreachFact(
             key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=r["id"], roles=frozenset(r["roles"] or ()),
             state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"], root=r["root"], basis=r["basis"],
@@ -113,9 +129,13 @@ def _facts(work: Work, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[
 
 
 def _post(
-    work: Work, counter: Counter | None, facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]], result: Assessed
+    work: Work,
+    counter: Counter | None,
+    facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]],
+    result: Assessed,
 ) -> None:
     priced = price(counter, [f for _, f, _ in facts])
+    states = {f.key: f.state for _, f, _ in facts}
     new: list[tuple[Mapping[str, Any], Priced[int]]] = []
     for row, fact, t in facts:
         p = priced[row["id"]]
@@ -123,7 +143,8 @@ def _post(
             if fact.lines or fact.root is not None:
                 new.append((row, p))
             continue
-        _correct(work, row, t, p, result)
+        stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
+        _correct(work, t, p, stands, result)
     if new:
         result.new.extend(_propose(work, new))
 
@@ -159,12 +180,16 @@ def _amounts(p: Priced[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _correct(work: Work, row: Mapping[str, Any], t: Mapping[str, Any], p: Priced[int], result: Assessed) -> None:
-    """Post what differs between a ticket and its judgement; a breach that was none voids its ticket, and a revived one proposes it again."""
+def _correct(work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, result: Assessed) -> None:
+    """Post what differs between a ticket and its judgement.
+
+    A ticket whose breach was none after all, or whose root is waived or cancelled, becomes void unless it was carried out; one whose
+    breach stands again is proposed again.
+    """
     now = _amounts(p)
-    if row["state"] == "void" and t["state"] not in {"void", "cancelled", "waived"}:
+    if not stands and t["state"] in {"proposed", "confirmed"}:
         now["state"] = "void"
-    elif row["state"] == "live" and t["state"] == "void":
+    elif stands and t["state"] == "void":
         now["state"] = "proposed"
     if all(t[k] == v for k, v in now.items()):
         return
@@ -184,7 +209,9 @@ def add_entry(work: Work, t: Mapping[str, Any], kind: str, amount: Decimal, reas
     insert_rows(work.connection, ledger_entry, [_entry(work, t, last + 1, kind, amount, reason, arithmetic)])
 
 
-def _entry(work: Work, t: Mapping[str, Any], seq: int, kind: str, amount: Decimal, reason: str, arithmetic: str) -> dict[str, Any]:
+def _entry(
+    work: Work, t: Mapping[str, Any], seq: int, kind: str, amount: Decimal, reason: str, arithmetic: str
+) -> dict[str, Any]:
     return {
         "ticket": t["id"], "seq": seq, "kind": kind, "amount": amount, "at": work.now, "person": work.actor.person_id,
         "reason": reason or None, "citation": t["citation"], "arithmetic": arithmetic,

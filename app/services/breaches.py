@@ -37,9 +37,18 @@ def settle(work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[
     drafts: list[Draft] = []
     for o, duty, row in changed:
         known = there.get(o["id"], {})
-        if o["state"] != "void" and o["due_at"] > work.now and (o["done_at"] is None or o["done_at"] < o["due_at"]) and not known:
+        if (
+            o["state"] != "void"
+            and o["due_at"] > work.now
+            and (o["done_at"] is None or o["done_at"] < o["due_at"])
+            and not known
+        ):
             continue
-        late = () if o["state"] == "void" else occurrences(duty, duties.due_of(o), o["done_at"], work.now, work.panel.calendar)
+        late = (
+            ()
+            if o["state"] == "void"
+            else occurrences(duty, duties.due_of(o), o["done_at"], work.now, work.panel.calendar)
+        )
         for occurrence in late:
             if (old := known.get(occurrence.no)) is None:
                 drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
@@ -61,8 +70,15 @@ def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
     first = numbering.take(work, "breach.id", len(drafts))
     rows = [b | {"id": first + n} for n, (b, _) in enumerate(drafts)]
     insert_new(work.connection, breach, rows)
-    new = set(work.connection.execute(select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))).scalars())
-    lines = [{"breach": b["id"], "seq": n, **x} for b, (_, found) in zip(rows, drafts, strict=True) if b["id"] in new for n, x in enumerate(found, 1)]
+    new = set(
+        work.connection.execute(select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))).scalars()
+    )
+    lines = [
+        {"breach": b["id"], "seq": n, **x}
+        for b, (_, found) in zip(rows, drafts, strict=True)
+        if b["id"] in new
+        for n, x in enumerate(found, 1)
+    ]
     insert_rows(work.connection, breach_line, lines)
     return new
 
@@ -97,7 +113,9 @@ def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transi
 def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Record the breaches that records show as soon as they are entered."""
     due_now = [b for b in spec.breaches if b.trigger is not None and b.trigger.created]
-    return keep(work, [d for rule in due_now for row in rows for d in find(work, spec, row, rule, work.now, work.today)])
+    return keep(
+        work, [d for rule in due_now for row in rows for d in find(work, spec, row, rule, work.now, work.today)]
+    )
 
 
 def find(work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach, at: datetime, day: date) -> list[Draft]:
@@ -106,12 +124,25 @@ def find(work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach, a
     if rule.when is not None and not rule.when.holds(whole):
         return []
     person = _charged(work, spec, rule, row, None)
-    facts = {"obligation": None, "occurrence": _next(work, spec.code, row["id"], rule.code), "occurred_at": at, "day": day, "person": person}
+    facts = {
+        "obligation": None,
+        "occurrence": _next(work, spec.code, row["id"], rule.code),
+        "occurred_at": at,
+        "day": day,
+        "person": person,
+    }
     return _draft(work, spec, row, rule, rule.code, facts, "")
 
 
 def report(
-    work: Work, spec: RegisterSpec, row: Mapping[str, Any], code: str, person: int, quantity: int, at: datetime, note: str
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    code: str,
+    person: int,
+    quantity: int,
+    at: datetime,
+    note: str,
 ) -> set[int]:
     """Record a breach that an officer found by hand, for a person he names; return its id.
 
@@ -144,13 +175,23 @@ def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]])
             moment = row.get(code)
             at = moment if isinstance(moment, datetime) or moment is None else work.panel.calendar.start_of(moment)
             line = breach_line.c
-            query = update(breach_line).where(line.register == spec.code, line.record_id == row["id"]).values(corrected_at=at)
+            query = (
+                update(breach_line)
+                .where(line.register == spec.code, line.record_id == row["id"])
+                .values(corrected_at=at)
+            )
             touched |= set(work.connection.execute(query.returning(line.breach)).scalars())
     return touched
 
 
 def _draft(
-    work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach | None, code: str, facts: dict[str, Any], citation: str
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    rule: Breach | None,
+    code: str,
+    facts: dict[str, Any],
+    citation: str,
 ) -> list[Draft]:
     quantity, note = facts.pop("quantity", None), facts.pop("note", None)
     lines: list[Line] = []
@@ -179,7 +220,12 @@ def _amount(work: Work, amounts: Iterable[Amount], row: Mapping[str, Any], day: 
 
 
 def _lines(
-    work: Work, rule: Breach, row: Mapping[str, Any], amount: Amount | None, quantity: int | None, facts: Mapping[str, Any]
+    work: Work,
+    rule: Breach,
+    row: Mapping[str, Any],
+    amount: Amount | None,
+    quantity: int | None,
+    facts: Mapping[str, Any],
 ) -> list[Line]:
     if rule.lines is not None and quantity is None:
         return _checklist(work, rule, row, facts["day"])
@@ -198,7 +244,9 @@ def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date) -> l
         return []
     spec, table = work.catalog.registers[lines.register_code], work.tables[lines.register_code]
     query = select(table).where(table.c[lines.through] == row["id"], table.c.archived_at.is_(None)).order_by(table.c.id)
-    children = with_references(work, spec, [dict(r) for r in work.connection.execute(query).mappings()], [k.when for k in lines.kinds])
+    children = with_references(
+        work, spec, [dict(r) for r in work.connection.execute(query).mappings()], [k.when for k in lines.kinds]
+    )
     found = []
     for child in children:
         for kind in lines.kinds:
@@ -211,7 +259,9 @@ def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date) -> l
     return found
 
 
-def _charged(work: Work, spec: RegisterSpec, rule: Breach | None, row: Mapping[str, Any], default: int | None) -> int | None:
+def _charged(
+    work: Work, spec: RegisterSpec, rule: Breach | None, row: Mapping[str, Any], default: int | None
+) -> int | None:
     if rule is None or rule.charged_to is None:
         return default
     named = people.party(work, rule.charged_to, spec, row)
@@ -219,7 +269,11 @@ def _charged(work: Work, spec: RegisterSpec, rule: Breach | None, row: Mapping[s
 
 
 def _root(work: Work, row: Mapping[str, Any], amount: Amount) -> int | None:
-    query = select(breach.c.id, breach.c.root).join(ticket, ticket.c.breach == breach.c.id).where(ticket.c.id == row.get(amount.same_as))
+    query = (
+        select(breach.c.id, breach.c.root)
+        .join(ticket, ticket.c.breach == breach.c.id)
+        .where(ticket.c.id == row.get(amount.same_as))
+    )
     found = work.connection.execute(query).first()
     return None if found is None else int(found.root or found.id)
 
@@ -247,4 +301,8 @@ def _turn(work: Work, breach_id: int, state: str) -> set[int]:
 
 def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:
     line = breach_line.c
-    work.connection.execute(update(breach_line).where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_(None)).values(corrected_at=at))
+    work.connection.execute(
+        update(breach_line)
+        .where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_(None))
+        .values(corrected_at=at)
+    )

@@ -21,7 +21,9 @@ Error = tuple[int, str, Sentence]
 """(index of the row, field, reason)"""
 
 
-def check_rows(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], own_ids: Sequence[int | None] | None = None) -> list[CellError]:
+def check_rows(
+    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], own_ids: Sequence[int | None] | None = None
+) -> list[CellError]:
     """Return everything wrong with rows that are about to be written whole: field code → Python value.
 
     ``own_ids`` are the ids of the rows where they exist already, so that a row does not clash with itself.
@@ -50,7 +52,9 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
     needed_when = {f.code: Condition.model_validate(f.required_when) for f in spec.fields if f.required_when}
     conditions = [*needed_when.values(), *(c.require for c in spec.checks), *(c.when for c in spec.checks if c.when)]
     whole = with_references(work, spec, rows, conditions)
-    plain = [(f, f.code, f.required, type(f).check is not Field.check) for f in spec.fields if not isinstance(f, Signature)]
+    plain = [
+        (f, f.code, f.required, type(f).check is not Field.check) for f in spec.fields if not isinstance(f, Signature)
+    ]
     for i, row in enumerate(whole):
         get = row.get
         for f, code, required, has_check in plain:
@@ -80,7 +84,9 @@ def _parts(condition: Condition) -> Iterable[Condition]:
         yield from _parts(part)
 
 
-def _taken(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], ids: Sequence[int | None]) -> Iterable[Error]:
+def _taken(
+    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], ids: Sequence[int | None]
+) -> Iterable[Error]:
     """Yield the rows whose unique values are used already, in the table or further up."""
     table = work.tables[spec.code]
     sets = [*((f.code,) for f in spec.fields if f.unique and not f.many), *spec.unique_together, ("record_no",)]
@@ -106,7 +112,9 @@ def _there(work: Work, table: Table, fields: Sequence[str], wanted: set[tuple[An
     found: dict[tuple[Any, ...], int] = {}
     firsts = list({k[0] for k in wanted})
     for start in range(0, len(firsts), CHUNK):
-        query = select(table.c.id, *(table.c[f] for f in fields)).where(table.c[fields[0]].in_(firsts[start : start + CHUNK]))
+        query = select(table.c.id, *(table.c[f] for f in fields)).where(
+            table.c[fields[0]].in_(firsts[start : start + CHUNK])
+        )
         if fields[0] != "record_no":  # a number is never used twice; other values are free again once archived
             query = query.where(table.c.archived_at.is_(None))
         for row_id, *key in work.connection.execute(query):

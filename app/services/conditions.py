@@ -44,7 +44,9 @@ def _compare(table: Table, spec: RegisterSpec, c: Condition, column: Any) -> Col
     return false()
 
 
-def with_references(work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | None]) -> list[Mapping[str, Any]]:
+def with_references(
+    work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | None]
+) -> list[Mapping[str, Any]]:
     """Return the rows with every ``reference.field`` that the conditions look at, read in one query for each reference."""
     rows = list(rows)
     paths = {p for c in conditions if c is not None for p in c.fields() if "." in p}
@@ -61,5 +63,9 @@ def with_references(work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, 
         query = select(target.c.id, *(target.c[w] for w in wanted if w != "id")).where(target.c.id.in_(ids))
         extra[ref] = {r["id"]: r for r in work.connection.execute(query).mappings()} if ids else {}
     return [
-        {**row, **{p: extra.get(ref, {}).get(row.get(ref), {}).get(name) for p in paths for ref, name in [p.split(".", 1)]}} for row in rows
+        {
+            **row,
+            **{p: extra.get(ref, {}).get(row.get(ref), {}).get(name) for p in paths for ref, name in [p.split(".", 1)]},
+        }
+        for row in rows
     ]

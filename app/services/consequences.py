@@ -34,7 +34,9 @@ class Followed:
         self.notices += other.notices
 
 
-def of_rows(work: Work, spec: RegisterSpec, now: Rows, *, before: Rows = (), fresh: bool = False, found: Iterable[int] = ()) -> Followed:
+def of_rows(
+    work: Work, spec: RegisterSpec, now: Rows, *, before: Rows = (), fresh: bool = False, found: Iterable[int] = ()
+) -> Followed:
     """Let everything follow that the new state of some records of one register brings about.
 
     ``before`` are the same records as they were, so that what they pointed to then is settled too; ``found`` are breaches that came
@@ -79,7 +81,9 @@ def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Tra
     about = {"register": spec.code, "record_id": row["id"]}
     words = {"register": spec.label.zh, "number": row["record_no"], "move": t.label.zh, "who": work.actor.name}
     people_told = [p for party in t.tell for p in people.party(work, party, spec, row) if p != work.actor.person_id]
-    return notices.send(work, notices.tell(work, people_told, "moved", f"moved:{spec.code}:{row['id']}:{row['version']}", words, about))
+    return notices.send(
+        work, notices.tell(work, people_told, "moved", f"moved:{spec.code}:{row['id']}:{row['version']}", words, about)
+    )
 
 
 def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[tuple[RegisterSpec, Rows]]:
@@ -99,7 +103,12 @@ def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, An
     for t in tickets:
         rule = _rule(work, t)
         names = people.names(work, [t["person"]])
-        words = {"ticket": t["record_no"], "rule": rule.label.zh if rule else t["rule"], "who": names.get(t["person"], ""), "amount": t["amount"]}
+        words = {
+            "ticket": t["record_no"],
+            "rule": rule.label.zh if rule else t["rule"],
+            "who": names.get(t["person"], ""),
+            "amount": t["amount"],
+        }
         holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
         letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
     return letters
@@ -128,7 +137,9 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
             numbers = {t["id"]: t["record_no"] for t in tickets}
             words = {"register": spec.label.zh, "number": order["record_no"], "ticket": numbers[order["ticket"]]}
             about = {"register": register, "record_id": order["id"], "ticket": order["ticket"]}
-            followed.notices += notices.send(work, notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about))
+            followed.notices += notices.send(
+                work, notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about)
+            )
     return followed
 
 
@@ -145,7 +156,9 @@ def _close_orders(work: Work, obligations: Sequence[int]) -> None:
         spec = work.catalog.registers[rule.correct.register_code]
         move = workflow.find(spec, rule.correct.closed_by)
         table = work.tables[spec.code]
-        mine = select(table.c.id).where(table.c.ticket == t["id"], table.c.state.in_(move.source), table.c.archived_at.is_(None))
+        mine = select(table.c.id).where(
+            table.c.ticket == t["id"], table.c.state.in_(move.source), table.c.archived_at.is_(None)
+        )
         for order_id in work.connection.execute(mine).scalars().all():
             order = rows.one(panel, spec, order_id)
             after = workflow.apply(panel, spec, order, move, {}, "逾期事项已办结")
@@ -164,4 +177,3 @@ def _move_by_themselves(work: Work, spec: RegisterSpec, now: Rows) -> None:
             plain = {k: v for k, v in row.items() if "." not in k}
             after = workflow.apply(panel, spec, plain, move, {})
             of_rows(panel, spec, [after], before=[plain], found=breaches.on_transition(panel, spec, after, move.code))
-

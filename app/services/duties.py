@@ -98,7 +98,12 @@ def _settle_duty(
 
 
 def _owes(
-    work: Work, spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None, cache: dict[Any, tuple[Due, Limit]]
+    work: Work,
+    spec: RegisterSpec,
+    duty: Duty,
+    row: Mapping[str, Any],
+    old: Mapping[str, Any] | None,
+    cache: dict[Any, tuple[Due, Limit]],
 ) -> dict[str, Any] | None:
     """Return the terms of what a record owes, or None if it owes nothing."""
     if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)):
@@ -132,7 +137,9 @@ def _owes(
     }  # fmt: skip
 
 
-def _started(spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> date | datetime | None:
+def _started(
+    spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None
+) -> date | datetime | None:
     if duty.starts.created:
         return row["created_at"]  # type: ignore[no-any-return]
     if duty.starts.state:
@@ -167,7 +174,13 @@ def _done(work: Work, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool
             moment = row["state_at"] if row["state"] in d.state else None
         else:
             value = row.get(f"{d.field}_at", row.get(d.field))
-            moment = value if isinstance(value, datetime) else _moment(work, value) if value not in (None, "", (), False) else None
+            moment = (
+                value
+                if isinstance(value, datetime)
+                else _moment(work, value)
+                if value not in (None, "", (), False)
+                else None
+            )
         if moment is not None:
             found[row["id"]] = moment
     return found
@@ -180,14 +193,20 @@ def _moment(work: Work, value: Any) -> datetime:
 def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, datetime]:
     spec, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
     moment = table.c.state_at if d.state else _moment_column(spec, table, d.field)
-    query = select(table.c[d.through], func.min(moment)).where(table.c.archived_at.is_(None), moment.is_not(None)).group_by(table.c[d.through])
+    query = (
+        select(table.c[d.through], func.min(moment))
+        .where(table.c.archived_at.is_(None), moment.is_not(None))
+        .group_by(table.c[d.through])
+    )
     if d.state:
         query = query.where(table.c.state.in_(d.state))
     if d.where is not None:
         query = query.where(where(table, spec, d.where))
     found: dict[int, datetime] = {}
     for start in range(0, len(ids), 500):
-        for record_id, first in work.connection.execute(query.where(table.c[d.through].in_(list(ids[start : start + 500])))):
+        for record_id, first in work.connection.execute(
+            query.where(table.c[d.through].in_(list(ids[start : start + 500])))
+        ):
             found[record_id] = first if isinstance(first, datetime) else work.panel.calendar.start_of(first)
     return found
 
@@ -202,7 +221,9 @@ def _moment_column(spec: RegisterSpec, table: Any, code: str) -> Any:
 def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
     found: dict[tuple[int, str], dict[str, Any]] = {}
     for start in range(0, len(ids), 500):
-        query = select(obligation).where(obligation.c.register == register, obligation.c.record_id.in_(list(ids[start : start + 500])))
+        query = select(obligation).where(
+            obligation.c.register == register, obligation.c.record_id.in_(list(ids[start : start + 500]))
+        )
         found.update({(o["record_id"], o["duty"]): dict(o) for o in work.connection.execute(query).mappings()})
     return found
 
@@ -226,7 +247,9 @@ def _insert(
     insert_rows(work.connection, obligation, rows, COLUMNS)
 
 
-def arm(work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]], *, fresh: bool = False) -> None:
+def arm(
+    work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]], *, fresh: bool = False
+) -> None:
     """Set each obligation's timer to the first event that has not happened yet; none where nothing is left.
 
     Breaches up to now have been recorded by then; reminders whose moment has passed are due at once.
@@ -272,5 +295,9 @@ def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), li
 def of_record(work: Work, register: str, record_id: int) -> list[dict[str, Any]]:
     """Return all obligations of one record, in the order they began."""
     o = obligation.c
-    query = select(obligation).where(o.register == register, o.record_id == record_id, o.state != "void").order_by(o.started_at, o.id)
+    query = (
+        select(obligation)
+        .where(o.register == register, o.record_id == record_id, o.state != "void")
+        .order_by(o.started_at, o.id)
+    )
     return [dict(r) for r in work.connection.execute(query).mappings()]

@@ -93,7 +93,9 @@ def unusable(work: Work, ids: Iterable[int], already: Collection[int]) -> Senten
     foreign = set(ids) - set(already)
     if not foreign or work.actor.is_system:
         return None
-    query = select(attachment.c.id).where(attachment.c.id.in_(foreign), attachment.c.uploaded_by == work.actor.person_id)
+    query = select(attachment.c.id).where(
+        attachment.c.id.in_(foreign), attachment.c.uploaded_by == work.actor.person_id
+    )
     return None if foreign == set(work.connection.execute(query).scalars()) else say("没有这个附件，请重新上传")
 
 

@@ -15,7 +15,19 @@ from app.models.registers import columns_of
 from app.services import scope
 from app.services.panel import Work
 
-PLAIN = ("id", "record_no", "state", "state_at", "unit", "created_by", "created_at", "updated_by", "updated_at", "version", "remark")
+PLAIN = (
+    "id",
+    "record_no",
+    "state",
+    "state_at",
+    "unit",
+    "created_by",
+    "created_at",
+    "updated_by",
+    "updated_at",
+    "version",
+    "remark",
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,9 @@ def stream_rows(
     fields = _wanted(work, register, columns)
     table = work.tables[register]
     matching = _ordered(work, register, _matching(work, register, filters, search, verb), order)
-    query = _ordered(work, register, select(*_cells(table, fields)).where(table.c.id.in_(matching.order_by(None))), order)
+    query = _ordered(
+        work, register, select(*_cells(table, fields)).where(table.c.id.in_(matching.order_by(None))), order
+    )
     result = work.connection.execution_options(stream_results=True, max_row_buffer=batch).execute(query)
     for part in result.mappings().partitions(batch):
         rows = [dict(r) for r in part]
@@ -87,7 +101,9 @@ def stream_rows(
         yield rows
 
 
-def count_rows(work: Work, register: str, *, filters: Sequence[Filter] = (), search: str = "", verb: str = "read") -> int:
+def count_rows(
+    work: Work, register: str, *, filters: Sequence[Filter] = (), search: str = "", verb: str = "read"
+) -> int:
     """Return how many rows ``select_rows`` would find; counts keys only."""
     scope.demand(work, register, verb)
     matching = _matching(work, register, filters, search, verb).subquery()
@@ -161,7 +177,10 @@ def _compare(work: Work, spec: RegisterSpec, table: Table, f: Filter) -> ColumnE
         link = work.links[spec.code, field.code]
         values = f.value if isinstance(f.value, list | tuple) else (f.value,)
         some = table.c.id.in_(select(link.c.record_id).where(link.c.target.in_(values)))
-        return {"empty": table.c.id.not_in(select(link.c.record_id)), "filled": table.c.id.in_(select(link.c.record_id))}.get(f.op, some)
+        return {
+            "empty": table.c.id.not_in(select(link.c.record_id)),
+            "filled": table.c.id.in_(select(link.c.record_id)),
+        }.get(f.op, some)
     column = table.c[f.field]
     match f.op:
         case "empty":
@@ -194,7 +213,11 @@ def _attach_links(work: Work, register: str, fields: Iterable[Field], rows: list
     for f in many:
         link = work.links[register, f.code]
         held: dict[int, list[int]] = {}
-        query = select(link.c.record_id, link.c.target).where(link.c.record_id.in_(by_id)).order_by(link.c.record_id, link.c.place)
+        query = (
+            select(link.c.record_id, link.c.target)
+            .where(link.c.record_id.in_(by_id))
+            .order_by(link.c.record_id, link.c.place)
+        )
         for record_id, target in work.connection.execute(query):
             held.setdefault(record_id, []).append(target)
         for record_id, r in by_id.items():

@@ -36,7 +36,9 @@ def resolve(work: Work, field: Link, texts: Iterable[str]) -> dict[str, int | Se
     """
     wanted = {t for t in texts if t and t.strip()}
     found: dict[str, set[int]] = {t: set() for t in wanted}
-    for key, row_id in _people_keys(work, wanted) if isinstance(field, Person | Signature) else _row_keys(work, field.target, wanted):
+    for key, row_id in (
+        _people_keys(work, wanted) if isinstance(field, Person | Signature) else _row_keys(work, field.target, wanted)
+    ):
         if key in found:
             found[key].add(row_id)
     return {t: next(iter(ids)) if len(ids) == 1 else _why_not(field, t, ids) for t, ids in found.items()}
@@ -45,7 +47,11 @@ def resolve(work: Work, field: Link, texts: Iterable[str]) -> dict[str, int | Se
 def _why_not(field: Link, text: str, ids: set[int]) -> Sentence:
     if ids:
         return say("“{text}”对应 {n} 条记录，请改填编号", text=text[:60], n=len(ids))
-    return say("找不到“{text}”，请填已有的{what}", text=text[:60], what="姓名或用户名" if isinstance(field, Person) else "编号或名称")
+    return say(
+        "找不到“{text}”，请填已有的{what}",
+        text=text[:60],
+        what="姓名或用户名" if isinstance(field, Person) else "编号或名称",
+    )
 
 
 def _people_keys(work: Work, texts: set[str]) -> Iterable[tuple[str, int]]:
@@ -53,8 +59,13 @@ def _people_keys(work: Work, texts: set[str]) -> Iterable[tuple[str, int]]:
         staff: dict[int, str] = {}
         if "employee" in work.tables and "staff_no" in work.tables["employee"].c:
             t = work.tables["employee"]
-            staff = {r.person: r.staff_no for r in work.connection.execute(select(t.c.person, t.c.staff_no).where(t.c.archived_at.is_(None)))}
-        query = select(person.c.id, person.c.username, person.c.first_name, person.c.last_name).where(person.c.active.is_(True))
+            staff = {
+                r.person: r.staff_no
+                for r in work.connection.execute(select(t.c.person, t.c.staff_no).where(t.c.archived_at.is_(None)))
+            }
+        query = select(person.c.id, person.c.username, person.c.first_name, person.c.last_name).where(
+            person.c.active.is_(True)
+        )
         work.memo["people"] = [
             (key, r.id)
             for r in work.connection.execute(query)
@@ -96,7 +107,8 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
 def _named(work: Work, spec: RegisterSpec, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     texts = {n: cell_texts(work, spec.column(n), (r[n] for r in rows)) for n in names}
     return {
-        r["id"]: " ".join(t for n in names if r[n] is not None and (t := texts[n].get(r[n], ""))) or r["record_no"] for r in rows
+        r["id"]: " ".join(t for n in names if r[n] is not None and (t := texts[n].get(r[n], ""))) or r["record_no"]
+        for r in rows
     }
 
 
@@ -119,7 +131,11 @@ def link_names(work: Work, field: Link, ids: Iterable[int]) -> dict[int, str]:
         return people.names(work, ids)
     if isinstance(field, File):
         wanted = list(ids)
-        rows = work.connection.execute(select(attachment.c.id, attachment.c.name).where(attachment.c.id.in_(wanted))) if wanted else []
+        rows = (
+            work.connection.execute(select(attachment.c.id, attachment.c.name).where(attachment.c.id.in_(wanted)))
+            if wanted
+            else []
+        )
         return {r.id: r.name for r in rows}
     return titles(work, field.target, ids)
 
@@ -141,5 +157,9 @@ def search_people(work: Work, text: str, limit: int = 20) -> list[tuple[int, str
 def search_units(work: Work, text: str, limit: int = 20) -> list[tuple[int, str]]:
     """Return units whose name contains ``text``, as (id, name): everybody may name a unit."""
     table = work.tables["unit"]
-    query = select(table.c.id).where(table.c.archived_at.is_(None), table.c.name.like(f"%{escape(text.strip())}%", escape="\\")).limit(limit)
+    query = (
+        select(table.c.id)
+        .where(table.c.archived_at.is_(None), table.c.name.like(f"%{escape(text.strip())}%", escape="\\"))
+        .limit(limit)
+    )
     return sorted(titles(work, "unit", work.connection.execute(query).scalars()).items(), key=lambda u: u[1])

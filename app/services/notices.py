@@ -34,7 +34,9 @@ Letter = tuple[str, str, str, str]
 """(address, message id, subject, text)"""
 
 
-def tell(work: Work, people: Iterable[int | None], kind: str, key: str, words: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
+def tell(
+    work: Work, people: Iterable[int | None], kind: str, key: str, words: Mapping[str, Any], about: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return the notices of one event, one for each person; ``key`` makes each of them happen once. ``send`` keeps them."""
     text = orjson.dumps(dict(words), default=str).decode()
     return [
@@ -49,14 +51,18 @@ def send(work: Work, notices: Sequence[dict[str, Any]]) -> int:
     wanted = {n["key"]: n for n in notices}
     keys = list(wanted)
     for start in range(0, len(keys), 500):
-        for old in work.connection.execute(select(notice.c.key).where(notice.c.key.in_(keys[start : start + 500]))).scalars():
+        for old in work.connection.execute(
+            select(notice.c.key).where(notice.c.key.in_(keys[start : start + 500]))
+        ).scalars():
             del wanted[old]
     if not wanted:
         return 0
     first = numbering.take(work, "notice.id", len(wanted))
     rows = [n | {"id": first + i} for i, n in enumerate(wanted.values())]
     insert_rows(work.connection, notice, rows)
-    letters = [{"notice": r["id"], "channel": "mail", "state": "waiting", "attempts": 0, "next_at": work.now} for r in rows]
+    letters = [
+        {"notice": r["id"], "channel": "mail", "state": "waiting", "attempts": 0, "next_at": work.now} for r in rows
+    ]
     insert_rows(work.connection, outbox, letters)
     return len(rows)
 
@@ -77,13 +83,21 @@ def inbox(work: Work, *, limit: int = 100, unread_only: bool = False) -> list[di
 
 def unread(work: Work) -> int:
     """Return how many notices the actor has not read."""
-    query = select(func.count()).select_from(notice).where(notice.c.person == work.actor.person_id, notice.c.read_at.is_(None))
+    query = (
+        select(func.count())
+        .select_from(notice)
+        .where(notice.c.person == work.actor.person_id, notice.c.read_at.is_(None))
+    )
     return int(work.connection.execute(query).scalar_one())
 
 
 def mark_read(work: Work, ids: Iterable[int] | None = None) -> None:
     """Mark the actor's notices as read: those of ``ids``, or all."""
-    query = update(notice).where(notice.c.person == work.actor.person_id, notice.c.read_at.is_(None)).values(read_at=work.now)
+    query = (
+        update(notice)
+        .where(notice.c.person == work.actor.person_id, notice.c.read_at.is_(None))
+        .values(read_at=work.now)
+    )
     work.connection.execute(query if ids is None else query.where(notice.c.id.in_(list(ids))))
 
 
@@ -108,7 +122,13 @@ def deliver(panel: Panel, now: datetime, post: Callable[[Letter], None] | None, 
 def _claim(work: Work, batch: int) -> list[int]:
     o = outbox.c
     waiting = or_(o.state == "waiting", o.state == "sending")
-    query = select(o.notice).where(waiting, o.next_at <= work.now).order_by(o.next_at, o.notice).limit(batch).with_for_update(skip_locked=True)
+    query = (
+        select(o.notice)
+        .where(waiting, o.next_at <= work.now)
+        .order_by(o.next_at, o.notice)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
     ids = list(work.connection.execute(query).scalars())
     hold = {"state": "sending", "attempts": o.attempts + 1, "next_at": work.now + timedelta(minutes=10)}
     work.connection.execute(update(outbox).where(o.notice.in_(ids)).values(**hold))
@@ -145,4 +165,6 @@ def _note(work: Work, notice_id: int, error: str | None) -> None:
     else:
         attempts = work.connection.execute(select(o.attempts).where(o.notice == notice_id)).scalar_one()
         again = work.now + timedelta(minutes=2**attempts)
-        work.connection.execute(one.values(state="failed" if attempts >= ATTEMPTS else "waiting", next_at=again, error=error))
+        work.connection.execute(
+            one.values(state="failed" if attempts >= ATTEMPTS else "waiting", next_at=again, error=error)
+        )

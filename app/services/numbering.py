@@ -17,7 +17,9 @@ _PLACE = re.compile(r"\{(yyyy|yy|mm|dd|seq)(?::(\d+))?\}")
 
 def take(work: Work, key: str, count: int = 1) -> int:
     """Reserve ``count`` successive numbers of a counter and return the first; an abandoned transaction gives them back."""
-    bump = update(sequence).where(sequence.c.key == key).values(value=sequence.c.value + count).returning(sequence.c.value)
+    bump = (
+        update(sequence).where(sequence.c.key == key).values(value=sequence.c.value + count).returning(sequence.c.value)
+    )
     last = work.connection.execute(bump).scalar()
     if last is None:
         insert_new(work.connection, sequence, [{"key": key, "value": 0}])
@@ -65,4 +67,3 @@ def _parts(pattern: str, day: date) -> tuple[str, int, str]:
         at = m.end()
     texts[side] += pattern[at:]
     return texts[0], width, texts[1]
-

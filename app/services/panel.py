@@ -53,7 +53,9 @@ class Panel:
     files: Path
 
     @contextmanager
-    def work(self, actor: Actor, *, now: datetime | None = None, source: str = "form", reason: str = "") -> Iterator[Work]:
+    def work(
+        self, actor: Actor, *, now: datetime | None = None, source: str = "form", reason: str = ""
+    ) -> Iterator[Work]:
         """Give one unit of work in one transaction: committed at the end, rolled back whole by any exception.
 
         On SQLite it takes the write lock at once; other writers wait their turn.

@@ -24,7 +24,9 @@ def names(work: Work, ids: Iterable[int]) -> dict[int, str]:
     wanted = {i for i in ids if i is not None}
     known: dict[int, str] = work.memo.setdefault("names", {})
     if missing := wanted - known.keys():
-        rows = work.connection.execute(select(person.c.id, person.c.first_name, person.c.last_name).where(person.c.id.in_(missing)))
+        rows = work.connection.execute(
+            select(person.c.id, person.c.first_name, person.c.last_name).where(person.c.id.in_(missing))
+        )
         known.update({r.id: full_name(r.first_name, r.last_name) for r in rows})
     return {i: known[i] for i in wanted if i in known}
 
@@ -137,4 +139,6 @@ def actor_named(panel: Panel, username: str) -> Actor | None:
 
 
 def _id_of(connection: Connection, username: str) -> int | None:
-    return connection.execute(select(person.c.id).where(person.c.username == username, person.c.active.is_(True))).scalar()
+    return connection.execute(
+        select(person.c.id).where(person.c.username == username, person.c.active.is_(True))
+    ).scalar()

@@ -49,7 +49,12 @@ def create(work: Work, register: str, values: Mapping[str, Any]) -> int:
 
 
 def create_many(
-    work: Work, register: str, new: Sequence[Mapping[str, Any]], *, lines: Sequence[int] | None = None, import_run: int | None = None
+    work: Work,
+    register: str,
+    new: Sequence[Mapping[str, Any]],
+    *,
+    lines: Sequence[int] | None = None,
+    import_run: int | None = None,
 ) -> list[int]:
     """Enter records and return their ids in the same order; all or none.
 
@@ -64,13 +69,20 @@ def create_many(
 
 
 def check_many(
-    work: Work, register: str, new: Sequence[Mapping[str, Any]], *, lines: Sequence[int] | None = None, importing: bool = False
+    work: Work,
+    register: str,
+    new: Sequence[Mapping[str, Any]],
+    *,
+    lines: Sequence[int] | None = None,
+    importing: bool = False,
 ) -> list[CellError]:
     """Return everything that keeps records from being entered; writes nothing."""
     spec = work.spec(register)
     verb = "import" if importing else "add"
     errors = check_rows(work, spec, [_with_defaults(spec, r) for r in new])
-    strange = _unwritable(work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE)
+    strange = _unwritable(
+        work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
+    )
     errors += strange
     if not work.actor.is_system:
         unit = work.actor.unit_id
@@ -81,7 +93,13 @@ def check_many(
 
 
 def update(
-    work: Work, register: str, record_id: int, changes: Mapping[str, Any], *, base_version: int | None = None, reason: str = ""
+    work: Work,
+    register: str,
+    record_id: int,
+    changes: Mapping[str, Any],
+    *,
+    base_version: int | None = None,
+    reason: str = "",
 ) -> int:
     """Change fields of one record and return its new version.
 
@@ -106,7 +124,9 @@ def update(
     return int(new["version"])
 
 
-def update_many(work: Work, register: str, changes: Mapping[int, Mapping[str, Any]], *, import_run: int | None = None) -> int:
+def update_many(
+    work: Work, register: str, changes: Mapping[int, Mapping[str, Any]], *, import_run: int | None = None
+) -> int:
     """Change several records, all or none, and return how many really changed.
 
     Raises Forbidden, Missing, and Invalid with ``CellError.row`` counting the given records from 1.
@@ -116,7 +136,11 @@ def update_many(work: Work, register: str, changes: Mapping[int, Mapping[str, An
     seen = {r["id"] for r in listing.select_rows(work, register, ids=ids, columns=(), verb="edit")}
     old = rows.read(work, spec, ids)
     errors = [CellError("", Missing().reason, row=n) for n, i in enumerate(ids, 1) if i not in seen or i not in old]
-    errors += [CellError("", say("记录已锁定"), row=n) for n, i in enumerate(ids, 1) if i in old and workflow.locked(spec, old[i]) and not work.actor.is_system]
+    errors += [
+        CellError("", say("记录已锁定"), row=n)
+        for n, i in enumerate(ids, 1)
+        if i in old and workflow.locked(spec, old[i]) and not work.actor.is_system
+    ]
     errors += _unwritable(work, spec, list(changes.values()), "edit", WRITABLE)
     if errors:
         raise Invalid(errors)
@@ -145,7 +169,15 @@ def remove(work: Work, register: str, record_id: int, reason: str = "") -> None:
     consequences.of_rows(work, spec, [new], before=[old])
 
 
-def move(work: Work, register: str, record_id: int, transition: str, values: Mapping[str, Any] | None = None, *, reason: str = "") -> None:
+def move(
+    work: Work,
+    register: str,
+    record_id: int,
+    transition: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    reason: str = "",
+) -> None:
     """Make a transition of one record, with the fields it asks for.
 
     Raises Missing, Forbidden with the reason why not now, Invalid with every field that is missing or wrong.
@@ -226,7 +258,9 @@ def _with_defaults(spec: RegisterSpec, row: Mapping[str, Any]) -> Mapping[str, A
     return {**row, **defaults, **first} if defaults or first else row
 
 
-def _unwritable(work: Work, spec: RegisterSpec, given: Sequence[Mapping[str, Any]], verb: str, system: Iterable[str]) -> list[CellError]:
+def _unwritable(
+    work: Work, spec: RegisterSpec, given: Sequence[Mapping[str, Any]], verb: str, system: Iterable[str]
+) -> list[CellError]:
     """Return an error for every value of a field that the actor may not write, or that nobody types."""
     if work.actor.is_system:
         allowed = {f.code for f in spec.fields} | set(system) | {f"{f.code}_at" for f in spec.fields}
@@ -237,8 +271,12 @@ def _unwritable(work: Work, spec: RegisterSpec, given: Sequence[Mapping[str, Any
         for code in row.keys() - allowed:
             if row[code] is not None or spec.column(code) is None:
                 field = spec.column(code)
-                reason = say("此项由系统或流转填写，不能直接录入") if field else say("没有名为“{field}”的字段", field=code)
-                errors.append(CellError(code, reason, str(row[code]), row=i + 1, label=field.label.zh if field else code))
+                reason = (
+                    say("此项由系统或流转填写，不能直接录入") if field else say("没有名为“{field}”的字段", field=code)
+                )
+                errors.append(
+                    CellError(code, reason, str(row[code]), row=i + 1, label=field.label.zh if field else code)
+                )
     return errors
 
 
@@ -246,9 +284,15 @@ def _blank(value: Any) -> Any:
     return None if value in ("", ()) else value
 
 
-def _refuse_clashes(work: Work, spec: RegisterSpec, old: Mapping[str, Any], wanted: Mapping[str, Any], base: int) -> None:
+def _refuse_clashes(
+    work: Work, spec: RegisterSpec, old: Mapping[str, Any], wanted: Mapping[str, Any], base: int
+) -> None:
     v = record_version.c
-    since = select(v.changes, v.person).where(v.register == spec.code, v.record_id == old["id"], v.version > base).order_by(v.version)
+    since = (
+        select(v.changes, v.person)
+        .where(v.register == spec.code, v.record_id == old["id"], v.version > base)
+        .order_by(v.version)
+    )
     first: dict[str, Any] = {}
     who: int | None = None
     for changes, person in work.connection.execute(since):
@@ -281,7 +325,9 @@ def _refuse_if_pointed_at(work: Work, spec: RegisterSpec, record_id: int) -> Non
         table = work.tables[other.code]
         if field.many:
             link = work.links[other.code, field.code]
-            query = select(table.c.record_no).join(link, link.c.record_id == table.c.id).where(link.c.target == record_id)
+            query = (
+                select(table.c.record_no).join(link, link.c.record_id == table.c.id).where(link.c.target == record_id)
+            )
         else:
             query = select(table.c.record_no).where(table.c[field.code] == record_id)
         if work.connection.execute(query.where(table.c.archived_at.is_(None)).limit(1)).scalar() is not None:

@@ -47,7 +47,9 @@ def one(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, Any]:
     return row
 
 
-def insert(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], import_run: int | None = None) -> list[dict[str, Any]]:
+def insert(
+    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], import_run: int | None = None
+) -> list[dict[str, Any]]:
     """Insert checked rows with their first version and return them whole, with ids and numbers, in the same order."""
     if not rows:
         return []
@@ -59,7 +61,9 @@ def insert(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], im
         "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
     }  # fmt: skip
     defaults = {f.code: default(f) for f in spec.fields if f.default is not None}
-    whole = [{**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)]
+    whole = [
+        {**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)
+    ]
     _give_numbers(work, spec, whole)
     insert_rows(work.connection, table, whole, [c.name for c in table.columns])
     for f in spec.fields:
@@ -125,13 +129,17 @@ def default(field: Field) -> Any:
 
 
 def _give_numbers(work: Work, spec: RegisterSpec, rows: list[dict[str, Any]]) -> None:
-    patterns = {"record_no": numbering.pattern_of(spec)} | {f.code: f.pattern for f in spec.fields if isinstance(f, AutoNumber)}
+    patterns = {"record_no": numbering.pattern_of(spec)} | {
+        f.code: f.pattern for f in spec.fields if isinstance(f, AutoNumber)
+    }
     for code, pattern in patterns.items():
         without = [r for r in rows if not r.get(code)]
         if brought := [r[code] for r in rows if r.get(code)]:
             numbering.remember(work, f"{spec.code}.{code}", pattern, work.today, brought)
         if without:
-            for r, number in zip(without, numbering.numbers(work, f"{spec.code}.{code}", pattern, work.today, len(without)), strict=True):
+            for r, number in zip(
+                without, numbering.numbers(work, f"{spec.code}.{code}", pattern, work.today, len(without)), strict=True
+            ):
                 r[code] = number
 
 
@@ -148,7 +156,11 @@ def _attach(work: Work, spec: RegisterSpec, field: Field, rows: dict[int, dict[s
     link = work.links[spec.code, field.code]
     for row in rows.values():
         row[field.code] = None
-    query = select(link.c.record_id, link.c.target).where(link.c.record_id.in_(rows)).order_by(link.c.record_id, link.c.place)
+    query = (
+        select(link.c.record_id, link.c.target)
+        .where(link.c.record_id.in_(rows))
+        .order_by(link.c.record_id, link.c.place)
+    )
     for record_id, target in work.connection.execute(query):
         rows[record_id][field.code] = (*(rows[record_id][field.code] or ()), target)
 

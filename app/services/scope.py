@@ -108,7 +108,13 @@ def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
         roles = work.actor.roles | {"everyone"}
         bound = adoption.anywhere(work)
         work.memo[key] = [a for a in spec.access if a.role in roles and verb in a.can and adopted(a, bound)]
-        if verb == "read" and spec.follows and not work.memo[key] and (parent := _parent(work, spec)) and _rules(work, parent, verb):
+        if (
+            verb == "read"
+            and spec.follows
+            and not work.memo[key]
+            and (parent := _parent(work, spec))
+            and _rules(work, parent, verb)
+        ):
             work.memo[key] = [Access(role="everyone", can=("read",), rows="own")]
     return work.memo[key]  # type: ignore[no-any-return]
 
@@ -149,7 +155,12 @@ def _granted(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool
         return false()
     other = work.tables[grant.register_code]
     target = work.catalog.registers[grant.register_code].field(grant.target)
-    on = [other.c[grant.person] == work.actor.person_id, other.c.state.in_(grant.state), other.c[grant.until] > work.now, other.c.archived_at.is_(None)]
+    on = [
+        other.c[grant.person] == work.actor.person_id,
+        other.c.state.in_(grant.state),
+        other.c[grant.until] > work.now,
+        other.c.archived_at.is_(None),
+    ]
     table = work.tables[spec.code]
     if target is not None and target.many:
         link = work.links[grant.register_code, grant.target]

@@ -46,7 +46,9 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
     """
     state = spec.workflow.state(row["state"]) if spec.workflow and row["state"] else None
     if row["state"] not in t.source:
-        return say("“{move}”不能在“{state}”状态下进行", move=t.label.zh, state=state.label.zh if state else row["state"])
+        return say(
+            "“{move}”不能在“{state}”状态下进行", move=t.label.zh, state=state.label.zh if state else row["state"]
+        )
     if not adopted(t, adoption.policies(work, row.get("unit"), work.today)):
         return say("“{move}”所依据的制度未施行", move=t.label.zh)
     if t.when is not None and not t.when.holds(row):

@@ -1,0 +1,372 @@
+"""Tickets as people meet them: who sees which, confirming and waiving, and why each amount is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+
+from app.catalog.breach import Breach, Offer
+from app.catalog.catalog import adopted
+from app.catalog.duty import Limit
+from app.catalog.policy import Article
+from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
+from app.models.bulk import insert_one
+from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay_decision, ticket
+from app.rules.calendar import BeyondCalendar
+from app.rules.deadlines import Due, due
+from app.rules.judge import share
+from app.services import adoption, assessing, breaches, consequences, listing, notices, people, rows, scope
+from app.services.panel import Work
+
+STATES = {
+    "proposed": say("待确认"), "confirmed": say("已确认"), "waived": say("已免罚"),
+    "cancelled": say("已撤销"), "void": say("已作废"), "executed": say("已执行"),
+}  # fmt: skip
+MOVES: dict[str, tuple[frozenset[str], str]] = {
+    "confirm": (frozenset({"proposed"}), "confirmed"),
+    "waive": (frozenset({"proposed", "confirmed"}), "waived"),
+    "cancel": (frozenset({"proposed", "confirmed"}), "cancelled"),
+    "execute": (frozenset({"confirmed"}), "executed"),
+}
+"""What may be done with a ticket: from which states, to which."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a ticket is what it is: everything its amount can be recomputed from."""
+
+    ticket: Mapping[str, Any]
+    rule: Breach | None
+    articles: Sequence[tuple[str, Article | None]]
+    due: Due | None
+    obligation: Mapping[str, Any] | None
+    members: Sequence[Mapping[str, Any]]
+    lines: Sequence[Mapping[str, Any]]
+    entries: Sequence[Mapping[str, Any]]
+    note: str
+
+
+def visible(work: Work) -> ColumnElement[bool]:
+    """Return the WHERE clause on tickets for those the actor may see: one's own, those one confirms, those of a register one reads."""
+    t = ticket.c
+    if work.actor.is_system:
+        return t.id.is_not(None)
+    seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.roles)]
+    for spec in work.catalog.registers.values():
+        if spec.tickets_of and scope.may(work, spec.code, "read"):
+            seen.append(t.id.in_(select(t.id).where(scope.visible(work, spec.code))))
+    return or_(*seen)
+
+
+def tickets(
+    work: Work, *, person: int | None = None, month: str | None = None, states: Sequence[str] = (), counter: str | None = None,
+    register: str | None = None, record_id: int | None = None, limit: int = 500,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the tickets that the actor may see, latest violation first."""
+    t = ticket.c
+    query = select(ticket).where(visible(work))
+    for column, value in (
+        (t.person, person),
+        (t.month, month),
+        (t.counter, counter),
+        (t.register, register),
+        (t.record_id, record_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if states:
+        query = query.where(t.state.in_(states))
+    found = [
+        dict(r)
+        for r in work.connection.execute(query.order_by(t.occurred_at.desc(), t.id.desc()).limit(limit)).mappings()
+    ]
+    names = people.names(work, [r["person"] for r in found])
+    return [r | {"person_name": names.get(r["person"], ""), "rule_label": _label(work, r)} for r in found]
+
+
+def to_confirm(work: Work) -> list[dict[str, Any]]:
+    """Return the proposed tickets that wait for the actor's decision, oldest violation first."""
+    mine = [t for t in tickets(work, states=["proposed"]) if t["confirmed_by"] in work.actor.roles]
+    return mine[::-1]
+
+
+def get(work: Work, ticket_id: int) -> dict[str, Any]:
+    """Return one ticket.
+
+    Raises Missing, alike for one that is not there and for one that the actor may not see.
+    """
+    found = work.connection.execute(select(ticket).where(ticket.c.id == ticket_id, visible(work))).mappings().first()
+    if found is None:
+        raise Missing
+    return dict(found)
+
+
+def find(work: Work, number: str) -> int:
+    """Return the id of the ticket with a number such as CF2026-00012. Raises Missing."""
+    found = work.connection.execute(select(ticket.c.id).where(ticket.c.record_no == number, visible(work))).scalar()
+    if found is None:
+        raise Missing
+    return int(found)
+
+
+def possible(work: Work, t: Mapping[str, Any]) -> list[str]:
+    """Return what the actor may do with a ticket now: confirm, waive, cancel, execute."""
+    return [m for m in MOVES if _obstacle(work, t, m) is None]
+
+
+def confirm(work: Work, ticket_id: int, reason: str = "") -> None:
+    """Confirm a proposed ticket. Raises Missing, Forbidden."""
+    _decide(work, ticket_id, "confirm", reason)
+
+
+def waive(work: Work, ticket_id: int, reason: str) -> None:
+    """Waive a ticket out of mercy: the fact stands, the money does not; by the counter's rule it counts or not.
+
+    Raises Missing, Forbidden, and Invalid without a reason.
+    """
+    _decide(work, ticket_id, "waive", reason)
+
+
+def cancel(work: Work, ticket_id: int, reason: str) -> None:
+    """Cancel a ticket whose fact was wrong: it never counts. Raises Missing, Forbidden, and Invalid without a reason."""
+    _decide(work, ticket_id, "cancel", reason)
+
+
+def execute(work: Work, ticket_id: int, reason: str = "") -> None:
+    """Mark a confirmed ticket as carried out (listed for payroll). Raises Missing, Forbidden."""
+    _decide(work, ticket_id, "execute", reason)
+
+
+def report(
+    work: Work,
+    register: str,
+    record_id: int,
+    code: str,
+    person: int,
+    *,
+    quantity: int = 1,
+    at: datetime | None = None,
+    note: str = "",
+) -> None:
+    """Report by hand a breach of a record, for a person; its ticket waits for confirmation.
+
+    Raises Missing, Forbidden, Invalid.
+    """
+    spec = work.spec(register)
+    listing.row(work, register, record_id)
+    row = rows.one(work, spec, record_id)
+    consequences.of_breaches(work, breaches.report(work, spec, row, code, person, quantity, at or work.now, note))
+
+
+def reportable(work: Work, register: str) -> list[Breach]:
+    """Return the breaches of a register that the actor may report by hand."""
+    bound = adoption.anywhere(work)
+    return [
+        b for b in work.spec(register).breaches if work.actor.roles.intersection(b.reported_by) and adopted(b, bound)
+    ]
+
+
+def _obstacle(work: Work, t: Mapping[str, Any], move: str) -> Sentence | None:
+    sources, _ = MOVES[move]
+    if t["state"] not in sources:
+        return say("处罚单 {ticket} 现为“{state}”，不能这样办理", ticket=t["record_no"], state=STATES[t["state"]])
+    if work.actor.is_system:
+        return None
+    if t["confirmed_by"] not in work.actor.roles:
+        return say("处罚单由{role}办理", role=role_name(work, t["confirmed_by"]))
+    if t["person"] == work.actor.person_id:
+        return say("不能办理对本人的处罚")
+    return None
+
+
+def role_name(work: Work, code: str) -> str:
+    """Return the Chinese name of a role."""
+    found = work.catalog.roles.get(code)
+    return found.label.zh if found else code
+
+
+def _decide(work: Work, ticket_id: int, move: str, reason: str) -> None:
+    t = get(work, ticket_id)
+    if (why := _obstacle(work, t, move)) is not None:
+        raise Forbidden(why)
+    if move in {"waive", "cancel"} and not reason.strip():
+        raise Invalid([CellError("reason", say("请写明理由"), label="理由")])
+    target = MOVES[move][1]
+    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": t["version"] + 1}
+    one = update(ticket).where(ticket.c.id == ticket_id, ticket.c.state == t["state"], ticket.c.version == t["version"])
+    if work.connection.execute(one.values(state=target, state_at=work.now, **stamp)).rowcount != 1:
+        raise Refused(say("处罚单 {ticket} 刚被他人办理，请刷新后再看", ticket=t["record_no"]))
+    assessing.add_entry(work, t, target, Decimal(0), reason.strip(), "")
+    if move in {"waive", "cancel"}:
+        consequences.of_breaches(work, [t["breach"], *_tied(work, t["breach"])])
+    kind = "confirmed" if move == "confirm" else "decided"
+    words = {"ticket": t["record_no"], "rule": _label(work, t), "amount": t["amount"], "state": str(STATES[target])}
+    notices.send(
+        work, notices.tell(work, [t["person"]], kind, f"{kind}:{ticket_id}:{target}", words, {"ticket": ticket_id})
+    )
+
+
+def _tied(work: Work, breach_id: int) -> list[int]:
+    return list(work.connection.execute(select(breach.c.id).where(breach.c.root == breach_id)).scalars())
+
+
+def _label(work: Work, t: Mapping[str, Any]) -> str:
+    rule = work.catalog.breaches.get((t["register"], t["rule"]))
+    return rule.label.zh if rule else t["rule"]
+
+
+def why(work: Work, ticket_id: int) -> Explanation:
+    """Return everything that a ticket's due date and amount come from. Raises Missing."""
+    t = get(work, ticket_id)
+    b = work.connection.execute(select(breach).where(breach.c.id == t["breach"])).mappings().one()
+    o = work.connection.execute(select(obligation).where(obligation.c.id == b["obligation"])).mappings().first()
+    roots = [b["id"], b["root"]] if b["root"] else [b["id"]]
+    lines = work.connection.execute(
+        select(breach_line).where(breach_line.c.breach.in_(roots)).order_by(breach_line.c.breach, breach_line.c.seq)
+    )
+    entries = (
+        work.connection.execute(
+            select(ledger_entry).where(ledger_entry.c.ticket == ticket_id).order_by(ledger_entry.c.seq)
+        )
+        .mappings()
+        .all()
+    )
+    names = people.names(work, [t["person"], *(e["person"] for e in entries)])
+    return Explanation(
+        ticket=t | {"person_name": names.get(t["person"], ""), "rule_label": _label(work, t)},
+        rule=work.catalog.breaches.get((t["register"], t["rule"])),
+        articles=[
+            (c, article(work, c))
+            for c in dict.fromkeys((t["citation"] + ("、" + o["citation"] if o else "")).split("、"))
+            if c
+        ],
+        due=_recount(work, o) if o is not None else None,
+        obligation=o,
+        members=_members(work, t),
+        lines=lines.mappings().all(),
+        entries=[dict(e) | {"name": names.get(e["person"], "系统")} for e in entries],
+        note=b["note"] or "",
+    )
+
+
+def article(work: Work, citation: str) -> Article | None:
+    """Return the article that a citation such as ``P05-D1`` names, if its policy lists it."""
+    policy, _, number = citation.partition("-")
+    found = work.catalog.policies.get(policy)
+    return next((a for a in found.articles if a.no == number), None) if found else None
+
+
+def _recount(work: Work, o: Mapping[str, Any]) -> Due:
+    """Return an obligation's limit with its days counted one by one; the days only where the calendar is still the same."""
+    kept = Due(o["due_on"], o["due_at"], provisional=o["provisional"])
+    limit = Limit.model_validate_json(o["limit"])
+    if limit.field or o["calendar"] != work.panel.calendar.revision:
+        return kept
+    dated = o["started_at"] == work.panel.calendar.start_of(o["started_on"])
+    try:
+        counted = due(limit, o["started_on"] if dated else o["started_at"], work.panel.calendar, {})
+    except BeyondCalendar:
+        return kept
+    return counted if counted.late_at == o["due_at"] else kept
+
+
+def _members(work: Work, t: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the tickets that count in the same window up to this one, in order."""
+    if not t["counter"]:
+        return []
+    c = ticket.c
+    query = select(ticket).where(
+        c.counter == t["counter"],
+        c.person == t["person"],
+        c.month == t["month"],
+        c.ordinal > 0,
+        c.ordinal <= t["ordinal"],
+    )
+    return [
+        dict(r) | {"rule_label": _label(work, r)} for r in work.connection.execute(query.order_by(c.ordinal)).mappings()
+    ]
+
+
+@dataclass(frozen=True)
+class OpenOffer:
+    """A further decision that a counter opened for one person and month."""
+
+    counter: str
+    offer: Offer
+    person: int
+    name: str
+    month: str
+    count: int
+    decision: Mapping[str, Any] | None
+
+
+def offers(work: Work, month: str) -> list[OpenOffer]:
+    """Return the decisions that counters open in a month (``2025-03``) and the actor may take, decided ones with their decision."""
+    found = []
+    for code, counter in work.catalog.counters.items():
+        for offer in counter.offers:
+            if work.actor.is_system or offer.decided_by in work.actor.roles:
+                found += [
+                    _offer(work, code, offer, p, month, n)
+                    for p, n in sorted(_standing(work, code, offer, month).items())
+                    if n >= offer.from_nth
+                ]
+    return found
+
+
+def _offer(work: Work, counter: str, offer: Offer, person: int, month: str, count: int) -> OpenOffer:
+    d = pay_decision.c
+    query = select(pay_decision).where(
+        d.counter == counter, d.offer == offer.code, d.person == person, d.month == month
+    )
+    decision = work.connection.execute(query).mappings().first()
+    return OpenOffer(counter, offer, person, people.names(work, [person]).get(person, ""), month, count, decision)
+
+
+def _standing(work: Work, counter: str, offer: Offer, month: str) -> dict[int, int]:
+    """Return how many confirmed or executed breaches each person has in a month, committed in the offer's role."""
+    t = ticket.c
+    query = (
+        select(t.person, func.count()).join(breach, breach.c.id == t.breach)
+        .where(t.counter == counter, t.month == month, t.state.in_(assessing.SETTLED), t.ordinal > 0).group_by(t.person)
+    )  # fmt: skip
+    if offer.role:
+        query = query.where(breach.c.roles.like(f"%;{offer.role};%"))
+    return {person: count for person, count in work.connection.execute(query)}
+
+
+def decide(
+    work: Work, counter: str, code: str, person: int, month: str, *, pay: Decimal, rate: Decimal, reason: str
+) -> Decimal:
+    """Take a share of a person's performance pay of a month, once, and return the amount in yuan.
+
+    Raises Refused where the counter does not open the decision or it has been taken, Forbidden, and Invalid for a rate outside the limits.
+    """
+    declared = work.catalog.counters.get(counter)
+    offer = next((o for o in declared.offers if o.code == code), None) if declared else None
+    if offer is None:
+        raise Missing
+    if not work.actor.is_system and offer.decided_by not in work.actor.roles:
+        raise Forbidden(say("此项由{role}决定", role=role_name(work, offer.decided_by)))
+    count = _standing(work, counter, offer, month).get(person, 0)
+    if count < offer.from_nth:
+        raise Refused(say("当月已确认 {count} 次，不足 {n} 次，不能扣罚绩效", count=count, n=offer.from_nth))
+    if _offer(work, counter, offer, person, month, count).decision is not None:
+        raise Refused(say("该员工当月的绩效扣罚已决定"))
+    taken = share(int(pay * 100), rate, offer.share_of_pay)
+    errors = [CellError("rate", taken, str(rate), label="比例")] if isinstance(taken, Sentence) else []
+    if not reason.strip():
+        errors.append(CellError("reason", say("请写明理由"), label="理由"))
+    if errors or isinstance(taken, Sentence):
+        raise Invalid(errors)
+    amount = Decimal(taken).scaleb(-2)
+    insert_one(work.connection, pay_decision, {
+        "counter": counter, "offer": code, "person": person, "month": month, "count": count, "pay": pay, "rate": rate, "amount": amount,
+        "reason": reason.strip(), "citation": "、".join(map(str, offer.cite)), "decided_by": work.actor.person_id, "decided_at": work.now,
+    })  # fmt: skip
+    return amount

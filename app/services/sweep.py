@@ -1,0 +1,153 @@
+"""The sweep: a function of (now, tables). Whoever calls it, however often and at once, each effect happens once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
+
+from app.catalog.duty import Duty
+from app.catalog.register import RegisterSpec
+from app.models.bulk import insert_rows
+from app.models.engine import BATCH
+from app.models.ledger import obligation, timer
+from app.rules.agenda import Event, next_event
+from app.rules.calendar import BeyondCalendar
+from app.services import breaches, consequences, duties, notices, people, rows
+from app.services.panel import Actor, Panel, Work
+
+RETRIES = 5
+
+
+@dataclass
+class SweepReport:
+    """How much one run did."""
+
+    timers: int = 0
+    breaches: int = 0
+    tickets: int = 0
+    notices: int = 0
+    batches: int = 0
+
+
+def run(panel: Panel, now: datetime) -> SweepReport:
+    """Do everything that has fallen due by ``now``: reminders, breaches with their tickets, escalations.
+
+    Works in batches, each one transaction: due timers are claimed, their effects inserted under natural keys, and the timers moved on.
+    Killed anywhere, the next run continues; of two at once neither does what the other did.
+    """
+    report = SweepReport()
+    while _retried(panel, now, report):
+        report.batches += 1
+    return report
+
+
+def _retried(panel: Panel, now: datetime, report: SweepReport) -> int:
+    """Run one batch, again if the database chose it as the victim of a deadlock."""
+    for attempt in range(RETRIES):
+        try:
+            with panel.work(Actor.system(), now=now, source="sweep") as work:
+                return _batch(work, report)
+        except OperationalError as failure:
+            if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
+                raise
+    return 0
+
+
+def _batch(work: Work, report: SweepReport) -> int:
+    size = BATCH[work.connection.dialect.name]
+    due = select(timer).where(timer.c.fire_at <= work.now).order_by(timer.c.fire_at, timer.c.obligation).limit(size)
+    claimed = {t["obligation"]: t for t in work.connection.execute(due.with_for_update(skip_locked=True)).mappings()}
+    if not claimed:
+        return 0
+    ids = sorted(claimed)
+    owed = _obligations(work, ids)
+    facts = _facts(work, owed)
+    drafts: list[breaches.Draft] = []
+    letters: list[dict[str, Any]] = []
+    ahead: list[dict[str, Any]] = []
+    for o in owed:
+        duty = work.catalog.duties.get((o["register"], o["duty"]))
+        row = facts.get((o["register"], o["record_id"]))
+        if duty is None or row is None or o["state"] != "open":
+            continue  # its definition or its record is gone: nothing more will happen to it
+        t = claimed[o["id"]]
+        event: Event | None = Event(t["fire_at"], t["kind"], t["seq"])
+        while event is not None and event.fire_at <= work.now:
+            if event.kind == "breach":
+                drafts += breaches.missed(
+                    work, o, duty, row, event.seq, event.fire_at, work.panel.calendar.day_of(event.fire_at)
+                )
+            else:
+                letters += _letters(work, o, duty, row, event)
+            event = _next(work, o, duty, event)
+        if event is not None:
+            ahead.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
+    new = breaches.keep(work, drafts)
+    for start in range(0, len(ids), 500):
+        work.connection.execute(delete(timer).where(timer.c.obligation.in_(ids[start : start + 500])))
+    insert_rows(work.connection, timer, ahead, duties.TIMER)
+    followed = consequences.of_breaches(work, new)
+    report.timers += len(claimed)
+    report.breaches += len(new)
+    report.tickets += len(followed.tickets)
+    report.notices += notices.send(work, letters) + followed.notices
+    return len(claimed)
+
+
+def _next(work: Work, o: Mapping[str, Any], duty: Duty, event: Event) -> Event | None:
+    try:
+        return next_event(
+            duty, duties.due_of(o), o["started_at"], (event.fire_at, event.kind, event.seq), work.panel.calendar
+        )
+    except BeyondCalendar:
+        return None
+
+
+def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(ids), 500):
+        query = select(obligation).where(obligation.c.id.in_(ids[start : start + 500]))
+        found += [dict(r) for r in work.connection.execute(query).mappings()]
+    return found
+
+
+def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for register in {o["register"] for o in owed}:
+        if spec := work.catalog.registers.get(register):
+            ids = sorted({o["record_id"] for o in owed if o["register"] == register})
+            found |= {(register, i): r for i, r in rows.read(work, spec, ids).items()}
+    return found
+
+
+def _letters(
+    work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], event: Event
+) -> list[dict[str, Any]]:
+    """Return the notices of a reminder or an escalation; a reminder after the limit has passed is pointless."""
+    if event.kind == "remind" and work.now >= o["due_at"]:
+        return []
+    spec = work.catalog.registers[o["register"]]
+    rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
+    told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
+    kind = "remind" if event.kind == "remind" else "overdue"
+    key = f"{event.kind}:{o['id']}:{event.seq}:{o['due_at']:%Y%m%d%H%M}"
+    return notices.tell(
+        work, told, kind, key, _words(work, spec, o, duty, row), {"register": spec.code, "record_id": row["id"]}
+    )
+
+
+def _words(work: Work, spec: RegisterSpec, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
+    due = o["due_at"].astimezone(work.panel.zone)
+    who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else o["role"] or ""
+    return {
+        "register": spec.label.zh,
+        "number": row["record_no"],
+        "duty": duty.label.zh,
+        "due": f"{due:%Y-%m-%d %H:%M}",
+        "who": who,
+    }

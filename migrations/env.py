@@ -1,0 +1,34 @@
+"""Alembic's environment: the fixed tables and Flask-AppBuilder's; register tables belong to the publisher."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+import app.models.ledger  # noqa: F401  # its tables join those of fixed
+from app.models.fixed import fixed
+from app.models.registers import PREFIX
+
+
+def _ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    if kind == "table":
+        return not (name or "").startswith(PREFIX) and getattr(thing, "info", {}).get("owner") != "flask_appbuilder"
+    return True
+
+
+def run() -> None:
+    """Run migrations on the connection that ``app.models.migrate`` gives."""
+    connection = context.config.attributes["connection"]
+    metadata = context.config.attributes.get("metadata", [fixed])
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_object=_ours,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()
