@@ -87,7 +87,7 @@ class _Teller:
                 yield from self.access(what, a, b)
             elif key in KINDS:
                 yield from self.group(what, key, a, b)
-            elif key == "workflow" and a and b:
+            elif key in ("workflow", "lines", "correct") and a and b:
                 yield from self.part(what, a, b)
             else:
                 called = {"what": what, "part": PARTS.get(key, key)}
