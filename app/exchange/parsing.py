@@ -62,10 +62,9 @@ class Parser:
             columns.append(values)
             if any(type(v) is _Bad for v in values):
                 bad.append((index, f, values))
+        read: list[dict[str, Any]] = [{} for _ in sound]
         if columns:
             read = [dict(zip(self._codes, values, strict=True)) for values in zip(*columns, strict=True)]
-        else:
-            read = [{} for _ in sound]
         following = iter(read)
         found = [
             Parsed(n, r.line, r.cells, next(following) if r.fault is None else {}) for n, r in enumerate(rows, first)
@@ -102,6 +101,11 @@ class Parser:
             for text in [t for t in new if type(memory[t]) is _Bad]:
                 del memory[text]
         return values
+
+
+def shown(field: Field | None, value: Any) -> str:
+    """Return a value as an error quotes it; nothing for what is only an id."""
+    return "" if value is None or field is None or isinstance(field, Link) else field.format(value)
 
 
 def _read(field: Field, text: str) -> Any:

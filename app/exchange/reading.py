@@ -65,7 +65,7 @@ class TextSheet:
 
     def rows(self) -> Iterator[Row]:
         self.broken.clear()
-        with _opened(self.file) as stream:
+        with opened(self.file) as stream:
             yield from self._rows(stream)
 
     def _rows(self, stream: BinaryIO) -> Iterator[Row]:
@@ -105,7 +105,7 @@ def open_sheet(
     ``encoding``, ``delimiter`` and ``header_line`` are found where they are not given; ``known`` are folded headers
     (``naming.folded``) that help to find them. Raises Invalid where the file is empty or its encoding cannot be told.
     """
-    with _opened(file) as stream:
+    with opened(file) as stream:
         encoding = sniffing.codec(encoding) if encoding else sniffing.find_encoding(stream, known)
         text = sniffing.head_text(stream, encoding)
     delimiter = delimiter or sniffing.find_delimiter(text)
@@ -120,7 +120,7 @@ def open_sheet(
 
 
 @contextmanager
-def _opened(file: Path | BinaryIO) -> Iterator[BinaryIO]:
+def opened(file: Path | BinaryIO) -> Iterator[BinaryIO]:
     if isinstance(file, Path):
         with file.open("rb") as stream:
             yield stream

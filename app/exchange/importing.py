@@ -1,0 +1,230 @@
+"""A file into a register: tried out, then all of it or its good rows, once, whatever is killed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import dropwhile, islice
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from app.errors import CellError, Invalid, Refused, Sentence, say
+from app.exchange import applying, runs
+from app.exchange.columns import Mapping
+from app.exchange.plan import Plan, make_plan
+from app.exchange.preview import Preview, dry_run
+from app.exchange.reading import Row
+from app.exchange.refused import write_refused
+from app.exchange.runs import AlreadyImported, Cancelled, ImportReport, Options
+from app.exchange.spool import Spool
+from app.services import people, scope
+from app.services.panel import Actor, Panel, Work
+
+__all__ = ["AlreadyImported", "Cancelled", "ImportReport", "Preview", "carry_on", "dry_run", "prepare", "run"]
+
+BACKGROUND = 1_000
+"""Files of more rows are imported by a worker, not while the person waits."""
+
+Progress = Callable[[int, int], None]
+"""Called after each batch with the rows done and the rows in all; may raise Cancelled."""
+
+
+def run(
+    panel: Panel,
+    actor: Actor,
+    register: str,
+    file: Path | BinaryIO,
+    *,
+    now: datetime,
+    keys: Sequence[str] = (),
+    mode: Literal["all", "good"] = "all",
+    source: str = "import",
+    progress: Progress | None = None,
+    **options: Any,
+) -> ImportReport:
+    """Import a file and return what came of it; ``prepare`` and ``carry_on`` in one.
+
+    ``keys`` are the fields that find the record a row changes (none: every row is new). ``mode`` ``all`` writes all rows
+    or none, in one transaction; ``good`` writes the good ones in batches and gives the others back as a file.
+    ``options`` are those of ``prepare``. Raises Forbidden, Missing, AlreadyImported.
+    """
+    run_id = prepare(panel, actor, register, file, now=now, keys=keys, mode=mode, source=source, **options)
+    return carry_on(panel, run_id, now=now, progress=progress)
+
+
+def prepare(
+    panel: Panel,
+    actor: Actor,
+    register: str,
+    file: Path | BinaryIO,
+    *,
+    now: datetime,
+    name: str = "",
+    keys: Sequence[str] = (),
+    mode: Literal["all", "good"] = "all",
+    mapping: Mapping | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_line: int | None = None,
+    source: str = "import",
+    again: bool = False,
+) -> int:
+    """Keep a file and note a run for it, without reading it; return the run's number for ``carry_on``, here or in a worker.
+
+    Raises Forbidden, Missing, and AlreadyImported where the same content came before and ``again`` is not said.
+    """
+    chosen = tuple(mapping) if mapping is not None else None
+    options = Options(tuple(keys), mode, chosen, encoding, delimiter, header_line)
+    with panel.reading(actor, now=now) as work:
+        scope.demand(work, register, "import")
+    sha256, path = runs.keep_file(panel, file)
+    called = name or (file.name if isinstance(file, Path) else "")
+    with panel.work(actor, now=now, source=source) as work:
+        return runs.begin(work, register, called, sha256, path, options, again=again)
+
+
+def carry_on(panel: Panel, run_id: int, *, now: datetime, progress: Progress | None = None) -> ImportReport:
+    """Do a run from where it stands to its end and return what came of it; a run that is over is only reported.
+
+    May be called any number of times, by several processes at once, after any crash: every row goes in exactly once.
+    ``now`` is the moment of the records' history. What is wrong with the file ends the run as failed, with its errors.
+    """
+    row = runs.take_up(panel, run_id)
+    if row["state"] == "running":
+        with panel.reading(Actor.system(), now=now) as work:
+            actor = Actor.system() if row["person"] is None else people.actor(work, row["person"])
+        task = _Run(panel, actor, run_id, now, str(row["source"]), progress or (lambda done, total: None))
+        task.start(row["register"], panel.files / "imports" / row["stored"], Options.from_text(row["options"]))
+    if row["state"] == "cancelling":
+        _end(panel, run_id, "cancelled", say("已取消"))
+    return runs.report(panel, run_id)
+
+
+def _end(panel: Panel, run_id: int, state: str, message: Sentence, errors: Sequence[CellError] = ()) -> None:
+    with panel.work(Actor.system(), source="system") as work:
+        if runs.finish(work, run_id, state, message):
+            runs.keep_errors(work, run_id, errors)
+
+
+class _Undone(Refused):
+    """Leaves the transaction of an all-or-nothing run without committing it."""
+
+
+class _Run:
+    """One run being carried on by this process."""
+
+    def __init__(self, panel: Panel, actor: Actor, run_id: int, now: datetime, source: str, progress: Progress) -> None:
+        self.panel, self.actor, self.run_id = panel, actor, run_id
+        self.now, self.source, self.progress = now, source, progress
+
+    def start(self, register: str, path: Path, options: Options) -> None:
+        try:
+            with self.panel.reading(self.actor, now=self.now) as work:
+                plan = make_plan(work, register, path, options)
+        except Invalid as invalid:
+            return _end(self.panel, self.run_id, "failed", say("文件不能导入"), invalid.errors)
+        except Refused as refused:
+            return _end(self.panel, self.run_id, "failed", refused.reason)
+        if plan.errors:
+            return _end(self.panel, self.run_id, "failed", say("文件不能导入"), plan.errors)
+        with self.panel.work(Actor.system(), source="system") as work:
+            runs.note(work, self.run_id, total=plan.survey.rows)
+        if options.mode == "all":
+            self.all_or_nothing(plan)
+        else:
+            self.good_rows(plan)
+
+    def work(self) -> Any:
+        return self.panel.work(self.actor, now=self.now, source=self.source)
+
+    def good_rows(self, plan: Plan) -> None:
+        """Commit each batch by itself, together with how far the run is."""
+        with self.panel.reading(self.actor) as work:
+            done = runs.row_of(work.connection, self.run_id)["done_line"]
+        for first, rows in self.remaining(plan, done):
+            with self.work() as work:
+                if not runs.claim(work, self.run_id, done, rows[-1].line):
+                    break
+                found = plan.sort(work, rows, first)
+                applying.write(work, plan, found, self.run_id)
+                runs.count(
+                    work, self.run_id,
+                    created=len(found.new), updated=len(found.changed), unchanged=len(found.unchanged), refused=len(found.refused),
+                )  # fmt: skip
+                runs.keep_errors(work, self.run_id, [e for one in found.refused for e in one.errors])
+            done = rows[-1].line
+            try:
+                self.progress(first + len(rows) - 1, plan.survey.rows)
+            except Cancelled:
+                return self.cancelled(plan)
+        else:
+            return self.finished(plan)
+        with self.panel.reading(self.actor) as work:
+            cancelling = runs.cancelling(work.connection, self.run_id)
+        if cancelling:
+            self.cancelled(plan)
+
+    def all_or_nothing(self, plan: Plan) -> None:
+        """Write everything in one transaction; after the first error only check the rest, so that all errors are told."""
+        counts: dict[str, Any] = dict.fromkeys(("created", "updated", "unchanged", "refused"), 0)
+        with Spool() as errors:
+            try:
+                with self.work() as work:
+                    for first, rows in self.remaining(plan, 0):
+                        found = plan.sort(work, rows, first)
+                        if counts["refused"] or found.refused:
+                            applying.check(work, plan, found)
+                        else:
+                            applying.write(work, plan, found, self.run_id)
+                        errors.add(e for one in found.refused for e in one.errors)
+                        counts["created"] += len(found.new)
+                        counts["updated"] += len(found.changed)
+                        counts["unchanged"] += len(found.unchanged)
+                        counts["refused"] += len(found.refused)
+                        self.tell(work, first + len(rows) - 1, plan, rows[-1].line)
+                    if counts["refused"]:
+                        raise _Undone(say("全部未导入"))
+                    if not runs.finish(work, self.run_id, "done", **counts):
+                        raise _Undone(say("全部未导入"))
+            except _Undone:
+                if counts["refused"]:
+                    self.failed(plan, counts["refused"], errors)
+            except Cancelled:
+                self.cancelled(plan)
+
+    def tell(self, work: Work, done: int, plan: Plan, line: int) -> None:
+        """Report progress out of a transaction that is not committed yet; SQLite's only writer is that transaction."""
+        if work.connection.dialect.name == "postgresql":
+            if runs.cancelling(work.connection, self.run_id):
+                raise Cancelled
+            with self.panel.work(Actor.system(), source="system") as aside:
+                runs.note(aside, self.run_id, done_line=line)
+        self.progress(done, plan.survey.rows)
+
+    def remaining(self, plan: Plan, done: int) -> Iterator[tuple[int, list[Row]]]:
+        """Yield batches of the rows below line ``done``, each with the number of its first row."""
+        left = dropwhile(lambda numbered: numbered[1].line <= done, enumerate(plan.sheet.rows(), 1))
+        while batch := list(islice(left, plan.batch)):
+            yield batch[0][0], [row for _, row in batch]
+
+    def finished(self, plan: Plan) -> None:
+        file = write_refused(self.panel, self.run_id, plan.sheet)
+        with self.panel.work(Actor.system(), source="system") as work:
+            runs.finish(work, self.run_id, "done", errors_file=file)
+
+    def failed(self, plan: Plan, refused: int, errors: Spool) -> None:
+        with self.panel.work(Actor.system(), source="system") as work:
+            if not runs.finish(
+                work, self.run_id, "failed", say("有 {n} 行不能导入，全部未导入", n=refused), refused=refused
+            ):
+                return
+            for part in errors.parts():
+                runs.keep_errors(work, self.run_id, part)
+        file = write_refused(self.panel, self.run_id, plan.sheet)
+        with self.panel.work(Actor.system(), source="system") as work:
+            runs.note(work, self.run_id, errors_file=file)
+
+    def cancelled(self, plan: Plan) -> None:
+        file = write_refused(self.panel, self.run_id, plan.sheet)
+        with self.panel.work(Actor.system(), source="system") as work:
+            runs.finish(work, self.run_id, "cancelled", say("已取消"), errors_file=file)

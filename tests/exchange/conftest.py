@@ -1,0 +1,45 @@
+"""A panel with people, a unit and customers on a new database, and files of cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from app.models.fixed import fixed, person, person_role, role
+from app.services import records
+from app.services.panel import Actor, Panel
+from tests.exchange.sample import NOW, PEOPLE, open_panel
+
+
+@pytest.fixture
+def panel(database_url: str, tmp_path: Path) -> Iterator[Panel]:
+    """A panel on a new database, with people, a unit and customers: 甲公司 once, 乙公司 twice."""
+    made = open_panel(database_url, tmp_path)
+    with made.engine.begin() as connection:
+        fixed.create_all(connection)
+        made.models.metadata.create_all(connection)
+        connection.execute(insert(role), [{"id": 1, "name": "clerk"}, {"id": 2, "name": "guest"}])
+        for n, (username, first, last) in enumerate(PEOPLE, 1):
+            row = {"id": n, "username": username, "first_name": first, "last_name": last, "active": True}
+            connection.execute(insert(person), row | {"email": f"{username}@example.com"})
+        connection.execute(insert(person_role), [{"id": n, "user_id": n, "role_id": n} for n in (1, 2)])
+    with made.work(Actor.system(), now=NOW, source="demo") as work:
+        records.create_many(work, "unit", [{"name": "总部"}])
+        records.create_many(work, "customer", [{"name": n} for n in ("甲公司", "乙公司", "乙公司")])
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def card_file(tmp_path: Path) -> Callable[..., Path]:
+    """``card_file(*rows, header=…, name=…)`` writes a CSV of cards and returns its path."""
+
+    def write(*rows: str, header: str = "受理编号,接到时间,类别,投诉内容", name: str = "cards.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+        return path
+
+    return write
