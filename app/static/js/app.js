@@ -1,0 +1,14 @@
+// Everything pages can do, wired by data attributes; each module looks for its own.
+import "./menus.js";
+import "./dialogs.js";
+import "./forms.js";
+import "./guard.js";
+import "./rows.js";
+import "./filters.js";
+import "./files.js";
+import "./counts.js";
+import "./running.js";
+import { pickers } from "./picker.js";
+import "./palette.js";
+
+pickers(document);

@@ -1,0 +1,24 @@
+// Unread notices and overdue duties in the top bar, fresh whenever the page is looked at again.
+const places = document.querySelectorAll("[data-count]");
+let last = Date.now();
+
+const refresh = async () => {
+  if (document.hidden || Date.now() - last < 30_000) return;
+  last = Date.now();
+  try {
+    const answer = await fetch("/counts", { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const counts = await answer.json();
+    for (const place of places) {
+      const pip = place.querySelector(".pip");
+      const n = counts[place.dataset.count] || 0;
+      pip.textContent = n;
+      pip.hidden = n === 0;
+    }
+  } catch { /* away from the network: the numbers stay as they were */ }
+};
+
+if (places.length) {
+  document.addEventListener("visibilitychange", refresh);
+  setInterval(refresh, 60_000);
+}
