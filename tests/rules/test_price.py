@@ -90,6 +90,14 @@ def test_two_clauses_of_one_handover_are_two_breaches_in_the_order_of_the_clause
     assert costs([unsigned, late]) == {"z": 50, "a": 80}
 
 
+def test_the_counter_ranks_the_clauses_of_one_instant_and_what_it_does_not_name_comes_last() -> None:
+    backwards = ARCHIVE_MONTH.model_copy(update={"order": ("D10", "D2")})
+    found = price(backwards, [breach(c, "2025-03-07", c.upper(), 50) for c in ("d1", "d2", "d10")])
+    assert found["d1"].members == ("d10", "d2", "d1")
+    alike = price(ARCHIVE_MONTH, [breach(k, "2025-03-07", "D1", 50) for k in ("b2", "b1")])
+    assert alike["b2"].members == ("b1", "b2")
+
+
 def test_a_breach_cancelled_on_appeal_makes_the_second_the_first() -> None:
     first, second = breach("a", "2025-03-07", "D1", 50), breach("b", "2025-03-14", "D2", (2, 20))
     assert costs([first, second]) == {"a": 50, "b": 80}
@@ -266,13 +274,15 @@ def test_a_waived_breach_counts_only_where_the_counter_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("window", "expected"),
-    [("calendar_month", [50, 100, 50, 50]), ("year", [50, 100, 100, 50]), ("ever", [50, 100, 100, 100])],
+    [
+        ("calendar_month", [50, 100, 50, 50]),
+        ("year", [50, 100, 100, 50]),
+        ("ever", [50, 100, 100, 100]),
+    ],
 )
 def test_a_window_is_a_month_a_year_or_for_ever(window: str, expected: list[float]) -> None:
-    found = [
-        breach(k, d, "D1", 50)
-        for k, d in zip("abcd", ("2025-03-03", "2025-03-31", "2025-12-01", "2026-01-05"), strict=True)
-    ]
+    days = ("2025-03-03", "2025-03-31", "2025-12-01", "2026-03-05")
+    found = [breach(k, d, "D1", 50) for k, d in zip("abcd", days, strict=True)]
     assert list(costs(found, ARCHIVE_MONTH.model_copy(update={"window": window})).values()) == expected
 
 
