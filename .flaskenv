@@ -1,2 +1,2 @@
-FLASK_APP=app.live:application
+FLASK_APP=app.live:commands()
 FLASK_SKIP_DOTENV=0

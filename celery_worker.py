@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from app.live import LiveApp
 from app.tasks import celery_app
 from config import read
 
-celery = celery_app(read())
+live = LiveApp.without_pages()
+celery = celery_app(read(), lambda: live.panel)

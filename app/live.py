@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import Engine
 
 import config
@@ -74,6 +75,16 @@ class LiveApp:
 
         return cls(build, publishing.revision)
 
+    @classmethod
+    def without_pages(cls) -> LiveApp:
+        """Return one that only keeps its panel fresh: for workers, which serve nobody."""
+
+        def build(live: LiveApp, engine: Engine | None) -> Serving:
+            panel = factory.open_panel(config.read(), engine)
+            return Serving(panel.catalog.revision, panel, _no_pages)
+
+        return cls(build, publishing.revision)
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         serving = self._serving or self.refresh()
         if self._is_time():
@@ -124,6 +135,17 @@ class LiveApp:
             # Whatever is wrong with a new catalog, the old one goes on serving.
             log.error("revision %s cannot be served, revision %s goes on", wanted, serving.revision, exc_info=error)
             self.failure = Failure(wanted, f"{type(error).__name__}: {error}")
+
+
+def _no_pages(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("404 Not Found", [])
+    return []
+
+
+def commands() -> Flask:
+    """Return an app on the newest catalog for ``flask`` on the terminal."""
+    settings = config.read()
+    return factory.create_app(factory.open_panel(settings), settings)
 
 
 def _complain(look: Future[Serving]) -> None:

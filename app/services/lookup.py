@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec
-from app.errors import Sentence, say
+from app.errors import Missing, Sentence, say
 from app.fields.base import Field
 from app.fields.links import File, Link, Person, Signature
 from app.fields.texts import Text
@@ -163,3 +163,15 @@ def search_units(work: Work, text: str, limit: int = 20) -> list[tuple[int, str]
         .limit(limit)
     )
     return sorted(titles(work, "unit", work.connection.execute(query).scalars()).items(), key=lambda u: u[1])
+
+
+def by_number(work: Work, register: str, number: str) -> int:
+    """Return the id of the visible record with a number.
+
+    Raises Missing.
+    """
+    table = work.table(register)
+    found = work.connection.execute(select(table.c.id).where(table.c.record_no == number, scope.visible(work, register))).scalar()
+    if found is None:
+        raise Missing
+    return int(found)

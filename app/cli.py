@@ -1,0 +1,294 @@
+"""Thin door for the terminal: definitions, records, deadlines, ledger, demo; each also as JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from flask import Flask, current_app
+
+from app import clock
+from app.catalog.loader import read_folder
+from app.errors import CellError, Invalid, Refused, Sentence, say
+from app.exchange import exporting, importing
+from app.fields.base import Unreadable
+from app.fields.label import Label
+from app.fields.links import Link
+from app.fields.times import Moment
+from app.services import demo, ledger, lookup, people, publishing, records, sweep
+from app.services.panel import Actor, Panel, Work
+from app.services.publishing import Unsound
+
+
+class MomentType(click.ParamType):
+    """A moment as people type it, in the site's zone."""
+
+    name = "MOMENT"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = Moment(code="at", label=Label(zh="时间")).parse(str(value))
+        except Unreadable as wrong:
+            self.fail(str(wrong.reason), param, ctx)
+        if found is None:
+            self.fail("?", param, ctx)
+        return found
+
+
+def register(app: Flask) -> None:
+    """Give a Flask app the panel's commands."""
+    for group in (definitions, records_group, deadlines, ledger_group, demo_group):
+        app.cli.add_command(group)
+
+
+def _panel() -> Panel:
+    return current_app.extensions["panel"]  # type: ignore[no-any-return]
+
+
+def _actor(username: str | None) -> Actor:
+    if username is None:
+        return Actor.system()
+    found = people.actor_named(_panel(), username)
+    if found is None:
+        raise Refused(say("没有名为“{name}”的用户，或已停用", name=username))
+    return found
+
+
+def _say(as_json: bool, value: Mapping[str, Any] | Sequence[Any], lines: Sequence[str]) -> None:
+    click.echo(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode() if as_json else "\n".join(lines))
+
+
+def _errors_as_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show what a person did wrong as sentences and end with status 1; never a traceback."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Unsound as unsound:
+            rows = [{"file": f.file, "line": f.line, "path": f.path, "check": f.check, "says": str(f.sentence)} for f in unsound.findings]
+            _say(kwargs["as_json"], {"error": str(unsound.reason), "findings": rows}, [*map(str, unsound.findings), str(unsound.reason)])
+        except Invalid as invalid:
+            rows = [_cell(e) for e in invalid.errors]
+            _say(kwargs["as_json"], {"error": str(invalid.reason), "errors": rows}, [*map(_line, invalid.errors), str(invalid.reason)])
+        except Refused as refused:
+            _say(kwargs["as_json"], {"error": str(refused.reason)}, [str(refused.reason)])
+        raise SystemExit(1)
+
+    return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(run)
+
+
+at_option = click.option("--at", type=MomentType(), default=None, help="Run as of this moment (site's zone), such as '2026-03-07 09:00'.")
+as_option = click.option("--as", "username", default=None, help="User name of the person who acts; the panel itself by default.")
+
+definitions = click.Group("definitions", help="What the policies say: check and bring into force.")
+records_group = click.Group("records", help="Records of registers: import, export, move.")
+deadlines = click.Group("deadlines", help="What is due.")
+ledger_group = click.Group("ledger", help="Tickets and why they are what they are.")
+demo_group = click.Group("demo", help="The demo company.")
+
+
+def _files(path: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8")} if path.is_file() else read_folder(path)
+
+
+@definitions.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@_errors_as_sentences
+def check(path: Path | None, as_json: bool) -> None:
+    """Check definitions (the shipped ones, or PATH laid over what is in force) and say what publishing would change."""
+    planned = publishing.plan(_panel().engine, _merged(path))
+    rows = [{"file": f.file, "line": f.line, "path": f.path, "check": f.check, "level": f.level, "says": str(f.sentence)} for f in planned.findings]
+    changes = [str(s) for s in planned.sentences]
+    _say(as_json, {"findings": rows, "changes": changes}, [*map(str, planned.findings), *changes] or ["没有问题，也没有变化"])
+    if planned.catalog is None:
+        raise SystemExit(1)
+
+
+@definitions.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--reason", default="", help="Why; kept with the publication.")
+@as_option
+@at_option
+@_errors_as_sentences
+def apply(path: Path | None, reason: str, username: str | None, at: datetime | None, as_json: bool) -> None:
+    """Bring definitions into force: the shipped ones, or PATH (a file or folder of the site's own) added to what is in force."""
+    panel = _panel()
+    published = publishing.publish(
+        panel.engine, _merged(path), actor=_actor(username), reason=reason or "flask definitions apply", now=at or clock.now(), zone=panel.zone
+    )
+    said = {"revision": published.revision, "registers": len(published.catalog.registers)}
+    _say(as_json, said, [f"第 {published.revision} 版已生效，共 {len(published.catalog.registers)} 个登记簿"])
+
+
+def _merged(path: Path | None) -> dict[str, str]:
+    shipped = Path(current_app.config["DEFINITIONS"])
+    given = path or shipped
+    return publishing.merged(_panel().engine, _files(given), shipped=given.resolve() == shipped.resolve())
+
+
+@records_group.command("import")
+@click.argument("register_code", metavar="REGISTER")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", "keys", multiple=True, help="Field that finds the record to update; may be given several times.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
+@click.option("--good-rows", is_flag=True, help="Import the good rows and write the others to a file; otherwise all rows or none.")
+@click.option("--again", is_flag=True, help="Import although the same content was imported before.")
+@click.option("--encoding", default=None, help="Encoding of the file; found by itself otherwise.")
+@as_option
+@at_option
+@_errors_as_sentences
+def import_(
+    register_code: str, file: Path, keys: tuple[str, ...], dry_run: bool, good_rows: bool, again: bool, encoding: str | None,
+    username: str | None, at: datetime | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Import FILE (CSV) into REGISTER."""
+    panel, actor, now = _panel(), _actor(username), at or clock.now()
+    if dry_run:
+        with panel.reading(actor, now=now) as work:
+            seen = importing.dry_run(work, register_code, file, keys=keys, encoding=encoding)
+        counts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "refused": seen.refused}
+        errors = [*seen.file_errors, *seen.errors]
+        words = [f"新增 {seen.new}，更新 {seen.changed}，不变 {seen.unchanged}，有误 {seen.refused}（试运行，未写入）"]
+        _say(as_json, counts | {"errors": [_cell(e) for e in errors]}, [*map(_line, errors), *words])
+        raise SystemExit(1 if errors else 0)
+    mode = "good" if good_rows else "all"
+    report = importing.run(panel, actor, register_code, file, now=now, keys=keys, mode=mode, source="cli", encoding=encoding, again=again)
+    counts = {"run": report.run_id, "state": report.state, "created": report.created, "updated": report.updated}
+    counts |= {"unchanged": report.unchanged, "refused": report.refused, "errors_file": str(report.errors_file or "")}
+    words = [f"新增 {report.created}，更新 {report.updated}，不变 {report.unchanged}，未导入 {report.refused}；{report.message}"]
+    words += [f"未导入的行见 {report.errors_file}"] if report.errors_file else []
+    _say(as_json, counts | {"errors": [_cell(e) for e in report.errors]}, [*map(_line, report.errors), *words])
+    raise SystemExit(0 if report.state == "done" and (good_rows or not report.refused) else 1)
+
+
+@records_group.command("export")
+@click.argument("register_code", metavar="REGISTER")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--encoding", default="utf-8-sig", show_default=True)
+@click.option("--search", default="")
+@as_option
+@_errors_as_sentences
+def export(register_code: str, file: Path, encoding: str, search: str, username: str | None, as_json: bool) -> None:
+    """Export the rows of REGISTER that the person may see to FILE (CSV)."""
+    with _panel().reading(_actor(username)) as work, file.open("wb") as out:
+        count = exporting.export(work, register_code, out, encoding=encoding, search=search)
+    _say(as_json, {"rows": count, "file": str(file)}, [f"已导出 {count} 行到 {file}"])
+
+
+@records_group.command("move")
+@click.argument("register_code", metavar="REGISTER")
+@click.argument("number", metavar="RECORD_NO")
+@click.argument("transition")
+@click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", help="A field that the transition asks for.")
+@click.option("--reason", default="")
+@as_option
+@at_option
+@_errors_as_sentences
+def move(
+    register_code: str, number: str, transition: str, values: tuple[str, ...], reason: str, username: str | None, at: datetime | None, as_json: bool
+) -> None:
+    """Make a TRANSITION of the record with number RECORD_NO, signing where it asks for a signature."""
+    with _panel().work(_actor(username), now=at, source="cli") as work:
+        found = lookup.by_number(work, register_code, number)
+        records.move(work, register_code, found, transition, _values(work, register_code, values), reason=reason)
+        state = records.get(work.acting(Actor.system()), register_code, found)["state"]
+    _say(as_json, {"record_no": number, "state": state}, [f"{number} → {state}"])
+
+
+def _values(work: Work, register_code: str, given: tuple[str, ...]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    errors = []
+    for text in given:
+        code, _, typed = text.partition("=")
+        field = work.spec(register_code).column(code)
+        try:
+            if isinstance(field, Link) and typed:
+                found = lookup.resolve(work, field, [typed])[typed]
+                if isinstance(found, Sentence):
+                    raise Unreadable(found)
+                values[code] = (found,) if field.many else found
+            else:
+                values[code] = field.parse(typed) if field else typed
+        except Unreadable as wrong:
+            errors.append(CellError(code, wrong.reason, typed, label=field.label.zh if field else code))
+    if errors:
+        raise Invalid(errors)
+    return values
+
+
+@deadlines.command("sweep")
+@at_option
+@_errors_as_sentences
+def sweep_command(at: datetime | None, as_json: bool) -> None:
+    """Do everything that has fallen due: reminders, breaches, tickets, notices; again changes nothing."""
+    report = sweep.run(_panel(), at or clock.now())
+    words = f"处理到期 {report.timers} 项：新违规 {report.breaches}，新处罚单 {report.tickets}，通知 {report.notices}"
+    _say(as_json, vars(report), [words])
+
+
+@ledger_group.command("list")
+@click.option("--person", default=None, help="User name.")
+@click.option("--month", default=None, metavar="YYYY-MM")
+@as_option
+@_errors_as_sentences
+def list_(person: str | None, month: str | None, username: str | None, as_json: bool) -> None:
+    """List tickets, latest violation first."""
+    wanted = _actor(person).person_id if person else None
+    with _panel().reading(_actor(username)) as work:
+        found = ledger.tickets(work, person=wanted, month=month, limit=10_000)
+    keys = ("record_no", "person_name", "rule_label", "clause", "day", "ordinal", "factor", "base_amount", "amount", "state", "record_title")
+    rows = [{k: t[k] for k in keys} for t in found]
+    total = sum(t["amount"] for t in found if t["state"] not in {"waived", "cancelled", "void"})
+    lines = ["\t".join(str(r[k]) for k in keys) for r in rows]
+    _say(as_json, {"tickets": rows, "total": str(total)}, [*lines, f"合计 {total} 元，{len(rows)} 张"])
+
+
+@ledger_group.command("why")
+@click.argument("ticket")
+@as_option
+@_errors_as_sentences
+def why(ticket: str, username: str | None, as_json: bool) -> None:
+    """Say why TICKET (its number) is what it is: article, days counted, counter, arithmetic, entries."""
+    with _panel().reading(_actor(username)) as work:
+        found = ledger.why(work, ledger.find(work, ticket))
+    t = found.ticket
+    lines = [f"{t['record_no']} {t['person_name']} {t['rule_label']}：{t['record_title']}"]
+    lines += [f"依据 {c}：{a.text.zh if a else '（条款文字未收录）'}" for c, a in found.articles]
+    if found.due is not None:
+        zone = _panel().zone
+        lines += [f"  {c.day} {'第 ' + str(c.number) + ' 天' if c.number is not None else '不计'} {c.name.zh if c.name else ''}".rstrip() for c in found.due.counted]
+        lines.append(f"期限 {found.due.day}，自 {found.due.late_at.astimezone(zone):%Y-%m-%d %H:%M} 起逾期")
+    lines += [f"  第 {m['ordinal']} 次 {m['record_no']} {m['day']} {m['rule_label']}" for m in found.members]
+    lines.append(f"{t['month']} 第 {t['ordinal']} 次，×{t['factor']}：{t['arithmetic']}")
+    lines += [f"  {e['at'].astimezone(_panel().zone):%Y-%m-%d %H:%M} {e['kind']} {e['amount']} {e['name']} {e['reason'] or ''}".rstrip() for e in found.entries]
+    said = {
+        "ticket": dict(t), "articles": [c for c, _ in found.articles], "members": [m["record_no"] for m in found.members],
+        "lines": [dict(x) for x in found.lines], "entries": [dict(e) for e in found.entries],
+    }  # fmt: skip
+    _say(as_json, said, lines)
+
+
+@demo_group.command("load")
+@at_option
+@_errors_as_sentences
+def load(at: datetime | None, as_json: bool) -> None:
+    """Load the demo company into an empty site."""
+    lines = demo.load(_panel(), at or clock.now())
+    _say(as_json, {"lines": lines}, lines)
+
+
+def _cell(e: CellError) -> dict[str, Any]:
+    return {"line": e.line, "row": e.row, "field": e.field, "label": e.label, "text": e.text, "reason": str(e.reason)}
+
+
+def _line(e: CellError) -> str:
+    place = f"第 {e.line} 行" if e.line else f"第 {e.row} 条" if e.row else ""
+    return " ".join(x for x in (place, e.label or e.field, f"“{e.text}”" if e.text else "", f"{e.reason}") if x)

@@ -1,0 +1,74 @@
+"""Thin door for background work: wake-ups of the sweep and the post, and files that take longer than a person waits."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from email.message import EmailMessage
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from celery import Celery
+
+from app import clock
+from app.exchange import importing
+from app.services import notices, sweep
+from app.services.notices import Letter
+from app.services.panel import Panel
+from config import Settings, celery_config
+
+
+def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
+    """Return the Celery app of this site; ``panel`` gives the panel of the newest catalog each time a task begins.
+
+    Tasks carry no information but which file is meant: a lost or doubled one changes nothing.
+    """
+    app = Celery("rulebook")
+    app.conf.update(celery_config(settings))
+    mailer = Mailer(settings) if settings.SMTP_URL else None
+
+    @app.task(name="app.tasks.sweep")
+    def sweep_due() -> None:
+        sweep.run(panel(), clock.now())
+
+    @app.task(name="app.tasks.deliver")
+    def deliver() -> None:
+        notices.deliver(panel(), clock.now(), mailer)
+
+    @app.task(name="app.tasks.carry_on_import")
+    def carry_on_import(run_id: int) -> None:
+        importing.carry_on(panel(), run_id, now=clock.now())
+
+    return app
+
+
+def start_import(app: Celery, run_id: int) -> None:
+    """Ask a worker to carry on an import run."""
+    app.send_task("app.tasks.carry_on_import", [run_id])
+
+
+class Mailer:
+    """Hands letters to the site's mail server, one connection each."""
+
+    def __init__(self, settings: Settings) -> None:
+        parts = urlsplit(settings.SMTP_URL)
+        self.host, self.secure = parts.hostname or "localhost", parts.scheme == "smtps"
+        self.port = parts.port or (465 if self.secure else 25)
+        self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
+        self.encrypted = parse_qs(parts.query).get("tls", ["0"])[0] == "1"
+        self.sender = settings.MAIL_FROM
+
+    def __call__(self, letter: Letter) -> None:
+        """Send one letter. Raises OSError or SMTPException."""
+        address, message_id, subject, text = letter
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = self.sender, address, subject, message_id
+        mail.set_content(text)
+        context = ssl.create_default_context()
+        connect = smtplib.SMTP_SSL(self.host, self.port, timeout=30, context=context) if self.secure else smtplib.SMTP(self.host, self.port, timeout=30)
+        with connect as server:
+            if self.encrypted:
+                server.starttls(context=context)
+            if self.user:
+                server.login(self.user, self.password)
+            server.send_message(mail)
