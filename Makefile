@@ -21,6 +21,7 @@ help: ## this list
 		printf '  make %-9s %s\n' "$$name" "$$says"; done
 
 setup: $(PACKAGES_READY) $(ASSETS_READY) $(TRANSLATIONS) ## environment, front-end packages, translations; quick when nothing changed
+	@:
 
 $(PACKAGES_READY):
 	@test -n "$(PYTHON)" || { echo '规簿需要 Python 3.11 或更新的版本，本机没有找到。 / Rulebook needs Python 3.11 or newer, and none was found here.' >&2; exit 1; }
