@@ -66,6 +66,11 @@ def known_names(fields: Iterable[Field]) -> frozenset[str]:
     return frozenset(name for f in fields for tier in _names(f) for name in tier)
 
 
+def named(every: Sequence[Field], fields: Iterable[Field], language: str = "zh") -> list[str]:
+    """Return the headers of ``fields``: labels, but the code where ``match`` would not find the field by its label."""
+    return [label if _candidates(every, label := f.label.text(language)) == [f.code] else f.code for f in fields]
+
+
 def match(
     spec: RegisterSpec,
     headers: Sequence[str],
@@ -79,7 +84,7 @@ def match(
     A header names a field by label in either language, code, or synonym, however it is spaced, cased or wide; behind
     them without what stands in brackets. ``seen`` are the fields the actor may read, ``writable`` may write.
     """
-    fields = [f for f in (*exported(spec, seen), *SYSTEM.values())]
+    fields = (*exported(spec, seen), *SYSTEM.values())
     found = {f.code: f for f in fields}
     may_write = {f.code for f in writable} | {*WRITABLE, "record_no"}
     columns: list[Field | None] = []

@@ -7,7 +7,7 @@ import unicodedata
 
 BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$")
 """What stands in brackets at the end of a header: a unit, a format, ``必填``."""
-_MARKS = re.compile(r"[\s*:_\u200b\ufeff]+")
+_MARKS = re.compile(r"[\s*:\u200b\ufeff]+")
 
 
 def folded(header: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Sentence, say
+from app.exchange.cells import unguarded
+from app.exchange.links import cell_text, link_texts
 from app.exchange.parsing import Parsed, shown
 from app.exchange.survey import Key
 from app.fields.base import Field, Storage, Unreadable
@@ -58,8 +60,10 @@ def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
     A row without record number where that is the key is new; a blank part of any other key is an error.
     """
     found = Sorted()
+    if keys:
+        _keep_names(work, spec, [one for one in parsed if one.errors], keys)
     defaults = [f.code for f in spec.fields if f.default is not None]
-    there = _existing(work, spec, parsed, keys) if keys else {}
+    there = _existing(work, spec, [one for one in parsed if not one.errors], keys) if keys else {}
     for one in parsed:
         key = tuple(one.values.get(c) for c in keys)
         if not one.errors and None in key and keys != ("record_no",):
@@ -144,8 +148,8 @@ def _existing(
     work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
 ) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
     """Return the visible records that the rows' keys name."""
-    wanted = {tuple(one.values.get(c) for c in keys) for one in parsed if not one.errors}
-    columns = {c for one in parsed for c in one.values} | set(keys)
+    wanted = {tuple(one.values.get(c) for c in keys) for one in parsed}
+    columns = {c for one in parsed for c in (*one.values, *(e.field for e in one.errors))} | set(keys)
     found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for part in _chunks(sorted((k for k in wanted if None not in k), key=repr)):
         filters = [Filter(c, "in", list({k[i] for k in part})) for i, c in enumerate(keys)]
@@ -156,6 +160,25 @@ def _existing(
                 if all(r["id"] != row["id"] for r in rows):
                     rows.append(row)
     return found
+
+
+def _keep_names(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key) -> None:
+    """Accept a name that cannot be looked up where the record holds it already: somebody who has left since."""
+    suspects = [
+        one for one in parsed if all(e.field not in keys and isinstance(spec.column(e.field), Link) for e in one.errors)
+    ]
+    there = _existing(work, spec, suspects, keys) if suspects else {}
+    for one in suspects:
+        matches = there.get(tuple(one.values.get(c) for c in keys), [])
+        if len(matches) != 1:
+            continue
+        for e in tuple(one.errors):
+            f, old = spec.column(e.field), matches[0].get(e.field)
+            if old is not None and isinstance(f, Link):
+                texts = link_texts(work, f, old if isinstance(old, tuple) else (old,))
+                if cell_text(f, old, texts) == unguarded(e.text):
+                    one.errors.remove(e)
+                    one.values[e.field] = old
 
 
 def _chunks(keys: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:

@@ -28,6 +28,7 @@ REGISTERS = """
     - {code: name, label: {zh: 名称, en: Name}, type: text, required: true, unique: true}
     - {code: parent, label: 上级部门, type: unit}
     - {code: head, label: 负责人, type: person}
+  access: [{role: everyone, can: [read]}]
 - code: customer
   label: {zh: 客户, en: Customer}
   domain: test
@@ -36,6 +37,7 @@ REGISTERS = """
   fields:
     - {code: name, label: {zh: 客户名称, en: Name}, type: text, required: true}
     - {code: phone, label: {zh: 电话, en: Phone}, type: text}
+  access: [{role: everyone, can: [read]}]
 - code: card
   label: {zh: 投诉卡, en: Complaint card}
   domain: test
