@@ -1,2 +1,1 @@
-FLASK_APP=app.live:commands()
-FLASK_SKIP_DOTENV=0
+FLASK_APP=app.live:commands

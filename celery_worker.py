@@ -6,5 +6,6 @@ from app.live import LiveApp
 from app.tasks import celery_app
 from config import read
 
-live = LiveApp.without_pages()
-celery = celery_app(read(), lambda: live.panel)
+# Opens nothing yet: each process of the worker makes its own connections when its first task comes.
+_live = LiveApp.without_pages()
+celery = celery_app(read(), lambda: _live.panel)

@@ -29,7 +29,7 @@ _LEASH = 'trap "" HUP INT TERM; read -r _; kill -TERM 0; sleep "$1"; kill -KILL 
 _STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class AlreadyRunning(Exception):  # noqa: N818 - the state is no error of the one who finds it
+class AlreadyRunning(Exception):
     """Another start of the same folder is at work; `pid` is its process."""
 
     def __init__(self, pid: int) -> None:
@@ -37,7 +37,7 @@ class AlreadyRunning(Exception):  # noqa: N818 - the state is no error of the on
         self.pid = pid
 
 
-class Interrupted(Exception):  # noqa: N818 - nor is this: somebody pressed Ctrl-C
+class Interrupted(Exception):
     """Somebody asked us to stop."""
 
 
