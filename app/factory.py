@@ -1,8 +1,10 @@
-"""Wiring: from a panel and its settings to a Flask app."""
+"""Wiring: from a panel and its settings to a Flask app, and from nothing to a panel that can be served."""
 
 from __future__ import annotations
 
 import logging
+import secrets
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -11,9 +13,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app import cli, clock, tasks
+from app.catalog.loader import read_folder
+from app.models import migrate
 from app.models.engine import open_engine
-from app.services import panel as panels
-from app.services.panel import Panel
+from app.rules.calendar import calendar_from
+from app.rules.yearbook import read_yearbook
+from app.services import demo, publishing
+from app.services.panel import Actor, Panel
 from app.web import actor, answers, headers, language, menu, pages, registers
 from app.web.page_token import PageToken
 from config import Settings, flask_config
@@ -21,15 +28,21 @@ from config import Settings, flask_config
 
 def open_panel(settings: Settings, engine: Engine | None = None) -> Panel:
     """Return the panel of the newest publication in the database of ``settings``, on ``engine`` where one is open already."""
-    return panels.open_panel(engine or open_engine(settings.DATABASE_URL), settings)
+    # A request may hold three connections at once: FAB's, a reader's, a writer's.
+    engine = engine or open_engine(settings.DATABASE_URL, pool_size=3 * settings.WEB_THREADS)
+    calendar = calendar_from(read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml"), settings.zone)
+    return publishing.open_panel(engine, publishing.current(engine), calendar, settings.zone, settings.INSTANCE / "files")
 
 
 def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     """Return the Flask app that serves ``panel``; ``live`` is whoever swaps it for the next one."""
     app = Flask("app")
     app.config.update(flask_config(settings))
-    app.config.update(FAB_ROLES={}, FAB_INDEX_VIEW="app.web.pages.index.IndexPage")
-    app.extensions.update(panel=panel, live=live)
+    app.config.update(
+        DEFINITIONS=settings.DEFINITIONS, FAB_ROLES={}, AUTH_ROLE_ADMIN="system_admin", FAB_INDEX_VIEW="app.web.pages.work.IndexPage", FAB_API_SWAGGER_UI=True
+    )
+    celery = tasks.celery_app(settings, lambda: panel)
+    app.extensions.update(panel=panel, live=live, start_import=partial(tasks.start_import, celery))
     if settings.FORWARDED:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.FORWARDED] * 4)  # type: ignore[method-assign]
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
@@ -38,11 +51,42 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     headers.protect_answers(app)
     answers.answer_errors(app)
     actor.close_with_request(app)
+    cli.register(app)
     PageToken(app)
     with app.app_context():
         builder = AppBuilder(app, session)
         app.before_request(language.choose_language)
-        pages.register(builder)
+        pages.register(app)
         registers.register(builder, panel)
     app.jinja_env.globals.update(menu=menu.menu, counts=menu.counts, language=language.language, appbuilder=builder, base_template="base.html")
     return app
+
+
+def prepare(settings: Settings) -> list[str]:
+    """Bring database and definitions up to date, fill an empty site, and return lines for whoever started it.
+
+    The shipped definitions are published where they say something else than what is in force. A site with nobody in it gets
+    the demo company, or without DEMO one administrator with a password made up for it.
+    """
+    engine = open_engine(settings.DATABASE_URL)
+    try:
+        migrate.upgrade(engine)
+        files = publishing.merged(engine, read_folder(settings.DEFINITIONS), shipped=True)
+        publishing.publish(engine, files, actor=Actor.system(), reason="随程序附带的定义", now=clock.now(), zone=settings.zone)
+        panel = open_panel(settings, engine)
+        app = create_app(panel, settings)
+        with app.app_context():
+            security = app.extensions["appbuilder"].sm
+            security.add_role(security.auth_role_admin)
+            if security.count_users():
+                return []
+            return demo.load(panel, clock.now()) if settings.DEMO else _administrator(security)
+    finally:
+        engine.dispose()
+
+
+def _administrator(security: Any) -> list[str]:
+    password = secrets.token_urlsafe(12)
+    role = security.find_role(security.auth_role_admin)
+    security.add_user("admin", "管理员", "系统", "admin@localhost.localdomain", role, password)
+    return [f"系统管理员 admin，密码 {password}（只显示这一次，请登录后修改）"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request
@@ -63,7 +63,12 @@ def cell(names: Names, spec: RegisterSpec, field: Field, row: Mapping[str, Any])
         at = f" {moment(row.get(f'{field.code}_at'))}".rstrip() if isinstance(field, Signature) else ""
         several = field.many or isinstance(field, File)
         return Cell(text + at, field.type, url=links[0]["url"] if len(links) == 1 and not several else "", links=links if several else [])
-    return Cell(text_of(names.work, field, value), field.type)
+    return Cell(text_of(names.work, field, value), kind_of(field))
+
+
+def kind_of(field: Field) -> str:
+    """Return a field's type as templates name it."""
+    return "yesno" if isinstance(field, YesNo) else field.type
 
 
 def state_cell(spec: RegisterSpec, code: str | None) -> Cell:
@@ -106,3 +111,11 @@ def _address(work: Work, spec: RegisterSpec, field: Link, row: Mapping[str, Any]
     if isinstance(field, File):
         return f"{request.script_root}/registers/{spec.code}/file/{row['id']}/{number}"
     return record_url(field.target, number) if field.target and scope.may(work, field.target, "read") else ""
+
+
+def until(late_at: datetime) -> str:
+    """Return the first instant that is too late as people say a limit: 24:00 of the day before, or a second earlier."""
+    local = late_at.astimezone(Moment.zone)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+    return moment(late_at - timedelta(seconds=1) if local.second == 1 else late_at)

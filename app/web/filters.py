@@ -1,4 +1,4 @@
-"""One set of filters for each request."""
+"""One set of filters for each request, of operations that the services know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,64 @@ import copy
 from typing import Any
 
 from flask import g, has_request_context
-from flask_appbuilder.models.filters import Filters
+from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter, Filters
+from flask_appbuilder.models.sqla import filters as fab
+from flask_babel import lazy_gettext
+
+from app.fields.base import Field, Storage
+from app.fields.links import Link
+
+
+class GreaterOrEqual(BaseFilter):
+    name, arg_name = lazy_gettext("不小于"), "ge"
+
+
+class LessOrEqual(BaseFilter):
+    name, arg_name = lazy_gettext("不大于"), "le"
+
+
+class Has(BaseFilter):
+    name, arg_name = lazy_gettext("包含选项"), "has"
+
+
+class Empty(BaseFilter):
+    name, arg_name = lazy_gettext("为空"), "empty"
+
+
+class Filled(BaseFilter):
+    name, arg_name = lazy_gettext("已填"), "filled"
+
+
+_ANY = (Empty, Filled)
+_EXACT = (fab.FilterEqual, fab.FilterNotEqual, fab.FilterIn, *_ANY)
+_RANGE = (*_EXACT, fab.FilterGreater, fab.FilterSmaller, GreaterOrEqual, LessOrEqual)
+_TEXT = (fab.FilterContains, fab.FilterStartsWith, *_EXACT)
+_LINK = (fab.FilterRelationOneToManyEqual, *_EXACT)
+
+OPERATIONS = {c.arg_name: c for c in (*_RANGE, *_TEXT, *_LINK, Has)}
+"""Filter classes by the name of their operation; they carry what is asked, the services do the comparing."""
+
+
+def operations(field: Field | None) -> tuple[type[BaseFilter], ...]:
+    """Return what a field can be compared by; None is the record's own number."""
+    if field is None:
+        return (fab.FilterEqual, fab.FilterIn)
+    if isinstance(field, Link):
+        return _LINK
+    if field.storage in (Storage.INTEGER, Storage.SCALED, Storage.DATE, Storage.MOMENT):
+        return _RANGE
+    if field.storage is Storage.WORDS:
+        return (Has, *_ANY)
+    return _TEXT if field.searchable or field.code in ("record_no", "remark") else _EXACT
+
+
+class FieldFilters(BaseFilterConverter):
+    """Tells FAB which operations a column has, from the type of its field."""
+
+    def convert(self, col_name: str) -> list[BaseFilter]:
+        """Return one filter for each operation of a column; none for columns that are not fields."""
+        field = self.datamodel.spec.column(col_name)
+        return [] if field is None and col_name != "id" else [kind(col_name, self.datamodel) for kind in operations(field)]
 
 
 class OwnFilters:
@@ -19,7 +76,6 @@ class OwnFilters:
     datamodel: Any
     search_columns: list[str]
     _pattern: Filters | None = None
-    _nothing: Filters | None = None
 
     @property
     def _filters(self) -> Filters | None:
@@ -36,13 +92,3 @@ class OwnFilters:
     @_filters.setter
     def _filters(self, value: Filters) -> None:
         self._pattern = value
-
-    @property
-    def _base_filters(self) -> Filters | None:
-        if self._nothing is None and has_request_context():
-            self._nothing = self.datamodel.get_filters()
-        return self._nothing
-
-    @_base_filters.setter
-    def _base_filters(self, value: Filters) -> None:
-        self._nothing = value

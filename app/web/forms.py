@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as member
+from dataclasses import dataclass
+from dataclasses import field as member
 from typing import Any
 
 from flask import request
@@ -20,7 +21,7 @@ from app.fields.times import Moment
 from app.services import files, lookup
 from app.services.panel import Work
 from app.web.actor import reading, writing
-from app.web.cells import Names, ids_of, text_of
+from app.web.cells import Names, ids_of, kind_of, text_of
 from app.web.language import label, language, sentence
 from app.web.shapes import Control
 
@@ -44,9 +45,9 @@ def controls(work: Work, spec: RegisterSpec, fields: Sequence[Field], values: Ma
 
 
 def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names, text: Any, error: str) -> Control:
-    made = Control(f.code, label(f.label), f.type, required=f.required, help=label(f.help) if f.help else "", error=error, readonly=not f.typed)
+    made = Control(f.code, label(f.label), kind_of(f), required=f.required, help=label(f.help) if f.help else "", error=error, readonly=not f.typed)
     made.value = text if text is not None else input_text(f, value)
-    made.several = f.many or isinstance(f, Choices) and f.type == "choices"
+    made.several = f.many or (isinstance(f, Choices) and f.type == "choices")
     match f:
         case Choices():
             made.options = [{"code": o.code, "label": o.text(language())} for o in f.choices if not o.retired or o.code in (value or ())]
@@ -56,6 +57,7 @@ def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names,
             made.options = [{"code": r.code, "label": label(r.label)} for r in work.catalog.roles.values()]
         case File():
             made.accept, made.max_mb = ",".join(f".{e}" for e in f.extensions), f.max_mb
+            made.url = f"{request.script_root}/upload/{spec.code}/{f.code}"
         case Link():
             made.url = f"{request.script_root}/pick/{'person' if isinstance(f, Person) else f.target}"
     if f.type == "money":
@@ -99,12 +101,13 @@ def keep_uploads(fields: Iterable[Field], uploads: MultiDict[str, FileStorage]) 
 
 
 def read(fields: Iterable[Field], form: MultiDict[str, str], uploads: MultiDict[str, FileStorage], held: Mapping[str, Any] | None = None) -> Typed:
-    """Return what a form sent for ``fields``; a field of which nothing was sent stays as it is.
+    """Return what a form sent for ``fields``; one that the page neither sent nor had ``shown`` stays as it is.
 
     A pointing field takes a row's number, or its name as typed. ``held`` are the values of the record as it stands: an attachment
     may be named again only where it was, or by whoever uploaded it.
     """
-    fields = [f for f in fields if f.typed and (f.code in form or f.code in uploads)]
+    there = {*form, *uploads, *form.getlist("shown")}  # ticks and pickers that were emptied send nothing by themselves
+    fields = [f for f in fields if f.typed and f.code in there]
     stored = keep_uploads(fields, uploads)
     typed = Typed(errors=stored.errors)
     work = reading()

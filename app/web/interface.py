@@ -18,11 +18,12 @@ from app.fields.links import Link
 from app.services import listing, records
 from app.services.listing import Filter
 from app.web.actor import reading, writing
+from app.web.filters import FieldFilters
 from app.web.language import sentence
 
 OPERATORS = {
     "eq": "eq", "neq": "ne", "gt": "gt", "lt": "lt", "ge": "ge", "le": "le", "ct": "contains", "sw": "starts", "in": "in", "has": "has",
-    "rel_o_m": "eq", "rel_m_m": "in", "empty": "empty", "filled": "filled",
+    "rel_o_m": "eq", "empty": "empty", "filled": "filled",
 }  # fmt: skip
 """Filter operations as FAB's REST interface names them, and what the services call them."""
 
@@ -55,6 +56,8 @@ class Found(SimpleNamespace):
 
 class RecordInterface(SQLAInterface):
     """A register as FAB sees it: every query carries the actor's scope, every write goes to ``services.records``."""
+
+    filter_converter_class = FieldFilters
 
     def __init__(self, spec: RegisterSpec, model: type[Any]) -> None:
         super().__init__(model)

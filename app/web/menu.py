@@ -19,7 +19,7 @@ def counts() -> dict[str, int]:
         return {"unread": 0, "overdue": 0}
     if "counts" not in g:
         work = reading()
-        g.counts = {"unread": notices.unread(work), "overdue": duties.overdue(work)}
+        g.counts = {"unread": notices.unread(work), "overdue": sum(o["due_at"] <= work.now for o in duties.owed(work, person=work.actor.person_id, limit=100))}
     found: dict[str, int] = g.counts
     return found
 

@@ -12,7 +12,8 @@ class PageToken(CSRFProtect):
     No other site can make a browser send an ``Authorization`` header, so such a request needs no second proof.
     """
 
-    def protect(self) -> None:
+    def protect(self, apply_exemptions: bool = False) -> None:
         """Raise CSRFError for a request without the token."""
-        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
-            super().protect()
+        by_machine = request.path.startswith("/api/") and request.headers.get("Authorization", "").lower().startswith("bearer ")
+        if not by_machine:
+            super().protect(apply_exemptions)

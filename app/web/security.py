@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, g
+from flask import Flask, current_app, g
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from flask_babel import gettext
+from flask_jwt_extended import JWTManager
 from sqlalchemy import select
 
 from app.services import scope
 from app.web.actor import current_actor, reading
+from app.web.answers import answer
 from app.web.interface import QuietInterface
 
 VERBS = {
@@ -50,6 +53,15 @@ class PanelSecurity(SecurityManager):
         super().register_views()
         if self.is_auth_limited:  # FAB limits its login page and forgets the login of machines
             self.limiter.limit(self.auth_rate_limit, methods=["POST"])(current_app.blueprints["SecurityApi"])
+
+    def create_jwt_manager(self, app: Flask) -> JWTManager:
+        """Let bearer tokens that are missing, expired or false be answered like every other error."""
+        manager = super().create_jwt_manager(app)
+        for loader in (manager.unauthorized_loader, manager.invalid_token_loader):
+            loader(lambda _why: answer(401, gettext("请先登录")))
+        for loader in (manager.expired_token_loader, manager.user_lookup_error_loader, manager.needs_fresh_token_loader, manager.revoked_token_loader):
+            loader(lambda _header, _payload: answer(401, gettext("登录已失效，请重新登录")))
+        return manager
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Return False: nothing of this panel is for people who have not signed in."""

@@ -1,0 +1,15 @@
+"""Pages that belong to no single register."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.web.pages import exports, fines, imports, inbox, pick, publications, work
+
+BLUEPRINTS = (exports.pages, fines.pages, imports.pages, inbox.pages, pick.pages, publications.pages, work.pages)
+
+
+def register(app: Flask) -> None:
+    """Give ``app`` every page."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,202 @@
+"""Bringing a file into a register: choose, look what would happen, decide, watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, send_file
+from flask import Response as File
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app import clock
+from app.catalog.register import RegisterSpec
+from app.errors import Missing, Refused, say
+from app.exchange import importing, runs
+from app.exchange.columns import exported
+from app.exchange.importing import AlreadyImported, ImportReport, Preview
+from app.services import people, scope
+from app.services.panel import Work
+from app.web.actor import current_actor, current_panel, reading, writing
+from app.web.cells import moment
+from app.web.language import label, sentence
+from app.web.pages.signed_in import signed_in
+from app.web.record_page import heading
+from app.web.shapes import Action
+
+pages = Blueprint("imports", __name__)
+
+STATES = {
+    "waiting": ("等待", "warning"), "running": ("进行中", "active"), "cancelling": ("正在取消", "warning"), "cancelled": ("已取消", "plain"),
+    "failed": ("失败", "danger"), "done": ("完成", "success"),
+}  # fmt: skip
+
+
+def _page(spec: RegisterSpec, step: str, **more: Any) -> str:
+    work = reading()
+    fields = exported(spec, scope.fields_for(work, spec.code, "add"))
+    return render_template(
+        "import.html", register=heading(spec), step=step, upload_url=f"{request.script_root}/imports/{spec.code}",
+        template_url=f"{request.script_root}/exports/{spec.code}/template.csv", columns=[label(f.label) for f in fields if f.typed and f.code != "state"],
+        runs=_runs(work, spec), **more,
+    )  # fmt: skip
+
+
+def _runs(work: Work, spec: RegisterSpec) -> list[dict[str, Any]]:
+    found = runs.visible_runs(work, spec.code, 20)
+    names = people.names(work, [r["person"] for r in found if r["person"] is not None])
+    return [
+        {
+            "at": moment(r["started_at"]), "who": names.get(r["person"] or 0, gettext("系统")), "file": r["file_name"], "rows": r["total"] or 0,
+            "state": {"label": gettext(STATES[r["state"]][0]), "tone": STATES[r["state"]][1]}, "url": _url(spec.code, r["id"]), "undo": None,
+        }
+        for r in found
+    ]  # fmt: skip
+
+
+def _url(register: str, run: int) -> str:
+    return f"{request.script_root}/imports/{register}/{run}"
+
+
+@pages.get("/imports/<register>")
+@signed_in
+def choose(register: str) -> str:
+    """Ask for a file. Raises Missing, Forbidden."""
+    return _page(scope.demand(reading(), register, "import"), "file")
+
+
+@pages.post("/imports/<register>")
+@signed_in
+def upload(register: str) -> Response:
+    """Keep a file and go on to its preview. Raises Missing, Forbidden, Refused without a file."""
+    scope.demand(reading(), register, "import")
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Refused(say("没有收到文件"))
+    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
+    return redirect(f"{request.script_root}/imports/{register}/check/{digest}?name={file.filename}", 303)
+
+
+def _kept(digest: str) -> Path:
+    path = current_panel().files / "imports" / digest
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef") or not path.is_file():
+        raise Missing
+    return path
+
+
+@pages.get("/imports/<register>/check/<digest>")
+@signed_in
+def check(register: str, digest: str) -> str:
+    """Show what importing a file would do, cell by cell; writes nothing. Raises Missing, Forbidden, Invalid."""
+    work = reading()
+    spec = scope.demand(work, register, "import")
+    keys = tuple(request.args.getlist("keys"))
+    preview = importing.dry_run(work, register, _kept(digest), keys=keys)
+    return _preview(spec, digest, keys, preview)
+
+
+def _preview(spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Preview, again: bool = False, error: str = "") -> str:
+    base = f"{request.script_root}/imports/{spec.code}/check/{digest}"
+    name = request.args.get("name", "")
+    query = f"?name={name}&total={preview.total}" + "".join(f"&keys={k}" for k in keys) + ("&again=1" if again else "")
+    choices = []
+    if not preview.file_errors:
+        if not preview.refused:
+            choices.append(Action(gettext("全部导入"), f"{base}/all{query}", "post", "check", "primary"))
+        elif preview.refused < preview.total:
+            choices.append(Action(gettext("只导入没有错误的 %(n)s 行", n=preview.total - preview.refused), f"{base}/good{query}", "post", "check", "warning"))
+    columns = [f for f in preview.matching.columns if f is not None and (f.unique or f.code == "record_no")]
+    for f in columns:
+        if keys != (f.code,):
+            choices.append(Action(gettext("按“%(field)s”更新已有记录", field=label(f.label)), f"{base}?name={name}&keys={f.code}", "get", "refresh"))
+    if keys:
+        choices.append(Action(gettext("全部作为新记录"), f"{base}?name={name}", "get", "plus"))
+    wrong = [sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}" for e in preview.file_errors]
+    rows = [
+        {"line": r.line, "cells": [{"text": c.text, "error": sentence(c.reason) if c.reason else ""} for c in r.cells] + [
+            {"text": "", "error": sentence(why)} for why in r.reasons
+        ]}
+        for r in preview.rows
+    ]  # fmt: skip
+    return _page(
+        spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total, good=preview.total - preview.refused, bad=preview.refused,
+        new=preview.new, changed=preview.changed, preview={"columns": list(preview.shape.columns), "rows": rows},
+    )  # fmt: skip
+
+
+@pages.post("/imports/<register>/check/<digest>/<mode>")
+@signed_in
+def start(register: str, digest: str, mode: str) -> Response | tuple[str, int]:
+    """Import a file that was looked at: all of it, or its good rows; long files by a worker. Raises Missing, Forbidden."""
+    if mode not in ("all", "good"):
+        raise Missing
+    path, keys, panel = _kept(digest), tuple(request.args.getlist("keys")), current_panel()
+    try:
+        run = importing.prepare(
+            panel, current_actor(), register, path, now=clock.now(), name=request.args.get("name", "")[:255], keys=keys,
+            mode="all" if mode == "all" else "good", again=request.args.get("again") == "1",
+        )  # fmt: skip
+    except AlreadyImported as already:
+        spec = scope.demand(reading(), register, "import")
+        preview = importing.dry_run(reading(), register, path, keys=keys)
+        return _preview(spec, digest, keys, preview, again=True, error=sentence(already.reason)), 409
+    if request.args.get("total", 0, int) > importing.BACKGROUND and (by_worker := current_app.extensions.get("start_import")) is not None:
+        by_worker(run)
+    else:
+        importing.carry_on(panel, run, now=clock.now())
+    return redirect(_url(register, run), 303)
+
+
+def _own_run(register: str, run: int) -> ImportReport:
+    """Return what came of a run that this person may know of. Raises Missing."""
+    if not any(r["id"] == run for r in runs.visible_runs(reading(), register, 10_000)):
+        raise Missing
+    return runs.report(current_panel(), run)
+
+
+@pages.get("/imports/<register>/<int:run>")
+@signed_in
+def show(register: str, run: int) -> str:
+    """Show how far a run is, or what came of it. Raises Missing, Forbidden."""
+    spec, report = scope.demand(reading(), register, "import"), _own_run(register, run)
+    done = report.created + report.updated + report.unchanged + report.refused
+    if report.state in ("waiting", "running", "cancelling"):
+        stop = [Action(gettext("取消"), f"{_url(register, run)}/cancel", "post", "ban", "danger")]
+        return _page(spec, "running", progress={"done": done, "total": report.total, "url": f"{_url(register, run)}/progress"}, choices=stop)
+    text = gettext("新增 %(new)s 条，更新 %(changed)s 条，未变 %(same)s 条，未导入 %(bad)s 条。", new=report.created, changed=report.updated, same=report.unchanged, bad=report.refused)
+    wrong = [f"{e.label or ''} {sentence(e.reason)}".strip() for e in report.errors[:5]]
+    tone = "danger" if report.state == "failed" else "warning" if report.refused or report.state == "cancelled" else "success"
+    result = {"tone": tone, "text": " ".join([report.message, text, *wrong]).strip()}
+    return _page(spec, "done", result=result, errors_url=f"{_url(register, run)}/errors.csv" if report.errors_file else "", choices=[])
+
+
+@pages.get("/imports/<register>/<int:run>/progress")
+@signed_in
+def progress(register: str, run: int) -> Response:
+    """Answer how far a run is. Raises Missing."""
+    report = _own_run(register, run)
+    done = report.created + report.updated + report.unchanged + report.refused
+    says = gettext("正在导入：%(done)s / %(total)s 行", done=done, total=report.total or "…")
+    return jsonify(done=done, total=report.total or 0, says=says, finished=report.state not in ("waiting", "running", "cancelling"))
+
+
+@pages.get("/imports/<register>/<int:run>/errors.csv")
+@signed_in
+def errors(register: str, run: int) -> File:
+    """Send the refused rows with their reasons. Raises Missing."""
+    report = _own_run(register, run)
+    if report.errors_file is None or not report.errors_file.is_file():
+        raise Missing
+    return send_file(report.errors_file, "text/csv", as_attachment=True, download_name=report.errors_file.name)
+
+
+@pages.post("/imports/<register>/<int:run>/cancel")
+@signed_in
+def cancel(register: str, run: int) -> Response:
+    """Ask a run to stop. Raises Missing, Refused when it is over."""
+    _own_run(register, run)
+    with writing() as work:
+        runs.cancel(work, run)
+    flash(gettext("正在取消"), "info")
+    return redirect(_url(register, run), 303)

@@ -1,0 +1,55 @@
+"""Notices: what the panel told a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.services import notices
+from app.services.panel import Work
+from app.web import tickets
+from app.web.actor import reading, writing
+from app.web.cells import moment, record_url
+from app.web.language import sentence
+from app.web.pages.signed_in import signed_in
+
+pages = Blueprint("inbox", __name__)
+
+
+def shown(work: Work, limit: int, unread_only: bool = False) -> list[dict[str, Any]]:
+    """Return the actor's notices as pages show them, latest first."""
+    return [
+        {
+            "id": n["id"], "at": moment(n["at"]), "title": sentence(n["sentence"]), "body": "", "unread": n["read_at"] is None,
+            "url": tickets.url(n["ticket"]) if n["ticket"] else record_url(n["register"], n["record_id"]) if n["record_id"] else "",
+            "tone": "danger" if n["kind"] in ("overdue", "breach", "confirmed") else "plain",
+        }
+        for n in notices.inbox(work, limit=limit, unread_only=unread_only)
+    ]  # fmt: skip
+
+
+@pages.get("/inbox")
+@signed_in
+def inbox() -> str:
+    """Show the person's notices."""
+    unread = request.args.get("tab") == "unread"
+    root = request.script_root
+    tabs = [
+        {"label": gettext("全部"), "url": f"{root}/inbox", "active": not unread, "count": None},
+        {"label": gettext("未读"), "url": f"{root}/inbox?tab=unread", "active": unread, "count": None},
+    ]
+    found = shown(reading(), 100, unread)
+    return render_template("inbox.html", title=gettext("通知"), notices=found, tabs=tabs, read_url=f"{root}/inbox/read")
+
+
+@pages.post("/inbox/read")
+@signed_in
+def read() -> Response:
+    """Mark notices as read: those named, or all."""
+    ids = [int(i) for i in request.form.getlist("ids") if i.isdecimal() and len(i) < 19]
+    with writing() as work:
+        notices.mark_read(work, ids or None)
+    return redirect(f"{request.script_root}/inbox")

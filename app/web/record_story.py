@@ -1,0 +1,97 @@
+"""The story of a record: what it owes, how it changed, on which articles it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext
+
+from app.catalog.base import Citation
+from app.catalog.register import RegisterSpec
+from app.fields.base import Unreadable
+from app.services import people, records
+from app.services.panel import Work
+from app.web.cells import Names, cell, moment, record_url, until
+from app.web.language import label
+
+SOURCES = {
+    "form": "表单", "grid": "表格", "api": "接口", "import": "导入", "cli": "命令行", "demo": "演示数据", "sweep": "系统巡检", "system": "系统",
+}  # fmt: skip
+
+
+def obligations(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return obligations as people read them: what, who, until when, how many days are left."""
+    names = people.names(work, [o["person"] for o in owed if o["person"] is not None])
+    found = []
+    for o in owed:
+        duty = work.catalog.duties.get((o["register"], o["duty"]))
+        role = work.catalog.roles.get(o["role"] or "")
+        days = (o["due_on"] - work.today).days
+        late = o["due_at"] <= (o["done_at"] or work.now)
+        found.append({
+            "label": label(duty.label) if duty else o["duty"], "person": names.get(o["person"]) or (label(role.label) if role else ""),
+            "due_at": until(o["due_at"]), "days_left": days if o["state"] == "open" else None,
+            "state": _state(o, late), "tone": "danger" if late else "success" if o["done_at"] else "warning" if days <= 2 else "plain",
+            "cite": o["citation"], "url": record_url(o["register"], o["record_id"]), "provisional": o["provisional"], "late": late,
+        })  # fmt: skip
+    return found
+
+
+def _state(o: Mapping[str, Any], late: bool) -> str:
+    if o["done_at"] is not None:
+        return gettext("逾期完成") if late else gettext("已完成")
+    return gettext("已逾期") if late else gettext("待办")
+
+
+def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]:
+    """Return the changes of a record as people read them, latest first."""
+    revisions = records.history(work, spec.code, number)
+    sides = [{code: _value(spec, code, pair[side]) for code, pair in r.changes.items()} | {"id": number} for r in revisions for side in (0, 1)]
+    fields = {c: f for r in sides for c in r if (f := spec.column(c)) is not None}
+    names = Names(work, fields.values(), sides)
+    found = []
+    for at, r in enumerate(revisions):
+        old, new = sides[2 * at], sides[2 * at + 1]
+        move = spec.workflow.transition(r.transition) if spec.workflow and r.transition else None
+        found.append({
+            "at": moment(r.at), "who": r.name, "source": gettext(SOURCES.get(r.source, r.source)), "reason": r.reason or "",
+            "what": label(move.label) if move else gettext("登记") if r.version == 1 else gettext("修改"),
+            "changes": [
+                {"label": label(fields[c].label), "old": cell(names, spec, fields[c], old).text, "new": cell(names, spec, fields[c], new).text}
+                for c in r.changes if c in fields
+            ],
+        })  # fmt: skip
+    return found
+
+
+def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
+    f = spec.column(code)
+    try:
+        return f.from_json(kept) if f is not None else kept
+    except (Unreadable, ValueError, TypeError):  # what an older definition of the field allowed
+        return None
+
+
+def cites(spec: RegisterSpec) -> Iterable[Citation]:
+    """Yield every citation of a register and of its duties and breaches."""
+    yield from spec.cite
+    for duty in spec.duties:
+        for limit in duty.within:
+            yield from limit.cite
+    for breach in spec.breaches:
+        yield from breach.cite
+        for amount in breach.amount:
+            yield from amount.cite
+
+
+def citations(work: Work, cited: Iterable[Citation]) -> list[dict[str, str]]:
+    """Return the articles behind citations, each once, with their text where we have it."""
+    found = []
+    for c in dict.fromkeys(cited):
+        policy = work.catalog.policies.get(c.policy)
+        article = next((a for a in policy.articles if a.no == c.article), None) if policy else None
+        found.append({
+            "code": str(c), "policy": label(policy.label) if policy else c.policy, "article": c.article, "text": label(article.text) if article else "",
+        })  # fmt: skip
+    return found

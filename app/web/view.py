@@ -1,0 +1,165 @@
+"""The pages of one register: list, record, forms, transitions, attachments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, jsonify, redirect, request, send_file
+from flask_appbuilder import ModelView, expose, has_access
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.errors import Conflict, Invalid, Refused, say
+from app.fields.links import File
+from app.services import files, records, scope
+from app.web import listing, record_forms, record_page
+from app.web.access import OfRegister
+from app.web.actor import reading, writing
+from app.web.cells import record_url
+from app.web.filters import OPERATIONS
+from app.web.forms import Typed, keep_uploads, read
+from app.web.interface import record_id
+from app.web.language import label, sentence
+from app.web.shapes import Action
+
+
+class RegisterView(OfRegister, ModelView):
+    """The pages of one register. What may be seen and done is the services' answer each time."""
+
+    include_route_methods = {"list", "show", "add", "edit", "delete", "move", "file", "upload"}  # noqa: RUF012  # FAB's way
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> str:
+        work, spec = reading(), self.spec
+        seen = scope.fields_for(work, spec.code)
+        wanted = listing.asked(spec, seen)
+        for f, operation, value in listing.comparisons(work, wanted):
+            self._filters.add_filter(f.code, OPERATIONS[operation], value)
+        fields = listing.shown_fields(spec, seen)
+        count, rows = self.datamodel.query(
+            self._filters, wanted.order_column, wanted.direction, wanted.page - 1, wanted.size,
+            select_columns=[f.code for f in fields], search=wanted.search,
+        )  # fmt: skip
+        return str(self.render_template(
+            "record_list.html", title=label(spec.label), register=record_page.heading(spec),
+            table=listing.table(work, spec, fields, [vars(r) for r in rows], wanted),
+            search=wanted.search, count=count, page=wanted.page, pages=max(1, -(-count // wanted.size)),
+            page_size=wanted.size, page_sizes=listing.SIZES,
+            page_url=listing.page_address(), filters=listing.chips(wanted), actions=self._list_actions(), reset_url=request.path,
+        ))  # fmt: skip
+
+    def _list_actions(self) -> Any:
+        work, code = reading(), self.spec.code
+        found = []
+        if scope.may(work, code, "add") and not self.spec.tickets_of:
+            found.append(Action(gettext("新增"), f"{self._base()}/add", "get", "plus", "primary"))
+        if scope.may(work, code, "import") and not self.spec.tickets_of:
+            found.append(Action(gettext("导入"), f"{request.script_root}/imports/{code}", "get", "upload"))
+        if scope.may(work, code, "export"):
+            query = f"?{request.query_string.decode()}" if request.query_string else ""
+            found.append(Action(gettext("导出"), f"{request.script_root}/exports/{code}.csv{query}", "get", "download"))
+        return found
+
+    def _base(self) -> str:
+        return f"{request.script_root}/registers/{self.spec.code}"
+
+    @expose("/show/<pk>")
+    @has_access
+    def show(self, pk: str) -> str:
+        return str(self.render_template("record.html", **record_page.page(reading(), self.spec, record_id(pk))))
+
+    @expose("/add", methods=["GET", "POST"])
+    @has_access
+    def add(self) -> Response | tuple[str, int] | str:
+        scope.demand(reading(), self.spec.code, "add")
+        fields = record_forms.fields(reading(), self.spec, "add")
+        if request.method == "GET":
+            return self._form(gettext("新增"), fields, record_forms.prefilled(self.spec, fields), Typed())
+        typed = read(fields, request.form, request.files)
+        if not typed.errors:
+            try:
+                with writing() as work:
+                    number = records.create(work, self.spec.code, typed.values)
+                flash(gettext("已保存"), "success")
+                return redirect(record_url(self.spec.code, number))
+            except Invalid as invalid:
+                typed.errors = list(invalid.errors)
+        return self._form(gettext("新增"), fields, {}, typed), 422
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Response | tuple[str, int] | str:
+        number, spec = record_id(pk), self.spec
+        row = records.get(reading(), spec.code, number)
+        fields = record_forms.editable(reading(), spec, row)
+        if request.method == "GET":
+            return self._form(gettext("修改"), fields, row, Typed(), row)
+        typed = read(fields, request.form, request.files, row)
+        version = request.form.get("version", type=int)
+        if not typed.errors:
+            changes = record_forms.changes(reading(), spec, row, typed.values, version, request.form)
+            try:
+                with writing() as work:
+                    records.update(work, spec.code, number, changes, base_version=version)
+                flash(gettext("已保存"), "success")
+                return redirect(record_url(spec.code, number))
+            except Invalid as invalid:
+                typed.errors = list(invalid.errors)
+            except Conflict as conflict:
+                return str(self.render_template("conflict.html", **record_forms.conflict(reading(), spec, row, typed, conflict))), 409
+        return self._form(gettext("修改"), fields, row, typed, row), 422
+
+    def _form(self, title: str, fields: Any, values: Any, typed: Typed, row: Any = None) -> str:
+        return str(self.render_template("record_form.html", **record_forms.page(reading(), self.spec, title, fields, values, typed, row)))
+
+    @expose("/delete/<pk>", methods=["POST"])
+    @has_access
+    def delete(self, pk: str) -> Response:
+        with writing(reason=request.form.get("reason", "")) as work:
+            records.remove(work, self.spec.code, record_id(pk))
+        flash(gettext("已归档"), "success")
+        return redirect(f"{self._base()}/list/")
+
+    @expose("/move/<pk>/<name>", methods=["POST"])
+    @has_access
+    def move(self, pk: str, name: str) -> Response | tuple[str, int]:
+        number, spec = record_id(pk), self.spec
+        row = records.get(reading(), spec.code, number)
+        offered = next((m for m in records.moves(reading(), spec.code, number) if m.transition.code == name), None)
+        typed = read([*offered.needs, *offered.asks] if offered else [], request.form, request.files, row)
+        reason = request.form.get("reason", "").strip()
+        if not typed.errors:
+            try:
+                with writing(reason=reason) as work:
+                    records.move(work, spec.code, number, name, typed.values, reason=reason)
+                flash(gettext("已办理"), "success")
+                return redirect(record_url(spec.code, number))
+            except Invalid as invalid:
+                typed.errors = list(invalid.errors)
+        for error in typed.errors:
+            flash(f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason), "danger")
+        return str(self.render_template("record.html", **record_page.page(reading(), spec, number, name, typed))), 422
+
+    @expose("/file/<pk>/<int:number>")
+    @has_access
+    def file(self, pk: str, number: int) -> Response:
+        found = files.fetch(reading(), self.spec.code, record_id(pk), number)
+        answer = send_file(found.path, found.content_type, as_attachment=True, download_name=found.name)
+        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return answer
+
+    @expose("/upload/<field>", methods=["POST"])
+    @has_access
+    def upload(self, field: str) -> Response:
+        offered = self.spec.field(field)
+        if not isinstance(offered, File):
+            abort(404)
+        if not any(scope.may(reading(), self.spec.code, verb) for verb in ("add", "edit")):
+            abort(403)
+        stored = keep_uploads([offered], request.files)
+        if stored.errors:
+            raise Refused(stored.errors[0].reason)
+        if not stored.values:
+            raise Refused(say("没有收到文件"))
+        return jsonify(id=stored.values[field][0], text=request.files[field].filename)

@@ -1,0 +1,136 @@
+"""Why a ticket is what it is: article, days counted one by one, counter, arithmetic, evidence, entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+
+from app.catalog.duty import Limit
+from app.rules.calendar import WorkCalendar
+from app.rules.deadlines import Counted, Due
+from app.services import ledger, lookup, people, scope
+from app.services.ledger import Explanation
+from app.services.panel import Work
+from app.web import tickets
+from app.web.cells import moment, record_url, until
+from app.web.language import label, language
+
+WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+
+KINDS = {
+    "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚", "cancelled": "撤销", "executed": "执行", "void": "作废", "appealed": "申诉",
+}  # fmt: skip
+
+
+def page(work: Work, number: int) -> dict[str, Any]:
+    """Return what ``why.html`` shows.
+
+    Raises Missing.
+    """
+    e = ledger.why(work, number)
+    t = e.ticket
+    seen = scope.may(work, t["register"], "read")
+    return {
+        "title": t["record_no"], "actions": tickets.actions(work, t),
+        "ticket": {
+            "number": t["record_no"], "person": t["person_name"], "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
+            "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]), "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
+        },
+        "record": {"number": t["record_title"], "title": "", "url": record_url(t["register"], t["record_id"]) if seen else ""},
+        "citations": [_article(work, code, article) for code, article in e.articles],
+        "due": _due(work, e), "counter": _counter(work, e), "arithmetic": _arithmetic(e), "evidence": _evidence(work, e),
+        "entries": [
+            {"at": moment(x["at"]), "who": x["name"], "kind": gettext(KINDS.get(x["kind"], x["kind"])), "amount": tickets.yuan(x["amount"]), "reason": x["reason"] or ""}
+            for x in e.entries
+        ],
+        "signers": [gettext("当事人"), gettext("确认人")],
+    }  # fmt: skip
+
+
+def _article(work: Work, code: str, article: Any) -> dict[str, str]:
+    policy = work.catalog.policies.get(code.partition("-")[0])
+    return {"code": code, "policy": label(policy.label) if policy else "", "article": code, "text": label(article.text) if article else ""}
+
+
+def _due(work: Work, e: Explanation) -> dict[str, Any] | None:
+    if e.due is None or e.obligation is None:
+        return None
+    o = e.obligation
+    note = gettext("其中有的年份日历尚未公布，期限可能变动。") if e.due.provisional else ""
+    allowed = span(Limit.model_validate_json(o["limit"]))
+    return {
+        "started_at": moment(o["started_at"]), "allowed": allowed, "due_at": until(o["due_at"]), "note": note,
+        "days": [day(c, work.panel.calendar, e.due) for c in e.due.counted],
+    }  # fmt: skip
+
+
+def span(limit: Limit) -> str:
+    """Return how long a limit allows, in words."""
+    for n, text in (
+        (limit.minutes, gettext("%(n)s 分钟", n=limit.minutes)), (limit.hours, gettext("%(n)s 小时", n=limit.hours)),
+        (limit.days, gettext("%(n)s 天", n=limit.days)), (limit.working_days, gettext("%(n)s 个工作日", n=limit.working_days)),
+        (limit.months, gettext("%(n)s 个月", n=limit.months)),
+    ):  # fmt: skip
+        if n is not None:
+            return text
+    return gettext("约定的时间")
+
+
+def day(counted: Counted, calendar: WorkCalendar, due: Due) -> dict[str, Any]:
+    """Return one counted day: its date, weekday, kind, and its number where it counts."""
+    at = counted.day
+    working = calendar.is_working(at)
+    if working:
+        kind = "makeup" if at.weekday() >= 5 else "working"
+    else:
+        kind = "holiday" if counted.name is not None else "rest"
+    return {
+        "date": f"{at:%m-%d}", "weekday": WEEKDAYS[language() if language() in WEEKDAYS else "zh"][at.weekday()], "kind": kind,
+        "name": label(counted.name) if counted.name is not None else "", "n": counted.number or "",
+    }  # fmt: skip
+
+
+def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
+    counter = work.catalog.counters.get(e.ticket["counter"])
+    if counter is None:
+        return None
+    windows = {"calendar_month": gettext("自然月"), "year": gettext("自然年"), "ever": gettext("不限期")}
+    return {
+        "label": label(counter.label), "window": f"{windows[counter.window]} {e.ticket['month']}",
+        "members": [
+            {
+                "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"], "label": f"{m['rule_label']}：{m['record_title']}",
+                "state": tickets.state(m["state"]), "self": m["id"] == e.ticket["id"],
+            }
+            for m in e.members
+        ],
+    }  # fmt: skip
+
+
+def _arithmetic(e: Explanation) -> list[dict[str, str]]:
+    t = e.ticket
+    found = [
+        {"label": line["label"], "formula": f"{tickets.yuan(line['unit_amount'])} × {line['quantity']}", "amount": tickets.yuan(line["unit_amount"] * line["quantity"]), "cite": ""}
+        for line in e.lines
+    ]
+    found.append({"label": gettext("本次基数"), "formula": "", "amount": tickets.yuan(t["base_amount"]), "cite": t["citation"]})
+    if t["factor"] != 1:
+        found.append({"label": gettext("第 %(n)s 次", n=t["ordinal"]), "formula": tickets.factor(t["factor"]), "amount": "", "cite": ""})
+    found.append({"label": gettext("应罚"), "formula": t["arithmetic"], "amount": tickets.yuan(t["amount"]), "cite": ""})
+    return found
+
+
+def _evidence(work: Work, e: Explanation) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    o: Mapping[str, Any] | None = e.obligation
+    if o is not None:
+        duty = work.catalog.duties.get((o["register"], o["duty"]))
+        names = people.names(work, [o["person"]] if o["person"] is not None else [])
+        found.append({"label": gettext("应办事项"), "value": label(duty.label) if duty else o["duty"], "url": ""})
+        found.append({"label": gettext("责任人"), "value": names.get(o["person"] or 0, ""), "url": ""})
+        found.append({"label": gettext("完成时间"), "value": moment(o["done_at"]) or gettext("尚未完成"), "url": ""})
+    if e.note:
+        found.append({"label": gettext("说明"), "value": e.note, "url": ""})
+    return found
