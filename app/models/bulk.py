@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 FEW = 50
 """Below this COPY costs more than it saves."""
@@ -18,7 +19,7 @@ def insert_rows(
 ) -> None:
     """Insert rows given as mappings of column name → Python value; columns that a row lacks are empty.
 
-    All rows share ``columns`` (by default every column that the first row names).
+    All rows share ``columns`` (by default every column that the first row names). Raises IntegrityError like any other insert.
     """
     if not rows:
         return
@@ -36,6 +37,9 @@ def insert_rows(
             mark = "%s" if connection.dialect.name == "postgresql" else "?"
             sql = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608  # names come from our own tables
             cursor.executemany(sql, values)
+    except connection.dialect.loaded_dbapi.IntegrityError as error:  # type: ignore[attr-defined]
+        # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
+        raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
     finally:
         cursor.close()
 
