@@ -6,11 +6,14 @@ const send = (url, body, onProgress) => new Promise((resolve, reject) => {
   const request = new XMLHttpRequest();
   request.open("POST", url);
   request.setRequestHeader("X-CSRFToken", csrf());
+  request.setRequestHeader("Accept", "application/json, text/html;q=0.5");
   request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); });
   request.addEventListener("load", () => resolve(request));
   request.addEventListener("error", () => reject(new Error(word("lost"))));
   request.send(body);
 });
+
+const said = (answer) => { try { return JSON.parse(answer.responseText).message; } catch { return word("lost"); } };
 
 const refusal = (zone, file) => {
   const { accept, maxMb } = zone.dataset;
@@ -29,11 +32,11 @@ for (const zone of document.querySelectorAll("[data-dropzone]")) {
     bar.setAttribute("aria-label", file.name);
     const item = line(file.name, bar);
     const body = new FormData();
-    body.append("file", file);
+    body.append(zone.dataset.name, file);
     try {
       const answer = await send(zone.dataset.url, body, (share) => { bar.value = share; });
+      if (answer.status >= 400) throw new Error(said(answer));
       const kept = JSON.parse(answer.responseText);
-      if (answer.status >= 400) throw new Error(kept.message || word("lost"));
       bar.remove();
       const remove = make("button", { type: "button", className: "tool tool-icon" }, make("i", { className: "ti ti-x" }));
       remove.setAttribute("aria-label", `${word("remove")} ${file.name}`);
@@ -77,8 +80,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     says.textContent = word("sending");
     try {
       const answer = await send(form.action, new FormData(form), (share) => { bar.value = share; });
-      if (answer.responseURL && answer.responseURL !== location.href && answer.status < 400) { location.assign(answer.responseURL); return; }
-      document.open(); document.write(answer.responseText); document.close();
+      if (answer.status < 400) { location.assign(answer.responseURL); return; }
+      throw new Error(said(answer));
     } catch (problem) {
       bar.hidden = true;
       says.textContent = problem.message;
