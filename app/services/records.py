@@ -87,7 +87,7 @@ def check_many(
     if not work.actor.is_system:
         unit = work.actor.unit_id
         for i, r in enumerate(new):
-            if not scope.covers(work, spec, {"unit": unit, **r}, verb):
+            if not scope.covers(work, spec, {"unit": unit, **_with_defaults(spec, r)}, verb):
                 errors.append(CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1))
     return [_at_line(e, lines) for e in errors] if lines is not None else errors
 
