@@ -1,0 +1,60 @@
+"""What people of the demo do every working day: sign orders, confirm corrections, decide fines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from random import Random
+
+from app.services import ledger
+from app.services.demo.dealer import ADMIN
+from app.services.demo.stage import Life, Stage
+
+DIRECTOR = "linfang"
+
+
+def orders(stage: Stage, rng: Random, first: date) -> Life:
+    """Each morning the archive administrator signs the drafted orders and confirms what has been put right."""
+    patience: dict[int, int] = defaultdict(lambda: rng.choice((1, 1, 1, 2, 3)))
+    day = first
+    while True:
+        day = stage.working_day(day + timedelta(days=1))
+        yield stage.at(day, "09:20")
+        for order in stage.find(ADMIN, "archive_rectification", state="ordered"):
+            patience[order["id"]] -= 1
+            if patience[order["id"]] < 0:
+                _put_right(stage, order)
+        for order in stage.find(ADMIN, "archive_rectification", state="drafted"):
+            stage.move(ADMIN, "archive_rectification", order["id"], "order")
+
+
+def _put_right(stage: Stage, order: dict[str, int]) -> None:
+    """Correct the papers that an order is about, unless it waits for a handover that the panel will see itself."""
+    t = stage.ticket(ADMIN, order["ticket"])
+    if t["clause"] in {"D1", "D4"}:
+        return
+    if t["register"] == "vehicle_archive":
+        for item in stage.find(ADMIN, "vehicle_archive_item", archive=t["record_id"]):
+            wrong = {item["user_signature"], item["internal_signature"]} & {"无", "错误"} or item["present"] is False
+            if wrong and item["corrected_at"] is None:
+                stage.update(ADMIN, "vehicle_archive_item", item["id"], corrected_at=stage.acting(ADMIN).now)
+    stage.move(ADMIN, "archive_rectification", order["id"], "correct")
+
+
+def fines(stage: Stage, rng: Random, first: date) -> Life:
+    """The customer director confirms what is a few days old, and in the new month executes the last one's fines."""
+    day = first
+    while True:
+        day = stage.working_day(day + timedelta(days=1))
+        yield stage.at(day, "16:40")
+        work = stage.acting(DIRECTOR)
+        for t in ledger.tickets(work, states=("proposed",)):
+            if (day - t["day"]).days >= 4:
+                if rng.random() < 0.06:
+                    ledger.waive(work, t["id"], "首次且主动说明，免予处罚")
+                else:
+                    ledger.confirm(work, t["id"], "核实无误")
+        if day.day >= 8:
+            for t in ledger.tickets(work, states=("confirmed",)):
+                if t["month"] < f"{day:%Y-%m}":
+                    ledger.execute(work, t["id"], "已报财务")
