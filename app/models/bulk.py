@@ -37,7 +37,7 @@ def insert_rows(
             mark = "%s" if connection.dialect.name == "postgresql" else "?"
             sql = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608  # names come from our own tables
             cursor.executemany(sql, values)
-    except connection.dialect.loaded_dbapi.IntegrityError as error:  # type: ignore[attr-defined]
+    except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
     finally:
