@@ -10,9 +10,10 @@ import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from app.catalog.base import Cited, Party
+from app.catalog.breach import Trigger
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Done, Start
-from app.catalog.register import RegisterSpec
+from app.catalog.register import RegisterSpec, Transition
 from app.fields.base import Field
 from app.fields.label import Label
 from app.fields.texts import Choices, Option
@@ -20,8 +21,13 @@ from app.fields.texts import Choices, Option
 WIDTH = 110
 """A mapping or list that is shorter stands on one line."""
 
-_ONE_OR_MORE = frozenset({"cite", "from", "state", "transition"})
-"""Lists that are written as their only member."""
+
+def one_or_more(kind: type[BaseModel], key: str) -> bool:
+    """Return whether the list ``key`` of a part may be written as its only member."""
+    return (key == "cite" and issubclass(kind, Cited)) or (kind, key) in _ONE_OR_MORE
+
+
+_ONE_OR_MORE = {(Transition, "from"), (Start, "state"), (Done, "state"), (Trigger, "transition")}
 
 
 def short(part: Any) -> Any:
@@ -56,7 +62,7 @@ def _mapping(part: BaseModel) -> dict[str, Any]:
         key = declared.alias or name
         if isinstance(part, Choices) and name == "choices":
             written[key] = _options(part.choices)
-        elif key in _ONE_OR_MORE and isinstance(value, tuple) and len(value) == 1:
+        elif one_or_more(type(part), key) and isinstance(value, tuple) and len(value) == 1:
             written[key] = short(value[0])
         else:
             written[key] = short(value)

@@ -50,7 +50,6 @@ ROWS = {
 }
 """Names of the rows that an access opens."""
 
-
 KINDS = {
     "registers": say("登记簿"), "policies": say("制度"), "roles": say("角色"), "domains": say("领域"), "articles": say("条款"),
     "fields": say("字段"), "choices": say("选项"), "states": say("状态"), "transitions": say("流转"), "duties": say("时限责任"),
@@ -74,7 +73,7 @@ PARTS = {
     "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"), "window": say("计次周期"),
     "waived_counts": say("免罚是否计次"), "multiply": say("加倍"), "offers": say("另行处理"), "field": say("字段"),
     "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
-    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"),
+    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""
 

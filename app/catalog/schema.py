@@ -1,0 +1,91 @@
+"""The JSON Schema of definitions, for editors; run as a program it writes the language reference anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.catalog.dump import one_or_more
+from app.catalog.loader import read_folder
+from app.catalog.overlay import Extension
+from app.catalog.policy import Domain, Policy, RoleSpec
+from app.catalog.reference import meanings, models, reference
+from app.catalog.register import RegisterSpec
+from app.fields.kinds import FIELD_TYPES
+
+DOCUMENTS: dict[str, type[BaseModel]] = {"policy": Policy, "extend": Extension, "code": RegisterSpec}
+"""Kinds of documents by the key that tells them."""
+
+LISTS: dict[str, type[BaseModel]] = {"roles": RoleSpec, "domains": Domain}
+"""Kinds of documents that are one list."""
+
+_AS_TEXT = ("Label", "Party", "Start", "Done", "Option")
+"""Parts that may be written as one word."""
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a definition document of any kind, with its short forms."""
+    kinds = [*DOCUMENTS.values(), *LISTS.values()]
+    refs, shared = models_json_schema([(k, "validation") for k in kinds], by_alias=True)
+    parts = shared["$defs"]
+    for model in models():
+        if model.__name__ in parts:
+            _describe(parts[model.__name__], model)
+    for name in _AS_TEXT:
+        parts[name] = {"anyOf": [{"type": "string"}, parts[name]]}
+    choices = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+    for name in ("Choice", "SeveralChoices"):
+        written = parts[name]["properties"]["choices"]
+        parts[name]["properties"]["choices"] = {"anyOf": [written, choices], "title": "Choices"}
+    rules = [_when(key, refs[model, "validation"]) for key, model in DOCUMENTS.items()]
+    rules += [_when(key, _list(key, refs[model, "validation"])) for key, model in LISTS.items()]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Rulebook definition",
+        "type": "object",
+        "allOf": rules,
+        "$defs": parts,
+    }
+
+
+def _when(key: str, then: dict[str, Any]) -> dict[str, Any]:
+    return {"if": {"required": [key]}, "then": then}
+
+
+def _list(key: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": {key: {"type": "array", "items": row}}, "additionalProperties": False}
+
+
+def _describe(part: dict[str, Any], model: type[BaseModel]) -> None:
+    """Add what each key means, and the short forms of lists."""
+    properties = part.get("properties", {})
+    for key, meaning in meanings(model).items():
+        if key in properties:
+            properties[key]["description"] = meaning
+    for key in list(properties):
+        if one_or_more(model, key):
+            items = properties[key].pop("items")
+            del properties[key]["type"]
+            properties[key]["anyOf"] = [items, {"type": "array", "items": items}]
+    if model in FIELD_TYPES.values():
+        part["required"] = ["type", *(k for k in part["required"] if k != "type")]
+
+
+def write(docs: Path) -> None:
+    """Write ``definitions.md`` and ``definitions.schema.json`` into ``docs``, with the examples that lie there."""
+    for name, text in written(docs).items():
+        (docs / name).write_text(text, encoding="utf-8")
+
+
+def written(docs: Path) -> dict[str, str]:
+    """Return the text of each file that ``write`` writes, by its name."""
+    schema = json.dumps(json_schema(), ensure_ascii=False, indent=1, sort_keys=True)
+    return {"definitions.md": reference(read_folder(docs / "examples")), "definitions.schema.json": schema + "\n"}
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parents[2] / "docs")

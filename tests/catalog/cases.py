@@ -1,0 +1,854 @@
+"""The smallest definition that each check objects to, with everything that is then found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file beside the ground, and the findings as they are printed."""
+
+    text: str
+    expected: str
+    file: str = "bad.yaml"
+    level: str = "error"
+
+
+CASES: dict[str, Case] = {
+    "D101": Case(
+        "code: memo\nlabel:\n\tzh: 便签\n",
+        "bad.yaml:3: 缩进里有制表符，请改用空格 [D101]",
+    ),
+    "D102": Case(
+        "code: memo\nlabel: 便\x07签\n",
+        "bad.yaml:2: 含有无法识别的字符，文件须为 UTF-8 文本 [D102]",
+    ),
+    "D103": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: []
+label: 又一
+""",
+        "bad.yaml:6: registers.memo.label: “label”重复，第 2 行已经写过 [D103]",
+    ),
+    "D104": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: []
+on: 1
+""",
+        "bad.yaml:6: registers.memo.on: YAML 会把键“on”读成布尔值，请加引号或换一个词 [D104]",
+    ),
+    "D105": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: []
+? [a]
+: 1
+""",
+        "bad.yaml:6: registers.memo: 键必须是一个词 [D105]",
+    ),
+    "D106": Case(
+        "a:\n  " + "[" * 60 + "]" * 60,
+        "bad.yaml:2: 层次太深，或引用展开后太大 [D106]",
+    ),
+    "D107": Case(
+        """\
+register: memo
+""",
+        "bad.yaml:1: 看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、extend 或 years 之一 [D107]",
+    ),
+    "D201": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, type: text}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].label: 缺少“label” [D201]",
+    ),
+    "D202": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text,
+  requird: true}]
+""",
+        "bad.yaml:6: registers.memo.fields[0].requird: 没有“requird”这一项，是否想写“required”？ [D202]",
+    ),
+    "D203": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: txt}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].type: 没有“txt”这种字段类型，是否想写“text”？ [D203]",
+    ),
+    "D204": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: []
+counters: [{code: c, label: 计, window: week}]
+""",
+        "bad.yaml:6: registers.memo.counters[0].window: “week”不可用，可写：calendar_month、year、ever [D204]",
+    ),
+    "D205": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: Big, label: 甲, type: text}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].code: “Big”写法不对，以小写字母开头，只含小写字母、数字和下划线，最多 41 个字 [D205]",
+    ),
+    "D206": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 12, type: text}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].label: 应为文字，这里是12，请加引号 [D206]",
+    ),
+    "D207": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: -1, cite: {policy: P01}}]
+
+""",
+        "bad.yaml:12: registers.memo.duties[0].within[0].days: -1 超出范围，须 ≥ 0 [D207]",
+    ),
+    "D208": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: []
+workflow: {states: []}
+""",
+        "bad.yaml:6: registers.memo.workflow.states: 至少要有一项 [D208]",
+    ),
+    "D209": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, hours: 2, cite: {policy: P01}}]
+
+""",
+        "bad.yaml:12: registers.memo.duties[0].within[0]: minutes、hours、days、working_days、months、field 必须且只能写一个 [D209]",
+    ),
+    "D301": Case(
+        """\
+extend: memo
+label: 便签
+""",
+        "site/x.yaml:1: registers.memo.extend: 没有登记簿“memo”可扩展 [D301]",
+        file="site/x.yaml",
+    ),
+    "D302": Case(
+        """\
+extend: letter
+fields:
+  - {code: subject, type: long_text}
+""",
+        "site/x.yaml:3: registers.letter.fields[0].type: 不能改变字段类型（text → long_text） [D302]",
+        file="site/x.yaml",
+    ),
+    "D303": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+cite: {policy: P01, article: A1}
+fields: [{code: a, label: 甲, type: text, required: true}]
+---
+extend: memo
+fields: [{code: a, required: false}]
+""",
+        "site/x.yaml:9: registers.memo.fields[0].required: 依据 P01-A1 必填，不能放宽 [D303]",
+        file="site/x.yaml",
+    ),
+    "D401": Case(
+        """\
+roles:
+  - {code: clerk, label: 文员}
+""",
+        "ground.yaml:1: roles[0].code: “clerk”已在 bad.yaml:2 定义 [D401]",
+    ),
+    "D402": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: a, label: 甲, type: text}
+  - {code: a, label: 乙, type: text}
+""",
+        "bad.yaml:7: registers.memo.fields[1].code: “a”重复，第 6 行已经写过 [D402]",
+    ),
+    "D403": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: state, label: 甲, type: text}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].code: “state”是每个登记簿都有的字段，请换一个编码 [D403]",
+    ),
+    "D404": Case(
+        """\
+code: memo
+label: 便签
+domain: offce
+access: [{role: clerk, can: [read]}]
+fields: []
+""",
+        "bad.yaml:3: registers.memo.domain: 没有领域“offce”，是否想写“office”？ [D404]",
+    ),
+    "D405": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text, seen_by: [clark]}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].seen_by[0]: 没有角色“clark”，是否想写“clerk”？ [D405]",
+    ),
+    "D406": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: reference, register: leter}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].register: 没有登记簿“leter”，是否想写“letter”？ [D406]",
+    ),
+    "D407": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+columns: [b]
+""",
+        "bad.yaml:6: registers.memo.columns[0]: 《便签》没有字段“b”，可写：a [D407]",
+    ),
+    "D408": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+cite: {policy: P02}
+""",
+        "bad.yaml:6: registers.memo.cite.policy: 没有制度“P02”，是否想写“P01”？ [D408]",
+    ),
+    "D409": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+cite: {policy: P01, article: A2}
+""",
+        "bad.yaml:6: registers.memo.cite.article: 制度 P01 没有条款“A2”，可写：A1 [D409]",
+    ),
+    "D410": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1}]
+
+""",
+        "bad.yaml:12: registers.memo.duties[0].within[0]: 时限必须写明依据（cite） [D410]",
+    ),
+    "D411": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: nobody
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:9: registers.memo.duties[0].owed_by: “nobody”既不是本登记簿的字段，也不是角色，可写：who、day、n、clerk、head [D411]",
+    ),
+    "D412": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: head, label: 头, type: person, required: true}]
+duties:
+  - {code: do, label: 做, owed_by: head, starts: created, done: head,
+     within: [{days: 1, cite: {policy: P01}}]}
+""",
+        "bad.yaml:7: registers.memo.duties[0].owed_by: “head”既是字段又是角色，请写成 {field: …} 或 {role: …} [D412]",
+    ),
+    "D413": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: n
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:10: registers.memo.duties[0].starts: “数”是整数，这里需要日期、日期时间或签字字段 [D413]",
+    ),
+    "D420": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+number: M-{yyyy}
+""",
+        "bad.yaml:6: registers.memo.number: 自动编号必须且只能含一个 {seq:n} [D420]",
+    ),
+    "D421": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: integer, default: many}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].default: 默认值不可用：“many”不是有效的整数，请填数字，如 12 [D421]",
+    ),
+    "D422": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: choice, choices: []}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].choices: 没有可选的值 [D422]",
+    ),
+    "D423": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text, pattern: "["}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].pattern: “[”不是有效的正则表达式 [D423]",
+    ),
+    "D424": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: integer, min: 3, max: 2}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].min: 下限 3 大于上限 2 [D424]",
+    ),
+    "D425": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: reference, register: memo}]
+title: [a]
+""",
+        "bad.yaml:6: registers.memo.title: 名称循环引用：memo → memo [D425]",
+    ),
+    "D501": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    when: {field: b, filled: true}
+""",
+        "bad.yaml:13: registers.memo.duties[0].when.field: 《便签》没有字段“b”，可写：who、day、n [D501]",
+    ),
+    "D502": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: choice, choices: [红, 绿], required_when: {field: a, is: 蓝}}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].required_when.is: “甲”没有选项“蓝”，可写：红、绿 [D502]",
+    ),
+    "D503": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    when: {field: day, ge: 3}
+""",
+        "bad.yaml:13: registers.memo.duties[0].when.ge: “日”是日期，不能与“3”比较 [D503]",
+    ),
+    "D504": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    when: {field: day, ge: {other: n}}
+""",
+        "bad.yaml:13: registers.memo.duties[0].when.ge: 与另一字段比较请写成 {field: 字段} [D504]",
+    ),
+    "D601": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text, required_from: done}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].required_from: 《便签》没有状态“done”，还没有定义任何一个 [D601]",
+    ),
+    "D602": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+workflow:
+  states: [{code: x, label: 始, locked: true}, {code: y, label: 终, locked: true}]
+  transitions: []
+
+""",
+        "bad.yaml:7: registers.memo.workflow.states[1]: 没有流转能到达状态“终” [D602]",
+    ),
+    "D603": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+workflow:
+  states: [{code: x, label: 始}, {code: y, label: 终}]
+  transitions: [{code: go, label: 走, from: x, to: y, by: [clerk]}]
+
+""",
+        "bad.yaml:7: registers.memo.workflow.states[1]: 状态“终”没有出路；若是终点请写 locked: true [D603]",
+        level="warning",
+    ),
+    "D604": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+workflow:
+  states: [{code: x, label: 始}, {code: y, label: 终, locked: true}]
+  transitions: [{code: go, label: 走, from: x, to: y}]
+
+""",
+        "bad.yaml:8: registers.memo.workflow.transitions[0]: 没有写谁可以执行“走”（by） [D604]",
+    ),
+    "D605": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+workflow:
+  states: [{code: x, label: 始}, {code: y, label: 终, locked: true}]
+  transitions: 
+    - {code: go, label: 走, from: x, to: y, by: [clerk],
+       sets: {who: 3}}
+
+""",
+        "bad.yaml:10: registers.memo.workflow.transitions[0].sets.who: 不能这样写入：指向其他记录的字段不能写死一个值 [D605]",
+    ),
+    "D606": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    trigger: {transition: go}
+    charged_to: who
+""",
+        "bad.yaml:9: registers.memo.breaches[0].trigger.transition: 《便签》没有流转“go”，还没有定义任何一个 [D606]",
+    ),
+    "D701": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within:
+      - {days: 1, cite: {policy: P01, article: A1}}
+      - {days: 2, cite: {policy: P01, article: A1}}
+
+""",
+        "bad.yaml:14: registers.memo.duties[0].within[1]: 与第 1 条时限同日生效、适用相同的记录，无法决定用哪一条 [D701]",
+    ),
+    "D702": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: []
+
+""",
+        "bad.yaml:12: registers.memo.duties[0].within: “做”没有写时限 [D702]",
+    ),
+    "D703": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:9: registers.memo.duties[0].owed_by: “谁”可以不填，这项责任可能没有人承担 [D703]",
+        level="warning",
+    ),
+    "D704": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    breach: late
+""",
+        "bad.yaml:13: registers.memo.duties[0].breach: 本登记簿没有违规“late”，还没有定义任何一个 [D704]",
+    ),
+    "D705": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: {field: day, created: true}
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:10: registers.memo.duties[0].starts: 起算点必须且只能写 field、state、created 之一 [D705]",
+    ),
+    "D706": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{hours: 1, at: "10:00", cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:12: registers.memo.duties[0].within[0].at: at 只能与 days、working_days、months 一起写 [D706]",
+    ),
+    "D801": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    counter: year
+""",
+        "bad.yaml:10: registers.memo.breaches[0].counter: 没有计次“year”，可写：month [D801]",
+    ),
+    "D802": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    clause: A1
+
+""",
+        "bad.yaml:7: registers.memo.breaches[0]: 没有任何事情会产生违规“违规”：既无时限责任，也无 trigger、reported_by [D802]",
+    ),
+    "D803": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    amount:
+      - {money: 5, cite: {policy: P01, article: A1}}
+      - {money: 8, cite: {policy: P01, article: A1}}
+""",
+        "bad.yaml:12: registers.memo.breaches[0].amount[1]: 与第 1 条金额同日生效，无法决定用哪一条 [D803]",
+    ),
+    "D804": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    correct: {register: letter, cite: {policy: P01}}
+""",
+        "bad.yaml:10: registers.memo.breaches[0].correct.register: 《信件》需要字段“ticket”（引用字段） [D804]\n"
+        "bad.yaml:10: registers.memo.breaches[0].correct.register: 《信件》需要字段“person”（人员字段） [D804]\n"
+        "bad.yaml:10: registers.memo.breaches[0].correct.register: 《信件》需要字段“content”（文字字段） [D804]",
+    ),
+    "D805": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: of, label: 信, type: reference, register: letter},
+  {code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    amount: [{same_as: of, cite: {policy: P01, article: A1}}]
+""",
+        "bad.yaml:11: registers.memo.breaches[0].amount[0].same_as: “信”没有引用处罚单登记簿（tickets_of） [D805]",
+    ),
+    "D806": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    trigger: {}
+""",
+        "bad.yaml:10: registers.memo.breaches[0].trigger: trigger 必须写 transition、breach 或 created [D806]",
+    ),
+    "D807": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    trigger: {created: true}
+
+""",
+        "bad.yaml:7: registers.memo.breaches[0]: 没有写违规“违规”由谁承担（charged_to） [D807]",
+    ),
+    "D808": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+counters: [{code: c, label: 计, order: [Z9]}]
+""",
+        "bad.yaml:6: registers.memo.counters[0].order[0]: 计次里没有违规属于“Z9” [D808]",
+    ),
+    "D901": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+fields: []
+access: [{role: clerk, can: [raed]}]
+""",
+        "bad.yaml:5: registers.memo.access[0].can[0]: 没有“raed”这种权限，是否想写“read”？ [D901]",
+    ),
+    "D902": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+fields: []
+""",
+        "bad.yaml:1: registers.memo: 没有人能使用《便签》：没有写 access [D902]",
+        level="warning",
+    ),
+    "D903": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+fields: []
+access: [{role: clerk, can: [read], rows: granted}]
+""",
+        "bad.yaml:5: registers.memo.access[0]: rows: granted 需要写明由哪种批准开放（grant） [D903]",
+    ),
+    "D904": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: reference, register: memo}]
+follows: a
+""",
+        "bad.yaml:6: registers.memo.follows: 查看权限循环：memo → memo [D904]",
+    ),
+}

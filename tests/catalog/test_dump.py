@@ -1,0 +1,75 @@
+"""A definition written back loads to the same definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+
+from app.catalog.catalog import Catalog
+from app.catalog.dump import dump, dump_catalog
+from app.catalog.loader import read_folder
+from app.catalog.marked import plain, read_documents
+from app.catalog.plan import plan
+from app.catalog.register import RegisterSpec
+from tests.catalog import specs
+from tests.catalog.ground import GROUND, catalog
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def loaded(text: str) -> RegisterSpec:
+    """Return the register that ``text`` defines, whatever it names."""
+    ((root, findings),) = read_documents("x.yaml", text)
+    assert findings == []
+    return RegisterSpec.model_validate(plain(root))
+
+
+@given(specs.register)
+@settings(max_examples=60, deadline=None)
+def test_any_register_written_back_loads_to_an_equal_one(spec: RegisterSpec) -> None:
+    assert loaded(dump(spec)) == spec
+
+
+@given(specs.register, specs.register)
+@settings(max_examples=40, deadline=None)
+def test_registers_that_differ_are_never_published_in_silence(a: RegisterSpec, b: RegisterSpec) -> None:
+    b = b.model_copy(update={"code": a.code})
+    told = plan(Catalog(registers={a.code: a}), Catalog(registers={b.code: b}))
+    assert bool(told) == (a != b)
+    assert all(str(sentence) for sentence in told)
+
+
+def test_a_whole_catalog_written_back_loads_to_an_equal_one() -> None:
+    before = catalog(read_folder(EXAMPLES))
+    after = catalog(dump_catalog(before))
+    assert (after.registers, after.policies, after.roles, after.domains) == (
+        before.registers,
+        before.policies,
+        before.roles,
+        before.domains,
+    )
+
+
+def test_a_register_is_written_in_the_short_forms_of_a_person() -> None:
+    letter = catalog({"ground.yaml": GROUND}).registers["letter"]
+    assert (
+        dump(letter)
+        == """\
+code: letter
+label: 信件
+domain: office
+fields:
+- {code: subject, label: 事由, type: text}
+- {code: writer, label: 撰写人, type: person, required: true}
+- {code: sent_on, label: 寄出日期, type: date}
+- {code: kind, label: 类别, type: choice, choices: [平信, 挂号]}
+- {code: tags, label: 标签, type: choices, choices: [急, 密]}
+workflow:
+  states: [{code: open, label: 待办}, {code: shut, label: 办结, locked: true}]
+  transitions: [{code: close, label: 办结, from: open, to: shut, by: [clerk]}]
+breaches: [{code: lost, label: 遗失, clause: A1, reported_by: [clerk], counter: month}]
+counters: [{code: month, label: 月度}]
+access: [{role: clerk, can: [read]}]
+"""
+    )

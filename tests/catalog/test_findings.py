@@ -1,0 +1,37 @@
+"""Each check finds the smallest mistake of its kind, at its line, with its sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.catalog.findings import CHECKS, errors
+from app.catalog.loader import load
+from tests.catalog.cases import CASES
+from tests.catalog.ground import GROUND, files, found
+
+PLANNED = {"D951", "D952", "D953"}
+"""Found by comparing two catalogs: tests/catalog/test_plan.py."""
+
+
+def test_the_ground_that_the_cases_stand_on_is_sound() -> None:
+    assert load({"ground.yaml": GROUND})[1] == []
+
+
+def test_every_check_has_a_case() -> None:
+    assert set(CASES) | PLANNED == set(CHECKS)
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_a_mistake_is_found_at_its_line_with_its_sentence(check: str) -> None:
+    case = CASES[check]
+    findings = found(case.text, case.file)
+    assert "\n".join(map(str, findings)) == case.expected
+    assert {f.check for f in findings} == {check}
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_only_errors_keep_definitions_from_coming_into_force(check: str) -> None:
+    case = CASES[check]
+    loaded, findings = load(files(case.text, case.file))
+    assert {f.level for f in findings} == {case.level}
+    assert (loaded is None) == bool(errors(findings)) == (case.level == "error")
