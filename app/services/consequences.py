@@ -69,7 +69,7 @@ def of_breaches(work: Work, touched: Iterable[int]) -> Followed:
     if not ids:
         return Followed()
     assessed = assessing.assess(work, ids)
-    letters = _told(work, assessed.new)
+    letters = _told(work, assessed.new) + _told_of_breaches(work, ids)
     followed = Followed(tickets=assessed.new)
     followed.notices += notices.send(work, letters)
     followed.add(_order_corrections(work, assessed.new))
@@ -111,6 +111,27 @@ def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, An
         }
         holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
         letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
+    return letters
+
+
+def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the notices that kinds of breaches ask for; of a repeated one, each time anew."""
+    telling = {key for key, rule in work.catalog.breaches.items() if rule.tell}
+    found: list[Mapping[str, Any]] = []
+    for start in range(0, len(ids), 500):
+        query = select(breach).where(breach.c.id.in_(ids[start : start + 500]), breach.c.state == "live")
+        found += [b for b in work.connection.execute(query).mappings() if (b["register"], b["rule"]) in telling]
+    letters = []
+    for register in {b["register"] for b in found}:
+        spec = work.catalog.registers[register]
+        mine = [b for b in found if b["register"] == register]
+        whole = rows.read(work, spec, sorted({b["record_id"] for b in mine}))
+        names = people.names(work, [b["person"] for b in mine])
+        for b in mine:
+            rule, row = work.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
+            told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
+            words = {"register": spec.label.zh, "number": row["record_no"], "rule": rule.label.zh, "who": names.get(b["person"], "")}
+            letters += notices.tell(work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]})
     return letters
 
 

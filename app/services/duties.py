@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -27,6 +27,8 @@ COLUMNS = (
     "id", "register", "record_id", "duty", "cycle", "person", "role", "unit", "started_at", "started_on", "due_at", "due_on",
     "limit", "citation", "calendar", "provisional", "state", "done_at",
 )  # fmt: skip
+PARKED = datetime(9999, 12, 30, tzinfo=UTC)
+"""The limit of what no calendar can date yet: it is shown as such, and never missed."""
 TIMER = ("obligation", "fire_at", "kind", "seq")
 
 
@@ -127,7 +129,9 @@ def _owes(
         chosen = limit_in_force(limits, day, row)
         if chosen is None:
             return None
-        ends, limit = due(chosen, started, work.panel.calendar, row), chosen
+        ends, limit = _due(work, chosen, started, day, row), chosen
+        if ends is None:
+            return None
         if plain:
             cache[key] = ends, limit
     return who | {
@@ -135,6 +139,17 @@ def _owes(
         "limit": limit.model_dump_json(exclude_defaults=True, by_alias=True), "citation": "、".join(map(str, limit.cite)),
         "calendar": work.panel.calendar.revision,
     }  # fmt: skip
+
+
+def _due(work: Work, limit: Limit, started: date | datetime, day: date, row: Mapping[str, Any]) -> Due | None:
+    """Return when a limit ends; parked at the end of time where the calendar does not reach that far yet.
+
+    What began before the calendar's first day is history and owes nothing.
+    """
+    try:
+        return due(limit, started, work.panel.calendar, row)
+    except BeyondCalendar:
+        return None if day < work.panel.calendar.first_day else Due(PARKED.date(), PARKED, provisional=True)
 
 
 def _started(
@@ -273,6 +288,8 @@ def arm(
 
 
 def _first_event(work: Work, o: Mapping[str, Any], duty: Duty) -> Any:
+    if o["due_at"] == PARKED:
+        return None
     try:
         return next_event(duty, due_of(o), o["started_at"], None, work.panel.calendar)
     except BeyondCalendar:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, func, or_, select, update
 
 from app.catalog.breach import Breach, Offer
 from app.catalog.catalog import adopted
@@ -336,7 +336,7 @@ def _standing(work: Work, counter: str, offer: Offer, month: str) -> dict[int, i
         .where(t.counter == counter, t.month == month, t.state.in_(assessing.SETTLED), t.ordinal > 0).group_by(t.person)
     )  # fmt: skip
     if offer.role:
-        query = query.where(breach.c.roles.like(f"%;{offer.role};%"))
+        query = query.where(breach.c.roles.cast(Text).like(f"%;{offer.role};%"))
     return {person: count for person, count in work.connection.execute(query)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -142,7 +142,7 @@ def _letters(
 
 
 def _words(work: Work, spec: RegisterSpec, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
-    due = o["due_at"].astimezone(work.panel.zone)
+    due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)  # the last second in time, as people say it
     who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else o["role"] or ""
     return {
         "register": spec.label.zh,

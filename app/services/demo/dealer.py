@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
+from app.services import records
 from app.services.demo import names
 from app.services.demo.stage import Life, Stage
 
@@ -119,15 +121,17 @@ def handed_over(stage: Stage, rng: Random, advisor: str, archive: int, count: in
 def checked(stage: Stage, rng: Random, archive: int, items: list[int], lacking: int | None, line: int, day: date) -> Life:
     """The administrator checks paper by paper, then puts the archive where it belongs."""
     yield stage.at(day, f"10:{rng.randrange(10, 59)}")
-    for n, item in enumerate(items):
+    found: dict[int, dict[str, Any]] = {}
+    for item in items:
         if item == lacking:
             continue
         signed = rng.random() < 0.94
-        stage.update(
-            ADMIN, "vehicle_archive_item", item, content_ok=signed, user_signature="有效" if signed else "无",
-            internal_signature="有效" if rng.random() < 0.98 else "无", defect=("无",) if signed else ("无用户签名",),
-            **({"scan": (stage.file(ADMIN, "vehicle_archive_item", "scan", "扫描件.png"),)} if n == 0 else {}),
-        )  # fmt: skip
+        found[item] = {
+            "content_ok": signed, "user_signature": "有效" if signed else "无", "defect": ("无",) if signed else ("无用户签名",),
+            "internal_signature": "有效" if rng.random() < 0.98 else "无",
+        }  # fmt: skip
+    found[items[0]]["scan"] = (stage.file(ADMIN, "vehicle_archive_item", "scan", "扫描件.png"),)
+    records.update_many(stage.acting(ADMIN), "vehicle_archive_item", found)
     stage.move(ADMIN, "vehicle_archive", archive, "check")
     yield stage.at(stage.working_day(day, 1), f"11:{rng.randrange(10, 59)}")
     stage.move(ADMIN, "vehicle_archive", archive, "scan")
