@@ -9,8 +9,7 @@ from app.web.filters import OwnFilters
 from app.web.interface import RecordInterface
 
 READ_WRITE = {
-    "list": "read", "show": "read", "file": "read", "move": "read",
-    "add": "write", "edit": "write", "delete": "write", "upload": "write", "export": "export",
+    "list": "read", "show": "read", "add": "write", "edit": "write", "delete": "write",
     "get_list": "read", "get": "read", "info": "read", "post": "write", "put": "write", "transition": "read",
 }  # fmt: skip
 """The permission that each route asks; the same for views and APIs, or their resource would collect both sets.

@@ -10,6 +10,7 @@ from apispec import APISpec
 from flask import Response, request
 from flask_appbuilder import ModelRestApi
 from flask_appbuilder.api import expose, protect, rison
+from flask_babel import gettext
 
 from app.errors import CellError, Invalid, Refused, say
 from app.fields.base import Field, Unreadable
@@ -18,6 +19,7 @@ from app.services import files, records, scope
 from app.web import openapi
 from app.web.access import OfRegister
 from app.web.actor import reading, writing
+from app.web.answers import answer
 from app.web.cells import Names, ids_of
 from app.web.filters import operations
 from app.web.interface import record_id
@@ -42,6 +44,16 @@ class RegisterApi(OfRegister, ModelRestApi):
 
     def _init_model_schemas(self) -> None:
         """Build no schemas: values are read and written by the fields themselves."""
+
+    @staticmethod
+    def response_401() -> Response:
+        """Ask whoever did not sign in to do so."""
+        return answer(401, gettext("请先登录"))
+
+    @staticmethod
+    def response_403() -> Response:
+        """Say that this may not be done."""
+        return answer(403, gettext("您没有这样做的权限"))
 
     def add_api_spec(self, api_spec: APISpec) -> None:
         """Describe this register to those who may read it."""

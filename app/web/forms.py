@@ -87,11 +87,11 @@ def input_text(f: Field, value: Any) -> Any:
     return f.format(value)
 
 
-def keep_uploads(fields: Iterable[Field], uploads: MultiDict[str, FileStorage]) -> Typed:
+def keep_uploads(fields: Iterable[Field], uploads: Mapping[str, Sequence[FileStorage]]) -> Typed:
     """Store the files that a form brought and return their numbers by field, or why one was not taken."""
     kept = Typed()
     for f in fields:
-        for upload in (u for u in uploads.getlist(f.code) if u.filename) if isinstance(f, File) else ():
+        for upload in (u for u in uploads.get(f.code, ()) if u.filename) if isinstance(f, File) else ():
             try:
                 with writing() as work:
                     kept.values.setdefault(f.code, []).append(files.store(work, f, upload.filename or "", upload.stream))
@@ -108,7 +108,7 @@ def read(fields: Iterable[Field], form: MultiDict[str, str], uploads: MultiDict[
     """
     there = {*form, *uploads, *form.getlist("shown")}  # ticks and pickers that were emptied send nothing by themselves
     fields = [f for f in fields if f.typed and f.code in there]
-    stored = keep_uploads(fields, uploads)
+    stored = keep_uploads(fields, dict(uploads.lists()))
     typed = Typed(errors=stored.errors)
     work = reading()
     for f in fields:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from flask_appbuilder import AppBuilder
+from sqlalchemy import Table
 
 from app.catalog.register import RegisterSpec
 from app.services import adoption
@@ -20,7 +21,7 @@ def register(builder: AppBuilder, panel: Panel) -> None:
     with panel.reading(Actor.system()) as work:
         adopted = [s for s in panel.catalog.registers.values() if adoption.live(work, s, None, work.today)]
     for spec in adopted:
-        view, api = classes(spec, panel.models.classes[spec.code])
+        view, api = classes(spec, panel.models.tables[spec.code])
         domain = panel.catalog.domains.get(spec.domain)
         builder.add_view(
             view, f"register:{spec.code}", label=lazy_label(spec.label),
@@ -29,13 +30,13 @@ def register(builder: AppBuilder, panel: Panel) -> None:
         builder.add_api(api)
 
 
-def classes(spec: RegisterSpec, model: type[Any]) -> tuple[type[RegisterView], type[RegisterApi]]:
+def classes(spec: RegisterSpec, table: Table) -> tuple[type[RegisterView], type[RegisterApi]]:
     """Return a register's view and its API as classes of their own.
 
     FAB takes the class name for the identity of a view, hence the code, never the label: relabelling revokes nothing.
     """
     name = "".join(part.capitalize() for part in spec.code.split("_"))
-    shared = {"spec": spec, "datamodel": RecordInterface(spec, model), "class_permission_name": f"register:{spec.code}"}
+    shared = {"spec": spec, "datamodel": RecordInterface(spec, table), "class_permission_name": f"register:{spec.code}"}
     view = type(f"{name}View", (RegisterView,), {**shared, "route_base": f"/registers/{spec.code}"})
     api = type(f"{name}Api", (RegisterApi,), {**shared, "resource_name": spec.code, "openapi_spec_tag": spec.label.zh})
     return cast(type[RegisterView], view), cast(type[RegisterApi], api)

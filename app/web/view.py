@@ -1,32 +1,31 @@
-"""The pages of one register: list, record, forms, transitions, attachments."""
+"""The pages of one register: list, record, forms."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, jsonify, redirect, request, send_file
+from flask import flash, redirect, request
 from flask_appbuilder import ModelView, expose, has_access
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.errors import Conflict, Invalid, Refused, say
-from app.fields.links import File
-from app.services import files, records, scope
+from app.errors import Conflict, Invalid
+from app.services import records, scope
 from app.web import listing, record_forms, record_page
 from app.web.access import OfRegister
 from app.web.actor import reading, writing
 from app.web.cells import record_url
 from app.web.filters import OPERATIONS
-from app.web.forms import Typed, keep_uploads, read
+from app.web.forms import Typed, read
 from app.web.interface import record_id
-from app.web.language import label, sentence
+from app.web.language import label
 from app.web.shapes import Action
 
 
 class RegisterView(OfRegister, ModelView):
     """The pages of one register. What may be seen and done is the services' answer each time."""
 
-    include_route_methods = {"list", "show", "add", "edit", "delete", "move", "file", "upload"}  # noqa: RUF012  # FAB's way
+    include_route_methods = {"list", "show", "add", "edit", "delete"}  # noqa: RUF012  # FAB's way
 
     @expose("/list/")
     @has_access
@@ -120,46 +119,3 @@ class RegisterView(OfRegister, ModelView):
             records.remove(work, self.spec.code, record_id(pk))
         flash(gettext("已归档"), "success")
         return redirect(f"{self._base()}/list/")
-
-    @expose("/move/<pk>/<name>", methods=["POST"])
-    @has_access
-    def move(self, pk: str, name: str) -> Response | tuple[str, int]:
-        number, spec = record_id(pk), self.spec
-        row = records.get(reading(), spec.code, number)
-        offered = next((m for m in records.moves(reading(), spec.code, number) if m.transition.code == name), None)
-        typed = read([*offered.needs, *offered.asks] if offered else [], request.form, request.files, row)
-        reason = request.form.get("reason", "").strip()
-        if not typed.errors:
-            try:
-                with writing(reason=reason) as work:
-                    records.move(work, spec.code, number, name, typed.values, reason=reason)
-                flash(gettext("已办理"), "success")
-                return redirect(record_url(spec.code, number))
-            except Invalid as invalid:
-                typed.errors = list(invalid.errors)
-        for error in typed.errors:
-            flash(f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason), "danger")
-        return str(self.render_template("record.html", **record_page.page(reading(), spec, number, name, typed))), 422
-
-    @expose("/file/<pk>/<int:number>")
-    @has_access
-    def file(self, pk: str, number: int) -> Response:
-        found = files.fetch(reading(), self.spec.code, record_id(pk), number)
-        answer = send_file(found.path, found.content_type, as_attachment=True, download_name=found.name)
-        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        return answer
-
-    @expose("/upload/<field>", methods=["POST"])
-    @has_access
-    def upload(self, field: str) -> Response:
-        offered = self.spec.field(field)
-        if not isinstance(offered, File):
-            abort(404)
-        if not any(scope.may(reading(), self.spec.code, verb) for verb in ("add", "edit")):
-            abort(403)
-        stored = keep_uploads([offered], request.files)
-        if stored.errors:
-            raise Refused(stored.errors[0].reason)
-        if not stored.values:
-            raise Refused(say("没有收到文件"))
-        return jsonify(id=stored.values[field][0], text=request.files[field].filename)

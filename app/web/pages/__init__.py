@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web.pages import exports, fines, imports, inbox, pick, publications, work
+from app.web.pages import acts, exports, fines, imports, inbox, pick, publications, work
 
-BLUEPRINTS = (exports.pages, fines.pages, imports.pages, inbox.pages, pick.pages, publications.pages, work.pages)
+BLUEPRINTS = (acts.pages, exports.pages, fines.pages, imports.pages, inbox.pages, pick.pages, publications.pages, work.pages)
 
 
 def register(app: Flask) -> None:
