@@ -214,7 +214,7 @@ fields: [{code: a, required: false}]
 roles:
   - {code: clerk, label: 文员}
 """,
-        "ground.yaml:1: roles[0].code: “clerk”已在 bad.yaml:2 定义 [D401]",
+        "bad.yaml:2: roles[0].code: “clerk”已在 about.yaml:1 定义 [D401]",
     ),
     "D402": Case(
         """\

@@ -45,7 +45,7 @@ access: [{role: clerk, can: [read]}]
 
 def files(text: str, file: str = "bad.yaml") -> dict[str, str]:
     """Return the ground and one more file."""
-    return {"ground.yaml": GROUND, file: text}
+    return {"about.yaml": GROUND, file: text}
 
 
 def found(text: str, file: str = "bad.yaml") -> list[Finding]:

@@ -52,7 +52,7 @@ def test_a_whole_catalog_written_back_loads_to_an_equal_one() -> None:
 
 
 def test_a_register_is_written_in_the_short_forms_of_a_person() -> None:
-    letter = catalog({"ground.yaml": GROUND}).registers["letter"]
+    letter = catalog({"about.yaml": GROUND}).registers["letter"]
     assert (
         dump(letter)
         == """\

@@ -9,12 +9,12 @@ from tests.catalog.ground import GROUND, catalog, files, found, register
 
 
 def test_sound_definitions_give_a_catalog_of_every_kind() -> None:
-    loaded = catalog({"ground.yaml": GROUND})
+    loaded = catalog({"about.yaml": GROUND})
     assert list(loaded.roles) == ["clerk", "head"]
     assert list(loaded.domains) == ["office"]
     assert loaded.policies["P01"].articles[0].no == "A1"
     assert list(loaded.registers) == ["letter", "ticket"]
-    assert loaded.digest == digest({"ground.yaml": GROUND})
+    assert loaded.digest == digest({"about.yaml": GROUND})
 
 
 def test_warnings_alone_leave_the_catalog_whole() -> None:
@@ -28,7 +28,7 @@ def test_everything_wrong_in_all_files_is_told_in_one_go() -> None:
         "fields:\n  - {code: A, label: 甲, type: txt}\n  - {code: b, label: 乙, requird: true, type: text}"
     )
     second = "roles: {clerk: 文员}\n---\ncode: [\n---\ncode: card\nlabel: 卡\ndomain: ofice\nfields: []\ncolumns: [x]\nfollow: y\n"
-    loaded, findings = load({"ground.yaml": GROUND, "a.yaml": first, "b.yaml": second})
+    loaded, findings = load({"about.yaml": GROUND, "a.yaml": first, "b.yaml": second})
     assert loaded is None
     assert [f"{f.file}:{f.line} {f.check}" for f in findings] == [
         "a.yaml:6 D203",
@@ -51,7 +51,7 @@ def test_a_definition_that_could_not_be_read_is_not_called_missing() -> None:
 
 def test_a_second_definition_names_the_line_of_the_first() -> None:
     again = found("domains: [{code: office, label: 办公}]\n", "later.yaml")
-    assert [str(f) for f in again] == ["later.yaml:1: domains[0].code: “office”已在 ground.yaml:3 定义 [D401]"]
+    assert [str(f) for f in again] == ["later.yaml:1: domains[0].code: “office”已在 about.yaml:3 定义 [D401]"]
 
 
 def test_a_calendar_is_left_to_the_rules() -> None:
@@ -89,7 +89,7 @@ def test_bytes_that_are_not_utf8_are_found_at_their_line(tmp_path: Path) -> None
 def test_each_definition_is_found_where_it_was_written() -> None:
     places = written(files(register("fields: []")))
     assert places["registers", "memo"].at(("label",)).line == 2
-    assert places["roles", "head"].at(("code",)).file == "ground.yaml"
+    assert places["roles", "head"].at(("code",)).file == "about.yaml"
 
 
 def test_a_hundred_registers_load_at_once() -> None:
@@ -98,6 +98,6 @@ def test_a_hundred_registers_load_at_once() -> None:
     for i in range(100):
         rows = "".join(field.format(n=n, m=(i + n) % 100) for n in range(20))
         texts[f"r{i}.yaml"] = register(f"fields:\n{rows}").replace("memo", f"r{i}")
-    loaded = catalog({"ground.yaml": GROUND} | texts)
+    loaded = catalog({"about.yaml": GROUND} | texts)
     assert len(loaded.registers) == 102
     assert sum(len(r.fields) for r in loaded.registers.values()) == 2005

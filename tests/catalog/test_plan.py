@@ -96,7 +96,7 @@ def test_permissions_are_told_as_taken_and_given() -> None:
 
 
 def test_a_register_left_out_is_retired_with_its_records() -> None:
-    told = plan(catalog(files(MEMO)), catalog({"ground.yaml": GROUND}))
+    told = plan(catalog(files(MEMO)), catalog({"about.yaml": GROUND}))
     assert [str(s) for s in told] == ["停用登记簿《便签》：不再显示，已有记录全部保留"]
 
 
@@ -123,7 +123,7 @@ def refused(old: str, new: str) -> list[str]:
 
 def test_nothing_is_refused_the_first_time_or_when_something_retires() -> None:
     assert refusals(None, catalog(files(MEMO)), files(MEMO)) == []
-    assert refusals(catalog(files(MEMO)), catalog({"ground.yaml": GROUND}), {"ground.yaml": GROUND}) == []
+    assert refusals(catalog(files(MEMO)), catalog({"about.yaml": GROUND}), {"about.yaml": GROUND}) == []
     assert refused("  - {code: sum, label: 金额, type: money}\n", "") == []
 
 
