@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field as Declared
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Declared
 
 from app.errors import Sentence, say
 from app.fields.label import Label

@@ -75,7 +75,22 @@ class File(Link):
     """Uploaded files; the value is the id of an attachment."""
 
     type: Literal["file"] = "file"
-    extensions: tuple[str, ...] = ("pdf", "jpg", "jpeg", "png", "gif", "webp", "doc", "docx", "xls", "xlsx", "txt", "zip", "mp3", "wav")
+    extensions: tuple[str, ...] = (
+        "pdf",
+        "jpg",
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "txt",
+        "zip",
+        "mp3",
+        "wav",
+    )
     max_mb: int = 20
 
 

@@ -91,7 +91,11 @@ class Choices(Field):
             given = [{"code": str(k), "zh": str(k), "en": v or ""} for k, v in given.items()]
         elif isinstance(given, list):
             given = [{"code": g, "zh": g} if isinstance(g, str) else g for g in given]
-        return value | {"choices": [{"zh": g["code"]} | g if isinstance(g, dict) and "code" in g else g for g in given]} if given else value
+        return (
+            value | {"choices": [{"zh": g["code"]} | g if isinstance(g, dict) and "code" in g else g for g in given]}
+            if given
+            else value
+        )
 
     def option(self, code: str) -> Option | None:
         """Return the option stored as ``code``."""
@@ -107,7 +111,11 @@ class Choices(Field):
 
     def _refuse(self, text: str) -> Unreadable:
         return Unreadable(
-            say("“{text}”不在可选范围：{options}", text=text[:60], options="、".join(o.zh for o in self.choices if not o.retired))
+            say(
+                "“{text}”不在可选范围：{options}",
+                text=text[:60],
+                options="、".join(o.zh for o in self.choices if not o.retired),
+            )
         )
 
 

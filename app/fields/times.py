@@ -13,7 +13,10 @@ from app.fields.base import Field, Storage, unreadable
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_TIME = re.compile(r"(上午|下午|中午|晚上|凌晨|am|pm)?\s*(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*分?(?::?\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?", re.I)
+_TIME = re.compile(
+    r"(上午|下午|中午|晚上|凌晨|am|pm)?\s*(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*分?(?::?\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?",
+    re.I,
+)
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.I)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 EXCEL_EPOCH = date(1899, 12, 30)
@@ -59,7 +62,9 @@ class Date(Field):
         if not text.strip():
             return None
         try:
-            found = read_day(text) or (read_day(parts[0]) if (parts := re.split(r"[ T]", text.strip(), maxsplit=1)) else None)
+            found = read_day(text) or (
+                read_day(parts[0]) if (parts := re.split(r"[ T]", text.strip(), maxsplit=1)) else None
+            )
         except ValueError:
             raise unreadable("日期", text, say("日历上没有这一天")) from None
         if found is None:

@@ -83,7 +83,8 @@ ticket = Table(
     Column("unit", ID), Column("created_by", Integer), Column("created_at", UtcMoment, nullable=False),
     Column("updated_by", Integer), Column("updated_at", UtcMoment, nullable=False), Column("version", Integer, nullable=False),
     Column("archived_at", UtcMoment), Column("remark", Text),
-    Index("ix_ticket_person", "person", "month"), Index("ix_ticket_state", "state", "confirmed_by"), Index("ix_ticket_record", "register", "record_id"),
+    Index("ix_ticket_person", "person", "month"),
+    Index("ix_ticket_state", "state", "confirmed_by"), Index("ix_ticket_record", "register", "record_id"),
 )  # fmt: skip
 
 ledger_entry = Table(

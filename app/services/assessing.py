@@ -115,7 +115,13 @@ def _facts(
     for r in rows:
         t = tickets.get(r["id"])
         decided = t["state"] if t is not None else ""
-        state = "cancelled" if r["state"] == "void" or decided == "cancelled" else "waived" if decided == "waived" else "live"
+        state = (
+            "cancelled"
+            if r["state"] == "void" or decided == "cancelled"
+            else "waived"
+            if decided == "waived"
+            else "live"
+        )
         fact = BreachFact(
             key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=number[r["id"]],
             roles=frozenset(r["roles"] or ()), state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"],
@@ -130,7 +136,9 @@ def _facts(
 def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, ...]:
     """Return what a repeat costs whose root was charged to somebody else: the root's lines still open, at the root's price."""
     x = breach_line.c
-    factor = work.connection.execute(select(ticket.c.factor).where(ticket.c.breach == repeat["root"])).scalar() or Decimal(1)
+    factor = work.connection.execute(
+        select(ticket.c.factor).where(ticket.c.breach == repeat["root"])
+    ).scalar() or Decimal(1)
     rows = work.connection.execute(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq)).mappings()
     return tuple(
         PricedLine(r["kind"], int(r["unit_amount"] * factor * 100), r["quantity"], r["corrected_at"])

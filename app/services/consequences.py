@@ -130,8 +130,15 @@ def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
         for b in mine:
             rule, row = work.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
             told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
-            words = {"register": spec.label.zh, "number": row["record_no"], "rule": rule.label.zh, "who": names.get(b["person"], "")}
-            letters += notices.tell(work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]})
+            words = {
+                "register": spec.label.zh,
+                "number": row["record_no"],
+                "rule": rule.label.zh,
+                "who": names.get(b["person"], ""),
+            }
+            letters += notices.tell(
+                work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]}
+            )
     return letters
 
 

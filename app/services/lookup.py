@@ -78,8 +78,9 @@ def _row_keys(work: Work, register: str, texts: set[str]) -> Iterable[tuple[str,
     if register not in work.tables or not scope.may(work, register, "read"):
         return
     spec, table = work.spec(register), work.tables[register]
-    keys = ["record_no", *(n for n in title_fields(spec)[:1] if n != "record_no" and n in table.c)]
-    keys += [f.code for f in spec.fields if f.unique and isinstance(f, Text) and f.code not in keys]
+    texts_of = [f.code for n in title_fields(spec) if isinstance(f := spec.column(n), Text)]
+    texts_of += [f.code for f in spec.fields if f.unique and isinstance(f, Text)]
+    keys = list(dict.fromkeys(["record_no", *texts_of]))
     values = sorted(texts)
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]
@@ -171,7 +172,9 @@ def by_number(work: Work, register: str, number: str) -> int:
     Raises Missing.
     """
     table = work.table(register)
-    found = work.connection.execute(select(table.c.id).where(table.c.record_no == number, scope.visible(work, register))).scalar()
+    found = work.connection.execute(
+        select(table.c.id).where(table.c.record_no == number, scope.visible(work, register))
+    ).scalar()
     if found is None:
         raise Missing
     return int(found)

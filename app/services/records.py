@@ -79,7 +79,7 @@ def check_many(
     """Return everything that keeps records from being entered; writes nothing."""
     spec = work.spec(register)
     verb = "import" if importing else "add"
-    errors = check_rows(work, spec, [_with_defaults(spec, r) for r in new])
+    errors = check_rows(work, spec, [_with_defaults(work, spec, r) for r in new])
     strange = _unwritable(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
     )
@@ -87,7 +87,7 @@ def check_many(
     if not work.actor.is_system:
         unit = work.actor.unit_id
         for i, r in enumerate(new):
-            if not scope.covers(work, spec, {"unit": unit, **_with_defaults(spec, r)}, verb):
+            if not scope.covers(work, spec, {"unit": unit, **_with_defaults(work, spec, r)}, verb):
                 errors.append(CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1))
     return [_at_line(e, lines) for e in errors] if lines is not None else errors
 
@@ -252,9 +252,9 @@ def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str
     return rows.one(work, spec, record_id)
 
 
-def _with_defaults(spec: RegisterSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_defaults(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
     first = {"state": spec.workflow.initial} if spec.workflow else {}
-    defaults = {f.code: rows.default(f) for f in spec.fields if f.default is not None and row.get(f.code) is None}
+    defaults = {f.code: rows.default(work, f) for f in spec.fields if f.default is not None and row.get(f.code) is None}
     return {**row, **defaults, **first} if defaults or first else row
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import delete, select, update
 from app.catalog.register import RegisterSpec
 from app.errors import Missing
 from app.fields.base import Field
-from app.fields.links import Signature
+from app.fields.links import Person, Signature
 from app.fields.texts import AutoNumber
+from app.fields.times import Date, Moment
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
 from app.services import numbering
@@ -60,7 +61,7 @@ def insert(
         "state": state, "state_at": work.now if state else None, "created_by": work.actor.person_id, "created_at": work.now,
         "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
     }  # fmt: skip
-    defaults = {f.code: default(f) for f in spec.fields if f.default is not None}
+    defaults = {f.code: default(work, f) for f in spec.fields if f.default is not None}
     whole = [
         {**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)
     ]
@@ -123,8 +124,12 @@ def _given(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if v is not None or k != "unit"}
 
 
-def default(field: Field) -> Any:
-    """Return the value that a new record has where none is given."""
+def default(work: Work, field: Field) -> Any:
+    """Return the value that a new record has where none is given; ``now`` and ``actor`` are the moment and the person of entry."""
+    if field.default == "now" and isinstance(field, Date | Moment):
+        return work.today if isinstance(field, Date) else work.now
+    if field.default == "actor" and isinstance(field, Person):
+        return work.actor.person_id
     return field.parse(field.default) if isinstance(field.default, str) else field.from_json(field.default)
 
 

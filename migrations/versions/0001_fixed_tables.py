@@ -211,6 +211,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("catalog", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_publication")),
     )
     op.create_table(
