@@ -54,7 +54,7 @@ def whole(good: int, bad: int) -> dict[str, Any]:
     return {"state": "done", "counted": (good, bad), "errors": bad, **each}
 
 
-@pytest.mark.parametrize(("killed", "left"), [("between", 149), ("before_commit", 99)])
+@pytest.mark.parametrize(("killed", "left"), [("between", 148), ("before_commit", 99)])
 def test_a_run_of_good_rows_killed_anywhere_goes_on_where_it_stood(
     panel: Panel, card_file: Callable[..., Path], killed: str, left: int
 ) -> None:
