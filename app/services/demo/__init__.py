@@ -21,7 +21,7 @@ from app.services.demo.stage import Life, Stage
 from app.services.panel import Actor, Panel, Work
 
 WEEKS = 8
-CARS, VISITS, CAR_CASES, STORE_CASES, RESIDENT_CASES = 24, 18, 16, 20, 24
+CARS, VISITS, CAR_CASES, STORE_CASES, RESIDENT_CASES = 24, 18, 14, 18, 28
 SEED = 7
 
 
@@ -88,7 +88,12 @@ def _people(work: Work, people: Sequence[Mapping[str, Any]], password: str) -> d
 def _units(work: Work, units: Sequence[Mapping[str, Any]], people: Mapping[str, int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for u in units:
-        values = {"name": u["name"], "kind": u["kind"], "parent": found.get(u.get("parent", "")), "head": people.get(u.get("head", ""))}
+        values = {
+            "name": u["name"],
+            "kind": u["kind"],
+            "parent": found.get(u.get("parent", "")),
+            "head": people.get(u.get("head", "")),
+        }
         found[u["name"]] = records.create(work, "unit", values)
     return found
 
@@ -107,4 +112,7 @@ def _employ(work: Work, people: Sequence[Mapping[str, Any]], ids: Mapping[str, i
 
 def _lines(people: Sequence[Mapping[str, Any]], password: str) -> list[str]:
     width = max(len(p["username"]) for p in people)
-    return [f"密码 / password: {password}", *(f"{p['username']:<{width}}  {p['name']}  {p['unit']} {p['position']}" for p in people)]
+    return [
+        f"密码 / password: {password}",
+        *(f"{p['username']:<{width}}  {p['name']}  {p['unit']} {p['position']}" for p in people),
+    ]

@@ -26,7 +26,9 @@ def cabinets(stage: Stage, day: date) -> Life:
     """The archive administrator labels the cabinets that the archives will stand in."""
     yield stage.at(day, "08:50")
     for n in range(1, 5):
-        slot = stage.create(ADMIN, "archive_storage", cabinet_no=f"A{n:02}", row_col="一层/左", key_holder=stage.people[ADMIN])
+        slot = stage.create(
+            ADMIN, "archive_storage", cabinet_no=f"A{n:02}", row_col="一层/左", key_holder=stage.people[ADMIN]
+        )
         stage.refs[f"cabinet{n}"] = slot
 
 
@@ -37,7 +39,9 @@ def car_owner(stage: Stage, rng: Random, advisor: str) -> int:
         advisor, "customer", customer_name=name, customer_kind="个人", channel_kind="车主", address=names.address(rng), phone=phone,
         owner_user=stage.people[advisor], has_electronic_archive=True, source_channel=rng.choice(("来电", "来访", "老客户介绍")),
     )  # fmt: skip
-    stage.create(advisor, "customer_contact", customer=customer, contact_name=name, mobile=phone, is_primary_unique=True)
+    stage.create(
+        advisor, "customer_contact", customer=customer, contact_name=name, mobile=phone, is_primary_unique=True
+    )
     return customer
 
 
@@ -83,13 +87,22 @@ def service_visit(stage: Stage, rng: Random, day: date) -> Life:
     leave = "deliver" if careful else "deliver_unverified"
     stage.move(advisor, "service_reception_check", visit, leave, delivered_on=day)
     archive = compile_archive(stage, advisor, car, "售后-保养", day, MAINTENANCE)
-    yield from handed_over(stage, rng, advisor, archive, len(MAINTENANCE), stage.working_day(day, rng.choice((1, 1, 1, 2))), "服务部")
+    yield from handed_over(
+        stage, rng, advisor, archive, len(MAINTENANCE), stage.working_day(day, rng.choice((1, 1, 1, 2))), "服务部"
+    )
 
 
-def compile_archive(stage: Stage, advisor: str, car: int, kind: str, day: date, papers: tuple[tuple[str, str], ...]) -> int:
+def compile_archive(
+    stage: Stage, advisor: str, car: int, kind: str, day: date, papers: tuple[tuple[str, str], ...]
+) -> int:
     """Open an archive with its list of papers and return it."""
     archive = stage.create(
-        advisor, "vehicle_archive", vehicle=car, archive_kind=kind, trigger_date=day, responsible_advisor=stage.people[advisor]
+        advisor,
+        "vehicle_archive",
+        vehicle=car,
+        archive_kind=kind,
+        trigger_date=day,
+        responsible_advisor=stage.people[advisor],
     )
     rows = [{"archive": archive, "item_kind": p, "form": f, "is_inspection_kind": p in INSPECTION} for p, f in papers]
     stage.create_many(advisor, "vehicle_archive_item", rows)
@@ -102,7 +115,13 @@ def handed_over(stage: Stage, rng: Random, advisor: str, archive: int, count: in
     missing = rng.random() < 0.2
     book = {"missing_note": "缺一份，正在补办", "expected_completion_on": stage.working_day(day, 2)} if missing else {}
     line = stage.create(
-        advisor, "archive_signoff", entry_date=day, archive=archive, from_department=department, item_count=count - missing, **book
+        advisor,
+        "archive_signoff",
+        entry_date=day,
+        archive=archive,
+        from_department=department,
+        item_count=count - missing,
+        **book,
     )
     stage.move(advisor, "archive_signoff", line, "hand_over")
     items = [r["id"] for r in stage.find(ADMIN, "vehicle_archive_item", archive=archive)]
@@ -118,14 +137,17 @@ def handed_over(stage: Stage, rng: Random, advisor: str, archive: int, count: in
     yield from checked(stage, rng, archive, items, lacking if missing else None, line, stage.working_day(day, 1))
 
 
-def checked(stage: Stage, rng: Random, archive: int, items: list[int], lacking: int | None, line: int, day: date) -> Life:
+def checked(
+    stage: Stage, rng: Random, archive: int, items: list[int], lacking: int | None, line: int, day: date
+) -> Life:
     """The administrator checks paper by paper, then puts the archive where it belongs."""
     yield stage.at(day, f"10:{rng.randrange(10, 59)}")
     found: dict[int, dict[str, Any]] = {}
+    care = 0.85 if len(items) == len(MAINTENANCE) else 0.96
     for item in items:
         if item == lacking:
             continue
-        signed = rng.random() < 0.94
+        signed = rng.random() < care
         found[item] = {
             "content_ok": signed, "user_signature": "有效" if signed else "无", "defect": ("无",) if signed else ("无用户签名",),
             "internal_signature": "有效" if rng.random() < 0.98 else "无",
@@ -154,8 +176,10 @@ def complaint(stage: Stage, rng: Random, day: date) -> Life:
     clock = rng.randrange(9, 16)
     yield stage.at(day, f"{clock:02}:{rng.randrange(10, 59)}")
     by = "qianwen" if through_group else "yangyang"
+    customer = car_owner(stage, rng, "yangyang")
+    stage.move("yangyang", "customer", customer, "activate")
     case = stage.create(
-        by, "complaint", received_at=stage.acting(by).now, receptionist=stage.people[by], customer_party="车主",
+        by, "complaint", customer=customer, received_at=stage.acting(by).now, receptionist=stage.people[by], customer_party="车主",
         channel="集团呼叫中心" if through_group else rng.choice(("来电", "到店/来访", "销售顾问转")), complainant_name=names.person(rng),
         complainant_phone=names.mobile(rng), car_model=rng.choice(names.MODELS), plate_no=names.plate(rng), content=content,
         customer_demand=(demand,), category=category, severity=rng.choice(("一般", "一般", "重要")), unit=stage.units["客户关系部"],
@@ -172,10 +196,12 @@ def complaint(stage: Stage, rng: Random, day: date) -> Life:
     solution = {"cause_found": "操作未按作业指导书执行", "solution": "重新检查并免收工时费，向客户说明"}
     stage.move(handler, "complaint", case, "propose_solution", **solution)
     stage.move(handler, "complaint", case, "submit")
-    yield from settled(stage, rng, case, handler, stage.working_day(day, rng.choice((5, 5, 6))), through_group)
+    yield from settled(
+        stage, rng, case, customer, handler, stage.working_day(day, rng.choice((5, 5, 6))), through_group
+    )
 
 
-def settled(stage: Stage, rng: Random, case: int, handler: str, day: date, through_group: bool) -> Life:
+def settled(stage: Stage, rng: Random, case: int, customer: int, handler: str, day: date, through_group: bool) -> Life:
     """The general manager consents, the customer is told, the case is settled, asked about and summed up."""
     yield stage.at(day, f"10:{rng.randrange(10, 59)}")
     if rng.random() < 0.15:
@@ -184,7 +210,9 @@ def settled(stage: Stage, rng: Random, case: int, handler: str, day: date, throu
         stage.move(handler, "complaint", case, "submit")
         yield stage.at(stage.working_day(day, 1), "14:00")
     stage.move("wangjianguo", "complaint", case, "approve_by_gm")
-    yield stage.at(stage.working_day(day, 1), f"15:{rng.randrange(10, 59)}")
+    yield stage.at(
+        stage.working_day(stage.acting(handler).today, rng.choice((0, 0, 0, 1))), f"16:{rng.randrange(10, 59)}"
+    )
     told = {"customer_notified_at": stage.acting("yangyang").now, "customer_reaction": "表示接受"}
     stage.move("yangyang", "complaint", case, "notify", **told)
     yield stage.at(stage.working_day(day, 2), f"11:{rng.randrange(10, 59)}")
@@ -193,7 +221,32 @@ def settled(stage: Stage, rng: Random, case: int, handler: str, day: date, throu
         yield stage.at(stage.working_day(day, 2), "16:30")
         stage.update("chenjing", "complaint", case, group_feedback_at=stage.acting("chenjing").now)
     yield stage.at(stage.working_day(day, 4), f"10:{rng.randrange(10, 59)}")
-    stage.move("yangyang", "complaint", case, "record_revisit", satisfaction=rng.choice(("很满意", "满意", "满意", "一般")))
+    mood = rng.choice(("很满意", "满意", "满意", "一般"))
+    if through_group:
+        group_revisit(stage, case, customer, mood)
+    stage.move("yangyang", "complaint", case, "record_revisit", satisfaction=mood)
     yield stage.at(stage.working_day(day, 4) + timedelta(days=3), "16:00")
-    stage.update("chenjing", "complaint", case, summary_evaluation="流程执行到位，沟通及时", improvement="班前会讲解本案，增加终检")
+    stage.update(
+        "chenjing",
+        "complaint",
+        case,
+        summary_evaluation="流程执行到位，沟通及时",
+        improvement="班前会讲解本案，增加终检",
+    )
     stage.move("chenjing", "complaint", case, "close_with_summary")
+
+
+def group_revisit(stage: Stage, case: int, customer: int, mood: str) -> None:
+    """Group customer service calls the customer of a case that came through it."""
+    call = stage.create(
+        "qianwen", "revisit_record", revisit_kind="集团客服", complaint=case, customer=customer, revisitor=stage.people["qianwen"],
+        unit=stage.units["客户关系部"],
+    )  # fmt: skip
+    told = {
+        "revisited_at": stage.acting("qianwen").now,
+        "method": "电话回访",
+        "content": "处理结果满意度调查",
+        "satisfaction": mood,
+    }
+    stage.move("qianwen", "revisit_record", call, "record", **told)
+    stage.move("qianwen", "revisit_record", call, "close_group_revisit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 
 from app.services import ledger
@@ -15,7 +16,7 @@ DIRECTOR = "linfang"
 
 def orders(stage: Stage, rng: Random, first: date) -> Life:
     """Each morning the archive administrator signs the drafted orders and confirms what has been put right."""
-    patience: dict[int, int] = defaultdict(lambda: rng.choice((1, 1, 1, 2, 3)))
+    patience: dict[int, int] = defaultdict(lambda: rng.choice((0, 0, 0, 0, 1, 2)))
     day = first
     while True:
         day = stage.working_day(day + timedelta(days=1))
@@ -49,7 +50,7 @@ def fines(stage: Stage, rng: Random, first: date) -> Life:
         yield stage.at(day, "16:40")
         work = stage.acting(DIRECTOR)
         for t in ledger.tickets(work, states=("proposed",)):
-            if (day - t["day"]).days >= 4:
+            if (day - t["day"]).days >= 6:
                 if rng.random() < 0.06:
                     ledger.waive(work, t["id"], "首次且主动说明，免予处罚")
                 else:
@@ -58,3 +59,17 @@ def fines(stage: Stage, rng: Random, first: date) -> Life:
             for t in ledger.tickets(work, states=("confirmed",)):
                 if t["month"] < f"{day:%Y-%m}":
                     ledger.execute(work, t["id"], "已报财务")
+            _take_share(stage, f"{day.replace(day=1) - timedelta(days=1):%Y-%m}")
+
+
+def _take_share(stage: Stage, month: str) -> None:
+    """Decide on the share of performance pay of one person; the others stay open."""
+    work = stage.acting(DIRECTOR)
+    offers = ledger.offers(work, month)
+    if not offers or any(o.decision for o in offers):
+        return
+    o = max(offers, key=lambda o: o.count)
+    pay = next(r["performance_pay"] for r in stage.find(DIRECTOR, "employee", person=o.person))
+    ledger.decide(
+        work, o.counter, o.offer.code, o.person, month, pay=pay, rate=Decimal(10), reason="当月多次违规，按下限执行"
+    )

@@ -76,6 +76,8 @@ class Stage:
 
     def _resume(self, life: Life) -> None:
         moment = next(life, None)
+        if moment is not None and self._work is not None:
+            moment = max(moment, self._work.now + timedelta(minutes=1))  # nobody acts before what he has just done
         if moment is not None and moment <= self.now:
             self._begun += 1
             heapq.heappush(self._lives, (moment, self._begun, life))

@@ -90,10 +90,7 @@ def _link(stage: Stage, who: str, register: str, field: Link, value: Any) -> int
 
 
 def _moment(stage: Stage, text: Any) -> datetime:
-    """Return the moment that ``-45 10:30`` means; a number alone is the beginning of that day.
-
-    A told day that is no working day moves to the next one that is past, so that the story stays in order.
-    """
+    """Return the moment that ``-45 10:30`` means; a number alone is the beginning of that day."""
     found = _RELATIVE.fullmatch(str(text))
     if found is None:
         raise ValueError(f"not a relative moment: {text!r}")

@@ -22,7 +22,7 @@ def store_complaint(stage: Stage, rng: Random, day: date) -> Life:
     superior = "yuhang" if by == "weiqi" else "fanbing"
     own_cause = rng.random() < 0.15
     stage.move(by, "complaint", case, "check_reason", reason_valid="不成立" if own_cause else "成立")
-    yield stage.at(stage.working_day(day, rng.choice((0, 0, 1))), "18:20")
+    yield stage.acting(by).now + timedelta(minutes=rng.choice((35, 50, 90, 130, 330)))
     if own_cause:
         stage.move(superior, "complaint", case, "refuse", reason="未按说明书使用")
         yield stage.at(stage.working_day(day, 1), "10:40")
@@ -30,7 +30,9 @@ def store_complaint(stage: Stage, rng: Random, day: date) -> Life:
         stage.move(by, "complaint", case, "explain_and_close", **told)
         return
     one = rng.random() < 0.7
-    stage.move(superior, "complaint", case, "accept", situation_type="情形一-需公司调查" if one else "情形二-门店自行处理")
+    stage.move(
+        superior, "complaint", case, "accept", situation_type="情形一-需公司调查" if one else "情形二-门店自行处理"
+    )
     yield from (investigated(stage, rng, case, day) if one else settled_in_store(stage, rng, case, by, day))
 
 
@@ -46,7 +48,11 @@ def settled_in_store(stage: Stage, rng: Random, case: int, by: str, day: date) -
 def investigated(stage: Stage, rng: Random, case: int, day: date) -> Life:
     """A department investigates; its report passes supervisor, administration and general manager; the customer is answered."""
     yield stage.at(stage.working_day(day, 1), f"10:{rng.randrange(10, 59)}")
-    to = {"accepting_dept": stage.units["营运部"], "handler": stage.people["ligang"], "supervisor": stage.people["fanbing"]}
+    to = {
+        "accepting_dept": stage.units["营运部"],
+        "handler": stage.people["ligang"],
+        "supervisor": stage.people["fanbing"],
+    }
     stage.move("jiangnan", "complaint", case, "assign", **to)
     yield stage.at(stage.working_day(day, 1), "14:30")
     stage.move("ligang", "complaint", case, "investigate")
@@ -71,7 +77,9 @@ def investigated(stage: Stage, rng: Random, case: int, day: date) -> Life:
     stage.move("ligang", "complaint_investigation", report, "hand_to_service")
     stage.move("fanbing", "complaint", case, "approve_by_superior")
     yield stage.at(day + timedelta(days=rng.choice((6, 7, 7, 10))), f"10:{rng.randrange(10, 59)}")
-    stage.move("dongxue", "complaint", case, "reply", reply_form="书面", customer_notified_at=stage.acting("dongxue").now)
+    stage.move(
+        "dongxue", "complaint", case, "reply", reply_form="书面", customer_notified_at=stage.acting("dongxue").now
+    )
     answer = stage.create(
         "dongxue", "complaint_reply", complaint=case, reply_kind="处理结果答复", form="书面", addressee="投诉人",
         content="经调查属到货漏检，现为您换货，谨致歉意。", replied_by=stage.people["dongxue"],
@@ -94,7 +102,7 @@ def resident(stage: Stage, rng: Random, keeper: str) -> int:
 def resident_complaint(stage: Stage, rng: Random, day: date) -> Life:
     """A resident complains; the matter is settled and revisited by whom its severity demands."""
     category, content, demand = rng.choice(names.PROPERTY_COMPLAINTS)
-    keeper, other = rng.choice((("xiewen", "songjie"), ("songjie", "xiewen")))
+    keeper = rng.choice(("xiewen", "songjie"))
     yield stage.at(day, f"{rng.randrange(9, 17):02}:{rng.randrange(10, 59)}")
     customer = resident(stage, rng, keeper)
     severity = rng.choice(("一般", "一般", "一般", "重要", "重大"))
@@ -116,7 +124,12 @@ def resident_complaint(stage: Stage, rng: Random, day: date) -> Life:
 def revisited(stage: Stage, rng: Random, case: int, customer: int, revisitor: str, severity: str) -> Life:
     """A revisit is made, dissatisfaction gets a promised date, the supervisor signs."""
     visit = stage.create(
-        revisitor, "revisit_record", revisit_kind="投诉", complaint=case, customer=customer, revisitor=stage.people[revisitor]
+        revisitor,
+        "revisit_record",
+        revisit_kind="投诉",
+        complaint=case,
+        customer=customer,
+        revisitor=stage.people[revisitor],
     )
     work = stage.acting(revisitor)
     on_site = severity != "一般"
