@@ -103,10 +103,10 @@ def found_company(panel: Panel, adopted: Sequence[str] = ADOPTED, day: date = da
             for code in held:
                 work.connection.execute(insert(person_role).values(user_id=n, role_id=roles[code]))
         heads = {unit: n for n, (username, unit, _) in enumerate(PEOPLE, 1) if username in {"saleshead", "director", "gm"}}
-        for n, (username, unit, _) in enumerate(PEOPLE, 1):
-            head = heads.get(unit)
-            staff = {"person": n, "unit": units[unit], "staff_no": f"N{n:03}", "superior": head if head != n else heads["集团"], "rank": 3}
-            records.create(work, "employee", staff | {"position": username, "performance_pay": 3000} if username else staff)
+        for n, (username, unit, _held) in enumerate(PEOPLE, 1):
+            superior = heads.get(unit, heads["集团"])
+            staff = {"person": n, "unit": units[unit], "staff_no": f"N{n:03}", "superior": superior if superior != n else heads["集团"]}
+            records.create(work, "employee", staff | {"rank": 3, "position": username, "performance_pay": 3000})
         adoption.adopt(work, None, adopted, day)
         owner = {
             "customer_name": CAR_OWNER, "customer_kind": "个人", "relation_kind": "一般客户", "channel_kind": "车主", "secrecy_level": "普通",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 
 from app.catalog.catalog import adopted
 from app.catalog.duty import Done, Duty, Limit
@@ -19,7 +19,7 @@ from app.models.ledger import obligation, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, numbering, people
+from app.services import adoption, numbering, people, scope
 from app.services.conditions import where, with_references
 from app.services.panel import Work
 
@@ -302,11 +302,18 @@ def due_of(o: Mapping[str, Any]) -> Due:
 
 
 def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), limit: int = 200) -> list[dict[str, Any]]:
-    """Return the open obligations of a person, or of holders of roles, soonest first."""
+    """Return the open obligations of a person, or of holders of roles, soonest first; only of records that the actor may see."""
     o = obligation.c
     mine = or_(o.person == person, o.role.in_(list(roles)))
-    query = select(obligation).where(o.state == "open", mine).order_by(o.due_at, o.id).limit(limit)
+    seen = or_(false(), *(_on_visible(work, spec) for spec in work.catalog.tables() if spec.duties and scope.may(work, spec.code, "read")))
+    query = select(obligation).where(o.state == "open", mine, seen).order_by(o.due_at, o.id).limit(limit)
     return [dict(r) for r in work.connection.execute(query).mappings()]
+
+
+def _on_visible(work: Work, spec: RegisterSpec) -> ColumnElement[bool]:
+    table = work.tables[spec.code]
+    rows = select(table.c.id).where(scope.visible(work, spec.code))
+    return and_(obligation.c.register == spec.code, obligation.c.record_id.in_(rows))
 
 
 def of_record(work: Work, register: str, record_id: int) -> list[dict[str, Any]]:

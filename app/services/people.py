@@ -114,15 +114,20 @@ def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
 
 
 def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:
-    """Return the people that a definition's party means for one record, without repetition."""
+    """Return the people that a definition's party means for one record, without repetition.
+
+    Whoever the record excludes is never among them: the person complained about takes no part and is told nothing (P15 2.2).
+    """
     who = who.within(set(spec.by_code))
     if who.role:
-        return holders(work, who.role, row.get("unit"))
-    named = row.get(who.field or who.superior_of)
-    people = [p for p in (named if isinstance(named, tuple) else (named,)) if p is not None]
+        found = holders(work, who.role, row.get("unit"))
+    else:
+        named = row.get(who.field or who.superior_of)
+        found = [p for p in (named if isinstance(named, tuple) else (named,)) if p is not None]
     if who.superior_of:
-        people = [s for p in people if (s := superior(work, p)) is not None]
-    return list(dict.fromkeys(people))
+        found = [s for p in found if (s := superior(work, p)) is not None]
+    apart = {row.get(f) for f in spec.excluded}
+    return [p for p in dict.fromkeys(found) if p not in apart]
 
 
 def actor(work: Work, person_id: int) -> Actor:

@@ -1,4 +1,4 @@
-"""Sites for the tests of the web: one for each test, copied from one that was built once."""
+"""Sites for the tests of the web: one for each test, copied from one that is built once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Databases
-from tests.web.site import Site, build
+from tests.web.site import Site, build, copied
+
+
+@pytest.fixture(scope="session")
+def built_site(fresh_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site that the others are copies of; nobody is connected to it."""
+    made = build(fresh_database("sqlite"), tmp_path_factory.mktemp("built"))
+    made.panel.engine.dispose()
+    return made
 
 
 @pytest.fixture
-def site(fresh_database: Databases, tmp_path: Path) -> Iterator[Site]:
-    """A small site on a new SQLite database; what databases do differently is tested below the web."""
-    made = build(fresh_database("sqlite"), tmp_path)
+def site(built_site: Site, fresh_database: Databases, tmp_path: Path) -> Iterator[Site]:
+    """A small site on a SQLite database of its own; what databases do differently is tested below the web."""
+    made = copied(built_site, fresh_database("sqlite", like=built_site.settings.DATABASE_URL), tmp_path)
     yield made
     made.panel.engine.dispose()

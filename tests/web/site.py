@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -261,6 +261,13 @@ def build(url: str, instance: Path, files: Mapping[str, str] = FILES) -> Site:
     site.customer = site.enter("customer", {"name": "王女士", "phone": "13800000000"})
     site.complaint = site.enter("complaint", {"subject": SECRET, "customer": site.customer, "kind": "质量", "verdict": None})
     return site
+
+
+def copied(made: Site, url: str, instance: Path) -> Site:
+    """Return the same site over a copy of its database at ``url``."""
+    settings = made.settings.model_copy(update={"DATABASE_URL": url, "INSTANCE": instance})
+    panel = replace(made.panel, engine=open_engine(url, pool_size=24), files=instance / "files")
+    return replace(made, app=_app(panel, settings), panel=panel, settings=settings)
 
 
 def _app(panel: Panel, settings: Settings) -> Flask:

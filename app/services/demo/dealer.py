@@ -81,7 +81,7 @@ def service_visit(stage: Stage, rng: Random, day: date) -> Life:
     )  # fmt: skip
     careful = rng.random() < (0.75 if advisor == "malin" else 0.95)
     if careful:
-        verified = {"contact_person": names.person(rng), "unique_contact_method": names.mobile(rng)}
+        verified: dict[str, Any] = {"contact_person": names.person(rng), "unique_contact_method": names.mobile(rng)}
         stage.move(advisor, "service_reception_check", visit, "verify", **verified)
     yield stage.at(day, f"16:{rng.randrange(10, 59)}")
     leave = "deliver" if careful else "deliver_unverified"
@@ -113,7 +113,9 @@ def handed_over(stage: Stage, rng: Random, advisor: str, archive: int, count: in
     """Both sides sign the book; the administrator checks, copies, shelves and completes the archive."""
     yield stage.at(day, f"{rng.randrange(10, 15)}:{rng.randrange(10, 59)}")
     missing = rng.random() < 0.2
-    book = {"missing_note": "缺一份，正在补办", "expected_completion_on": stage.working_day(day, 2)} if missing else {}
+    book: dict[str, Any] = (
+        {"missing_note": "缺一份，正在补办", "expected_completion_on": stage.working_day(day, 2)} if missing else {}
+    )
     line = stage.create(
         advisor,
         "archive_signoff",
@@ -157,7 +159,7 @@ def checked(
     stage.move(ADMIN, "vehicle_archive", archive, "check")
     yield stage.at(stage.working_day(day, 1), f"11:{rng.randrange(10, 59)}")
     stage.move(ADMIN, "vehicle_archive", archive, "scan")
-    place = {"bag_no": f"D{archive:05}", "cabinet_slot": stage.refs[f"cabinet{rng.randrange(1, 5)}"]}
+    place: dict[str, Any] = {"bag_no": f"D{archive:05}", "cabinet_slot": stage.refs[f"cabinet{rng.randrange(1, 5)}"]}
     stage.move(ADMIN, "vehicle_archive", archive, "shelve", **place)
     stage.move(ADMIN, "vehicle_archive", archive, "fill_electronic")
     if lacking is not None:
@@ -187,13 +189,13 @@ def complaint(stage: Stage, rng: Random, day: date) -> Life:
     )  # fmt: skip
     handler, unit = ("luoyong", "售后服务部") if category == "维修质量" else ("zhangwei", "销售部")
     yield stage.at(stage.working_day(day, 1), f"09:{rng.randrange(10, 59)}")
-    ruled = {
+    ruled: dict[str, Any] = {
         "category": category, "reason_valid": "成立", "demand_reasonable": rng.choice(("合理", "部分")),
         "accepting_dept": stage.units[unit], "handler": stage.people[handler], "supervisor": stage.people["wangjianguo"],
     }  # fmt: skip
     stage.move("chenjing", "complaint", case, "rule_nature", **ruled)
     yield stage.at(stage.working_day(day, rng.choice((1, 2, 2, 4))), f"17:{rng.randrange(10, 59)}")
-    solution = {"cause_found": "操作未按作业指导书执行", "solution": "重新检查并免收工时费，向客户说明"}
+    solution: dict[str, Any] = {"cause_found": "操作未按作业指导书执行", "solution": "重新检查并免收工时费，向客户说明"}
     stage.move(handler, "complaint", case, "propose_solution", **solution)
     stage.move(handler, "complaint", case, "submit")
     yield from settled(
@@ -213,7 +215,7 @@ def settled(stage: Stage, rng: Random, case: int, customer: int, handler: str, d
     yield stage.at(
         stage.working_day(stage.acting(handler).today, rng.choice((0, 0, 0, 1))), f"16:{rng.randrange(10, 59)}"
     )
-    told = {"customer_notified_at": stage.acting("yangyang").now, "customer_reaction": "表示接受"}
+    told: dict[str, Any] = {"customer_notified_at": stage.acting("yangyang").now, "customer_reaction": "表示接受"}
     stage.move("yangyang", "complaint", case, "notify", **told)
     yield stage.at(stage.working_day(day, 2), f"11:{rng.randrange(10, 59)}")
     stage.move(handler, "complaint", case, "settle")
@@ -242,7 +244,7 @@ def group_revisit(stage: Stage, case: int, customer: int, mood: str) -> None:
         "qianwen", "revisit_record", revisit_kind="集团客服", complaint=case, customer=customer, revisitor=stage.people["qianwen"],
         unit=stage.units["客户关系部"],
     )  # fmt: skip
-    told = {
+    told: dict[str, Any] = {
         "revisited_at": stage.acting("qianwen").now,
         "method": "电话回访",
         "content": "处理结果满意度调查",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from app.services.demo import names
 from app.services.demo.stage import Life, Stage
@@ -26,7 +27,7 @@ def store_complaint(stage: Stage, rng: Random, day: date) -> Life:
     if own_cause:
         stage.move(superior, "complaint", case, "refuse", reason="未按说明书使用")
         yield stage.at(stage.working_day(day, 1), "10:40")
-        told = {"reply_form": "口头", "customer_notified_at": stage.acting(by).now}
+        told: dict[str, Any] = {"reply_form": "口头", "customer_notified_at": stage.acting(by).now}
         stage.move(by, "complaint", case, "explain_and_close", **told)
         return
     one = rng.random() < 0.7
@@ -39,7 +40,11 @@ def store_complaint(stage: Stage, rng: Random, day: date) -> Life:
 def settled_in_store(stage: Stage, rng: Random, case: int, by: str, day: date) -> Life:
     """The store settles the case itself."""
     yield stage.at(stage.working_day(day, 2), f"11:{rng.randrange(10, 59)}")
-    done = {"solution": "当场更换并致歉", "reply_form": "口头", "customer_notified_at": stage.acting(by).now}
+    done: dict[str, Any] = {
+        "solution": "当场更换并致歉",
+        "reply_form": "口头",
+        "customer_notified_at": stage.acting(by).now,
+    }
     stage.move(by, "complaint", case, "settle_in_store", **done)
     yield stage.at(day + timedelta(days=rng.choice((4, 6, 9))), "15:30")
     stage.move("dongxue", "complaint", case, "close")
@@ -48,7 +53,7 @@ def settled_in_store(stage: Stage, rng: Random, case: int, by: str, day: date) -
 def investigated(stage: Stage, rng: Random, case: int, day: date) -> Life:
     """A department investigates; its report passes supervisor, administration and general manager; the customer is answered."""
     yield stage.at(stage.working_day(day, 1), f"10:{rng.randrange(10, 59)}")
-    to = {
+    to: dict[str, Any] = {
         "accepting_dept": stage.units["营运部"],
         "handler": stage.people["ligang"],
         "supervisor": stage.people["fanbing"],
@@ -112,7 +117,11 @@ def resident_complaint(stage: Stage, rng: Random, day: date) -> Life:
         customer=customer, content=content, customer_demand=(demand,), category=category, severity=severity,
     )  # fmt: skip
     yield stage.at(stage.working_day(day, rng.choice((1, 2, 3))), f"16:{rng.randrange(10, 59)}")
-    settled = {"severity": severity, "handler": stage.people["caoming"], "solution": "已派工修复并清理现场"}
+    settled: dict[str, Any] = {
+        "severity": severity,
+        "handler": stage.people["caoming"],
+        "solution": "已派工修复并清理现场",
+    }
     stage.move(keeper, "complaint", case, "record_settled", **settled)
     if rng.random() < 0.2:
         return  # nobody revisits it in time
@@ -134,7 +143,7 @@ def revisited(stage: Stage, rng: Random, case: int, customer: int, revisitor: st
     work = stage.acting(revisitor)
     on_site = severity != "一般"
     unhappy = rng.random() < 0.25
-    told = {
+    told: dict[str, Any] = {
         "revisited_at": work.now, "method": "上门回访" if on_site else "电话回访", "content": "询问处理结果和现状",
         "satisfaction": "不满意" if unhappy else rng.choice(("很满意", "满意", "满意", "一般")),
     }  # fmt: skip
