@@ -72,7 +72,7 @@ def _lives(stage: Stage, first: date) -> Iterator[Life]:
 def _people(work: Work, people: Sequence[Mapping[str, Any]], password: str) -> dict[str, int]:
     """Open the accounts with their roles and return them: user name → id."""
     hashed = generate_password_hash(password)
-    roles = dict(work.connection.execute(select(role.c.name, role.c.id)).tuples().all())
+    roles = {r.name: r.id for r in work.connection.execute(select(role.c.name, role.c.id))}
     found = {}
     for p in people:
         account = {

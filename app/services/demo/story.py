@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from app.fields.base import Field
+from app.fields.label import Label
 from app.fields.links import File, Link, Person, Reference, Unit
 from app.fields.times import Date, Moment
 from app.services.demo.stage import Life, Stage
@@ -53,7 +54,7 @@ def _values(stage: Stage, who: str, register: str, given: Mapping[str, Any]) -> 
     spec = stage.panel.catalog.registers[register]
     found = {}
     for code, value in given.items():
-        field = Unit(code="unit", label="部门") if code == "unit" else spec.field(code)
+        field = Unit(code="unit", label=Label(zh="部门")) if code == "unit" else spec.field(code)
         if field is None:
             raise KeyError(f"{register}.{code}")
         found[code] = _value(stage, who, register, field, value)
