@@ -33,7 +33,13 @@ def at(text: str) -> datetime:
 
 BEGIN = at("2025-01-01 08:00")
 
-UNITS: tuple[tuple[str, str | None], ...] = (("集团", None), ("销售部", "集团"), ("售后服务部", "集团"), ("客户关爱部", "集团"), ("门店", "集团"))
+UNITS: tuple[tuple[str, str | None], ...] = (
+    ("集团", None),
+    ("销售部", "集团"),
+    ("售后服务部", "集团"),
+    ("客户关爱部", "集团"),
+    ("门店", "集团"),
+)
 
 PEOPLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sales1", "销售部", ("sales_advisor",)), ("sales2", "销售部", ("sales_advisor",)), ("saleshead", "销售部", ("sales_director", "dept_manager")),
@@ -67,7 +73,9 @@ class Site:
         with self.panel.work(self.actor(who), now=at(when)) as work:
             return records.create(work, register, values)
 
-    def move(self, who: str, register: str, record: int, transition: str, when: str, reason: str = "", **values: Any) -> None:
+    def move(
+        self, who: str, register: str, record: int, transition: str, when: str, reason: str = "", **values: Any
+    ) -> None:
         """Make a transition as somebody, at a moment."""
         with self.panel.work(self.actor(who), now=at(when)) as work:
             records.move(work, register, record, transition, values, reason=reason)
@@ -98,14 +106,28 @@ def found_company(panel: Panel, adopted: Sequence[str] = ADOPTED, day: date = da
             units[name] = records.create(work, "unit", {"name": name, "parent": units.get(parent or ""), **kind})
         roles = {r.name: r.id for r in work.connection.execute(select(role.c.id, role.c.name))}
         for n, (username, unit, held) in enumerate(PEOPLE, 1):
-            row = {"id": n, "username": username, "first_name": username, "last_name": "", "active": True, "email": f"{username}@example.com"}
+            row = {
+                "id": n,
+                "username": username,
+                "first_name": username,
+                "last_name": "",
+                "active": True,
+                "email": f"{username}@example.com",
+            }
             work.connection.execute(insert(person).values(**row))
             for code in held:
                 work.connection.execute(insert(person_role).values(user_id=n, role_id=roles[code]))
-        heads = {unit: n for n, (username, unit, _) in enumerate(PEOPLE, 1) if username in {"saleshead", "director", "gm"}}
+        heads = {
+            unit: n for n, (username, unit, _) in enumerate(PEOPLE, 1) if username in {"saleshead", "director", "gm"}
+        }
         for n, (username, unit, _held) in enumerate(PEOPLE, 1):
             superior = heads.get(unit, heads["集团"])
-            staff = {"person": n, "unit": units[unit], "staff_no": f"N{n:03}", "superior": superior if superior != n else heads["集团"]}
+            staff = {
+                "person": n,
+                "unit": units[unit],
+                "staff_no": f"N{n:03}",
+                "superior": superior if superior != n else heads["集团"],
+            }
             records.create(work, "employee", staff | {"rank": 3, "position": username, "performance_pay": 3000})
         adoption.adopt(work, None, adopted, day)
         owner = {

@@ -24,7 +24,9 @@ def car(vin: str) -> str:
     return f"{vin},明锐,它店用户到店维修,{CAR_OWNER}"
 
 
-def bring(site: Site, tmp_path: Path, who: str, register: str, when: str, header: str, rows: Sequence[str]) -> list[int]:
+def bring(
+    site: Site, tmp_path: Path, who: str, register: str, when: str, header: str, rows: Sequence[str]
+) -> list[int]:
     """Import rows as a CSV file and return the ids of the register's records in the order entered."""
     file = tmp_path / f"{register}-{when[:10]}-{abs(hash(tuple(rows)))}.csv"
     file.write_text("\n".join([header, *rows]), encoding="utf-8-sig")
@@ -40,7 +42,9 @@ def archives(site: Site, tmp_path: Path, advisor: str, kind: str, deliveries: Se
     cars = [car(f"LSV{site.ids[advisor]:02}{d.replace('-', '')}{n:04}") for n, d in enumerate(deliveries)]
     bring(site, tmp_path, "archive", "vehicle", first, CAR, cars)
     rows = [f"{row[:17]},{kind},{d},{advisor}" for row, d in zip(cars, deliveries, strict=True)]
-    return bring(site, tmp_path, "archive", "vehicle_archive", first, "车辆,档案类别,交车日期,责任顾问", rows)[-len(rows) :]
+    return bring(site, tmp_path, "archive", "vehicle_archive", first, "车辆,档案类别,交车日期,责任顾问", rows)[
+        -len(rows) :
+    ]
 
 
 def papers(site: Site, tmp_path: Path, archive: int, when: str, rows: Sequence[str]) -> None:
@@ -53,7 +57,13 @@ def papers(site: Site, tmp_path: Path, archive: int, when: str, rows: Sequence[s
 def hand_over(site: Site, advisor: str, archive: int, when: str, missing: str = "") -> int:
     """Sign an archive over: advisor, then administrator."""
     values = {"entry_date": at(when).date(), "archive": archive, "item_count": 12, "missing_note": missing or None}
-    signoff = site.create(advisor, "archive_signoff", when, from_department="销售部" if advisor.startswith("sales") else "服务部", **values)
+    signoff = site.create(
+        advisor,
+        "archive_signoff",
+        when,
+        from_department="销售部" if advisor.startswith("sales") else "服务部",
+        **values,
+    )
     site.move(advisor, "archive_signoff", signoff, "hand_over", when)
     if missing:
         expected = at(when).date() + timedelta(days=1)
@@ -81,7 +91,11 @@ def fines(site: Site, person: str, month: str) -> list[Decimal]:
     """Return the amounts of a person's tickets of a month, in order of violation, dropped ones left out."""
     with site.panel.reading(Actor.system()) as work:
         found = ledger.tickets(work, person=site.ids[person], month=month)
-    return [t["amount"] for t in sorted(found, key=lambda t: (t["occurred_at"], t["ordinal"])) if t["state"] in {"proposed", "confirmed", "executed"}]
+    return [
+        t["amount"]
+        for t in sorted(found, key=lambda t: (t["occurred_at"], t["ordinal"]))
+        if t["state"] in {"proposed", "confirmed", "executed"}
+    ]
 
 
 def yuan(*amounts: int) -> list[Decimal]:
@@ -96,11 +110,19 @@ def order_of(site: Site, person: str, place: int = 0) -> int:
 
 
 def test_a_sales_advisor_pays_50_80_and_100_in_march_and_50_again_in_april(site: Site, tmp_path: Path) -> None:
-    late_a, sheets_b, late_c, late_d = archives(site, tmp_path, "sales1", NEW_CAR, ["2025-03-03", "2025-03-12", "2025-03-19", "2025-03-26"])
+    late_a, sheets_b, late_c, late_d = archives(
+        site, tmp_path, "sales1", NEW_CAR, ["2025-03-03", "2025-03-12", "2025-03-19", "2025-03-26"]
+    )
     sweep_days(site, "2025-03-04", "2025-03-07")
     hand_over(site, "sales1", late_a, "2025-03-07 09:00")
     hand_over(site, "sales1", sheets_b, "2025-03-14 09:00")
-    papers(site, tmp_path, sheets_b, "2025-03-14 09:30", [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")])
+    papers(
+        site,
+        tmp_path,
+        sheets_b,
+        "2025-03-14 09:30",
+        [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")],
+    )
     check(site, sheets_b, "2025-03-14 10:00")
     sweep_days(site, "2025-03-15", "2025-03-25")
     hand_over(site, "sales1", late_c, "2025-03-25 09:00")
@@ -113,7 +135,9 @@ def test_a_sales_advisor_pays_50_80_and_100_in_march_and_50_again_in_april(site:
 def test_an_archive_both_late_and_unsigned_costs_50_and_80(site: Site, tmp_path: Path) -> None:
     (car,) = archives(site, tmp_path, "sales1", NEW_CAR, ["2025-03-03"])
     sweep_days(site, "2025-03-04", "2025-03-07")
-    papers(site, tmp_path, car, "2025-03-07 09:30", [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")])
+    papers(
+        site, tmp_path, car, "2025-03-07 09:30", [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")]
+    )
     hand_over(site, "sales1", car, "2025-03-07 09:40")
     check(site, car, "2025-03-07 10:00")
     assert fines(site, "sales1", "2025-03") == yuan(50, 80)
@@ -124,7 +148,13 @@ def test_cancelling_the_first_ticket_makes_the_second_the_first(site: Site, tmp_
     sweep_days(site, "2025-03-04", "2025-03-07")
     hand_over(site, "sales1", late, "2025-03-07 09:00")
     hand_over(site, "sales1", sheets, "2025-03-14 09:00")
-    papers(site, tmp_path, sheets, "2025-03-14 09:30", [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")])
+    papers(
+        site,
+        tmp_path,
+        sheets,
+        "2025-03-14 09:30",
+        [f"{n},原件,是,是,无,有效,," for n in ("交车检查表", "新车PDI检查表")],
+    )
     check(site, sheets, "2025-03-14 10:00")
     assert fines(site, "sales1", "2025-03") == yuan(50, 80)
     with site.panel.work(site.actor("director"), now=at("2025-03-20 09:00")) as work:
@@ -157,7 +187,9 @@ def service_march(site: Site, tmp_path: Path) -> None:
         vehicle=vehicle, service_advisor=site.ids["service1"], received_at=at("2025-03-03 10:00"), service_kind="保养",
     )  # fmt: skip
     site.move("archive", "service_reception_check", reception, "not_verified", "2025-03-03 11:00")
-    wrong, late, unsigned = archives(site, tmp_path, "service1", MAINTENANCE, ["2025-03-05", "2025-03-10", "2025-03-17"])
+    wrong, late, unsigned = archives(
+        site, tmp_path, "service1", MAINTENANCE, ["2025-03-05", "2025-03-10", "2025-03-17"]
+    )
     papers(site, tmp_path, wrong, "2025-03-06 09:00", [f"{n},原件,否,是,有效,有效,错误," for n in ("接车单", "结算单")])
     hand_over(site, "service1", wrong, "2025-03-06 09:10")
     check(site, wrong, "2025-03-06 10:00")
@@ -174,7 +206,9 @@ def test_a_service_advisor_pays_290_in_march(site: Site, tmp_path: Path) -> None
     assert fines(site, "service1", "2025-03") == yuan(50, 40, 100, 100)
 
 
-def test_performance_pay_is_open_from_three_confirmed_violations_within_10_to_30_percent(site: Site, tmp_path: Path) -> None:
+def test_performance_pay_is_open_from_three_confirmed_violations_within_10_to_30_percent(
+    site: Site, tmp_path: Path
+) -> None:
     service_march(site, tmp_path)
     director = site.actor("director")
     pay = {"pay": Decimal(3000), "reason": "屡次"}
@@ -184,15 +218,23 @@ def test_performance_pay_is_open_from_three_confirmed_violations_within_10_to_30
             ledger.confirm(work, t["id"])
         assert ledger.offers(work, "2025-03") == []
         with pytest.raises(Refused, match="不足 3 次"):
-            ledger.decide(work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(20), **pay)
+            ledger.decide(
+                work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(20), **pay
+            )
         ledger.confirm(work, found[2]["id"])
         for rate in ("5", "35"):
             with pytest.raises(Invalid):
-                ledger.decide(work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(rate), **pay)
-        taken = ledger.decide(work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(20), **pay)
+                ledger.decide(
+                    work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(rate), **pay
+                )
+        taken = ledger.decide(
+            work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(20), **pay
+        )
         assert taken == Decimal(600)
         with pytest.raises(Refused, match="已决定"):
-            ledger.decide(work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(10), **pay)
+            ledger.decide(
+                work, "archive_month", "performance_pay", site.ids["service1"], "2025-03", rate=Decimal(10), **pay
+            )
 
 
 def test_performance_pay_is_closed_again_where_one_of_three_is_waived(site: Site, tmp_path: Path) -> None:
@@ -219,7 +261,12 @@ def test_performance_pay_is_never_taken_from_a_sales_advisor(site: Site, tmp_pat
 
 def test_one_archive_with_four_defective_papers_is_one_ticket_of_140(site: Site, tmp_path: Path) -> None:
     (car,) = archives(site, tmp_path, "service1", MAINTENANCE, ["2025-03-03"])
-    rows = ["接车单,原件,否,是,有效,有效,不完整,", "结算单,原件,否,是,无,有效,,", "任务委托书,原件,否,是,错误,有效,,", "12项免费检查表,原件,否,是,有效,无,,"]
+    rows = [
+        "接车单,原件,否,是,有效,有效,不完整,",
+        "结算单,原件,否,是,无,有效,,",
+        "任务委托书,原件,否,是,错误,有效,,",
+        "12项免费检查表,原件,否,是,有效,无,,",
+    ]
     papers(site, tmp_path, car, "2025-03-04 09:00", rows)
     hand_over(site, "service1", car, "2025-03-04 09:10")
     check(site, car, "2025-03-04 10:00")
@@ -229,7 +276,13 @@ def test_one_archive_with_four_defective_papers_is_one_ticket_of_140(site: Site,
 def test_a_noted_paper_brought_in_time_costs_nothing_and_one_not_brought_50_and_20(site: Site, tmp_path: Path) -> None:
     brought, not_brought = archives(site, tmp_path, "service1", MAINTENANCE, ["2025-03-03", "2025-03-10"])
     for archive, day in ((brought, "2025-03-03"), (not_brought, "2025-03-10")):
-        papers(site, tmp_path, archive, f"{day} 15:00", ["结算单,原件,否,否,有效,有效,,是", "接车单,原件,否,是,有效,有效,,"])
+        papers(
+            site,
+            tmp_path,
+            archive,
+            f"{day} 15:00",
+            ["结算单,原件,否,否,有效,有效,,是", "接车单,原件,否,是,有效,有效,,"],
+        )
     signed = hand_over(site, "service1", brought, "2025-03-03 16:00", missing="缺结算单")
     check(site, brought, "2025-03-03 16:30")
     site.move("archive", "archive_signoff", signed, "close_items", "2025-03-04 15:00")
@@ -273,7 +326,13 @@ def test_a_doubled_fine_repeats_at_the_doubled_amount(site: Site, tmp_path: Path
 
 def test_a_repeat_costs_only_what_is_still_uncorrected(site: Site, tmp_path: Path) -> None:
     (car,) = archives(site, tmp_path, "service1", MAINTENANCE, ["2025-03-05"])
-    papers(site, tmp_path, car, "2025-03-06 09:00", [f"{n},原件,否,是,有效,无,," for n in ("接车单", "结算单", "任务委托书")])
+    papers(
+        site,
+        tmp_path,
+        car,
+        "2025-03-06 09:00",
+        [f"{n},原件,否,是,有效,无,," for n in ("接车单", "结算单", "任务委托书")],
+    )
     hand_over(site, "service1", car, "2025-03-06 09:10")
     check(site, car, "2025-03-06 10:00")
     order = order_of(site, "service1")

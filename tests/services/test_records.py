@@ -25,7 +25,9 @@ def complaint(site: Site, who: str = "clerk", when: str = "2025-03-03 15:30", **
     return site.create(who, "complaint", when, **COMPLAINT, receptionist=site.ids["clerk"], **values)
 
 
-def edit(site: Site, who: str, record: int, when: str = "2025-03-03 16:00", base: int | None = None, **changes: Any) -> int:
+def edit(
+    site: Site, who: str, record: int, when: str = "2025-03-03 16:00", base: int | None = None, **changes: Any
+) -> int:
     """Change fields of a complaint."""
     with site.panel.work(site.actor(who), now=at(when)) as work:
         return records.update(work, "complaint", record, changes, base_version=base)
@@ -44,7 +46,11 @@ def test_a_record_gets_number_state_stamps_and_a_first_version(site: Site) -> No
 
 def test_every_error_of_a_record_is_told_at_once(site: Site) -> None:
     with pytest.raises(Invalid) as refused, site.panel.work(site.actor("clerk"), now=at("2025-03-03 16:00")) as work:
-        records.create(work, "complaint", {**COMPLAINT, "content": None, "channel": "心灵感应", "loss_amount": -1, "customer": 999_999})
+        records.create(
+            work,
+            "complaint",
+            {**COMPLAINT, "content": None, "channel": "心灵感应", "loss_amount": -1, "customer": 999_999},
+        )
     assert {e.field for e in refused.value.errors} >= {"content", "channel", "loss_amount", "customer"}
 
 
@@ -62,7 +68,12 @@ def test_the_second_editor_of_a_field_gets_both_values_and_nothing_is_lost(site:
     with pytest.raises(Conflict) as conflict:
         edit(site, "hr", made, base=1, content="第二人的内容")
     (clash,) = conflict.value.clashes
-    assert (clash.field, clash.base, clash.mine, clash.theirs) == ("content", COMPLAINT["content"], "第二人的内容", "第一人的内容")
+    assert (clash.field, clash.base, clash.mine, clash.theirs) == (
+        "content",
+        COMPLAINT["content"],
+        "第二人的内容",
+        "第一人的内容",
+    )
     assert conflict.value.by == "clerk"
     assert site.read("complaint", made)["content"] == "第一人的内容"
     edit(site, "hr", made, base=conflict.value.version, content="第二人的内容")
@@ -77,7 +88,12 @@ def test_writing_the_same_value_as_the_other_editor_is_no_conflict(site: Site) -
 
 def test_fields_of_the_panel_and_of_other_roles_cannot_be_typed(site: Site) -> None:
     made = complaint(site)
-    for field, value in (("state", "closed"), ("acceptance_ruled_by", site.ids["clerk"]), ("record_no", "X-1"), ("version", 9)):
+    for field, value in (
+        ("state", "closed"),
+        ("acceptance_ruled_by", site.ids["clerk"]),
+        ("record_no", "X-1"),
+        ("version", 9),
+    ):
         with pytest.raises(Invalid) as refused:
             edit(site, "clerk", made, **{field: value})
         assert [e.field for e in refused.value.errors] == [field]
@@ -93,7 +109,11 @@ def test_a_transition_needs_its_person_its_fields_and_its_signature(site: Site) 
     site.move("clerk", "complaint", made, "check_reason", "2025-03-03 16:00", reason_valid="成立")
     site.move("gm", "complaint", made, "accept", "2025-03-03 17:00", situation_type="情形一-需公司调查")
     row = site.read("complaint", made)
-    assert (row["state"], row["acceptance_ruled_by"], row["acceptance_ruled_by_at"]) == ("accepted", site.ids["gm"], at("2025-03-03 17:00"))
+    assert (row["state"], row["acceptance_ruled_by"], row["acceptance_ruled_by_at"]) == (
+        "accepted",
+        site.ids["gm"],
+        at("2025-03-03 17:00"),
+    )
     assert (row["acceptance_ruling"], row["accepted_at"]) == ("受理", at("2025-03-03 17:00"))
 
 
@@ -108,7 +128,15 @@ def test_a_locked_record_changes_only_by_transition(site: Site) -> None:
     made = complaint(site)
     site.move("clerk", "complaint", made, "check_reason", "2025-03-03 16:00", reason_valid="不成立")
     site.move("gm", "complaint", made, "refuse", "2025-03-03 17:00", reason="属客户原因")
-    site.move("clerk", "complaint", made, "explain_and_close", "2025-03-03 18:00", reply_form="口头", customer_notified_at=at("2025-03-03 18:00"))
+    site.move(
+        "clerk",
+        "complaint",
+        made,
+        "explain_and_close",
+        "2025-03-03 18:00",
+        reply_form="口头",
+        customer_notified_at=at("2025-03-03 18:00"),
+    )
     with pytest.raises(Forbidden, match="锁定"):
         edit(site, "clerk", made, content="事后改写")
 
@@ -127,7 +155,16 @@ def test_the_owner_the_colleague_and_the_stranger(site: Site) -> None:
 
 def test_the_person_complained_about_sees_nothing_by_any_way(site: Site) -> None:
     made = complaint(site, complained_person=site.ids["hr"])
-    site.create("clerk", "complaint_progress", "2025-03-03 16:00", complaint=made, step="核实", content="致电客户", actor=site.ids["clerk"], acted_at=at("2025-03-03 16:00"))
+    site.create(
+        "clerk",
+        "complaint_progress",
+        "2025-03-03 16:00",
+        complaint=made,
+        step="核实",
+        content="致电客户",
+        actor=site.ids["clerk"],
+        acted_at=at("2025-03-03 16:00"),
+    )
     site.move("clerk", "complaint", made, "check_reason", "2025-03-03 16:00", reason_valid="成立")
     site.move("gm", "complaint", made, "accept", "2025-03-03 17:00", situation_type="情形一-需公司调查")
     with site.panel.work(site.actor("hr"), now=at("2025-03-12 09:00")) as work:
@@ -137,7 +174,9 @@ def test_the_person_complained_about_sees_nothing_by_any_way(site: Site) -> None
         assert listing.select_rows(work, "complaint", filters=[Filter("complained_person", "eq", site.ids["hr"])]) == []
         assert list(listing.stream_rows(work, "complaint")) in ([], [[]])
         assert lookup.search(work, "complaint", "TS") == []
-        assert [o for o in duties.owed(work, person=site.ids["hr"], roles=work.actor.roles) if o["register"] == "complaint"] == []
+        assert [
+            o for o in duties.owed(work, person=site.ids["hr"], roles=work.actor.roles) if o["register"] == "complaint"
+        ] == []
         assert [n for n in notices.inbox(work) if n["register"] == "complaint"] == []
         for attempt in (
             lambda: records.get(work, "complaint", made),
@@ -215,7 +254,9 @@ def test_obligations_are_told_to_their_owner_soonest_first(site: Site) -> None:
     ],
 )
 def test_seven_days_of_a_complaint_end_as_the_calendar_says(site: Site, received: str, due: str) -> None:
-    made = site.create("clerk", "complaint", received, **(COMPLAINT | {"received_at": at(received)}), receptionist=site.ids["clerk"])
+    made = site.create(
+        "clerk", "complaint", received, **(COMPLAINT | {"received_at": at(received)}), receptionist=site.ids["clerk"]
+    )
     with site.panel.reading(Actor.system()) as work:
         (closing,) = [o for o in duties.of_record(work, "complaint", made) if o["duty"] == "close_in_seven_days"]
     assert closing["due_at"] == at(due)
@@ -232,11 +273,22 @@ def test_seven_days_of_a_complaint_end_as_the_calendar_says(site: Site, received
         ("售后-保养", "2026-09-30", "2026-10-09 00:00"),  # Thu 8 Oct, the first day after the holiday
     ],
 )
-def test_an_archive_is_due_after_working_days_with_make_up_saturdays(site: Site, kind: str, delivered: str, due: str) -> None:
+def test_an_archive_is_due_after_working_days_with_make_up_saturdays(
+    site: Site, kind: str, delivered: str, due: str
+) -> None:
     with site.panel.work(Actor.system(), now=at(f"{delivered} 09:00")) as work:
         owner = listing.select_rows(work, "customer", search=CAR_OWNER)[0]["id"]
-        vehicle = records.create(work, "vehicle", {"vin": "LSV00000000000009", "model": "明锐", "origin": "它店用户到店维修", "customer": owner})
-        values = {"vehicle": vehicle, "archive_kind": kind, "trigger_date": date.fromisoformat(delivered), "responsible_advisor": 1}
+        vehicle = records.create(
+            work,
+            "vehicle",
+            {"vin": "LSV00000000000009", "model": "明锐", "origin": "它店用户到店维修", "customer": owner},
+        )
+        values = {
+            "vehicle": vehicle,
+            "archive_kind": kind,
+            "trigger_date": date.fromisoformat(delivered),
+            "responsible_advisor": 1,
+        }
         made = records.create(work, "vehicle_archive", values)
         (handover,) = duties.of_record(work, "vehicle_archive", made)
     assert handover["due_at"] == at(due)
