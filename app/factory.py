@@ -41,6 +41,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     app.config.update(
         DEFINITIONS=settings.DEFINITIONS, FAB_ROLES={}, AUTH_ROLE_ADMIN="system_admin", FAB_INDEX_VIEW="app.web.pages.work.IndexPage", FAB_API_SWAGGER_UI=True
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     celery = tasks.celery_app(settings, lambda: panel)
     app.extensions.update(panel=panel, live=live, start_import=partial(tasks.start_import, celery))
     if settings.FORWARDED:

@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import duties, notices, scope
+from app.services import attention, scope
 from app.web.actor import reading
 from app.web.language import label
 
@@ -18,8 +18,8 @@ def counts() -> dict[str, int]:
     if not current_user.is_authenticated:
         return {"unread": 0, "overdue": 0}
     if "counts" not in g:
-        work = reading()
-        g.counts = {"unread": notices.unread(work), "overdue": sum(o["due_at"] <= work.now for o in duties.owed(work, person=work.actor.person_id, limit=100))}
+        unread, overdue = attention.counts(reading())
+        g.counts = {"unread": unread, "overdue": overdue}
     found: dict[str, int] = g.counts
     return found
 

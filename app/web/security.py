@@ -13,6 +13,7 @@ from flask_jwt_extended import JWTManager
 from sqlalchemy import select
 
 from app.services import scope
+from app.web.accounts import AccountsView, RolesView
 from app.web.actor import current_actor, reading
 from app.web.answers import answer
 from app.web.interface import QuietInterface
@@ -42,6 +43,8 @@ class PanelSecurity(SecurityManager):
     """Decides what a request may reach; which rows it then finds there is the scope's business."""
 
     userstatschartview = None
+    userdbmodelview = AccountsView
+    rolemodelview = RolesView
 
     def __init__(self, appbuilder: Any) -> None:
         super().__init__(appbuilder)
