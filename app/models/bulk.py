@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import TypeEngine
+
+from app.models.types import UtcMoment
 
 FEW = 50
 """Below this COPY costs more than it saves."""
@@ -23,20 +27,23 @@ def insert_rows(
     """
     if not rows:
         return
-    names = list(columns or rows[0])
-    binds = _binds(table, tuple(names), connection.dialect)
-    values = (_bound(row, binds) for row in rows)
+    names, cells = [], []
+    for name in columns or rows[0]:
+        values = [row.get(name) for row in rows]
+        if any(v is not None for v in values):  # most registers are wide, and most of their fields come later
+            names.append(name)
+            cells.append(_bound(values, _bind(table.c[name].type, connection.dialect)))
     cursor = connection.connection.cursor()
     quoted = ", ".join(f'"{n}"' for n in names)
     try:
         if connection.dialect.name == "postgresql" and len(rows) >= FEW:
             with cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:  # type: ignore[attr-defined]
-                for v in values:
-                    copy.write_row(v)
+                for row in zip(*cells, strict=True):
+                    copy.write_row(row)
         else:
             mark = "%s" if connection.dialect.name == "postgresql" else "?"
             sql = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608  # names come from our own tables
-            cursor.executemany(sql, values)
+            cursor.executemany(sql, zip(*cells, strict=True))
     except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
@@ -60,13 +67,27 @@ def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     return int(connection.execute(insert(table).values(**row)).inserted_primary_key[0])
 
 
-def _bound(row: Mapping[str, Any], binds: Sequence[tuple[str, Callable[[Any], Any] | None]]) -> tuple[Any, ...]:
-    get = row.get
-    return tuple(get(n) if b is None else b(get(n)) for n, b in binds)
+def _bound(values: list[Any], bind: Callable[[Any], Any] | None) -> list[Any]:
+    """Return one column as the driver takes it; a value that follows itself, such as this moment, is bound once."""
+    if bind is None:
+        return values
+    bound = []
+    last: Any = None
+    ready: Any = None
+    for v in values:
+        if v is not last:
+            last, ready = v, None if v is None else bind(v)
+        bound.append(ready)
+    return bound
 
 
-@lru_cache(maxsize=2048)
-def _binds(
-    table: Table, names: tuple[str, ...], dialect: Dialect
-) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    return tuple((n, table.c[n].type.dialect_impl(dialect).bind_processor(dialect)) for n in names)
+@lru_cache(maxsize=256)
+def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(kind, UtcMoment):
+        # every moment is bound: PostgreSQL's driver takes any zone; on SQLite this is what DATETIME writes, in C
+        return None if dialect.name == "postgresql" else _utc_text
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _utc_text(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(" ", "seconds")[:19]

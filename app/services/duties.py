@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 
+from app.catalog.base import Party
 from app.catalog.catalog import adopted
 from app.catalog.duty import Done, Duty, Limit
 from app.catalog.register import RegisterSpec
@@ -54,16 +55,31 @@ def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *,
     whole = with_references(work, spec, rows, [d.when for d in spec.duties])
     for duty in spec.duties:
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
-        if fresh and not _could_start(duty):
+        if fresh and all(_started(spec, duty, row, None) is None for row in whole):
             continue
         done = _done(work, duty, whole, fresh)
         _settle_duty(work, spec, duty, whole, known, done, result)
     return result
 
 
-def _could_start(duty: Duty) -> bool:
-    """Return whether a record just entered can owe the duty: one that a later state starts it cannot."""
-    return bool(duty.starts.field or duty.starts.created or duty.starts.state)
+@dataclass
+class _Terms:
+    """What the rows of one duty have in common, worked out once: who owes it, limits by when they began."""
+
+    party: Party
+    whole_days: bool
+    """The limit depends on the day of the start only."""
+    plain: bool
+    """The limit depends on nothing else of the record."""
+    ends: dict[Any, tuple[Due, dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: RegisterSpec, duty: Duty) -> _Terms:
+        return cls(
+            duty.owed_by.within(set(spec.by_code)),
+            bool(duty.within) and all(x.hours is None and x.minutes is None for x in duty.within),
+            all(not x.field and x.when is None for x in duty.within),
+        )
 
 
 def _settle_duty(
@@ -75,11 +91,11 @@ def _settle_duty(
     done: Mapping[int, datetime],
     result: Settled,
 ) -> None:
-    cache: dict[Any, tuple[Due, Limit]] = {}
+    common = _Terms.of(spec, duty)
     new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
-        terms = _owes(work, spec, duty, row, old, cache)
+        terms = _owes(work, spec, duty, row, old, common)
         if terms is None:
             if old is not None and old["state"] != "void":
                 _store(work, old, {"state": "void", "done_at": None})
@@ -105,38 +121,38 @@ def _owes(
     duty: Duty,
     row: Mapping[str, Any],
     old: Mapping[str, Any] | None,
-    cache: dict[Any, tuple[Due, Limit]],
+    common: _Terms,
 ) -> dict[str, Any] | None:
     """Return the terms of what a record owes, or None if it owes nothing."""
-    if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)):
-        return None
-    started = _started(spec, duty, row, old)
-    if started is None:
+    started = None if row.get("archived_at") is not None else _started(spec, duty, row, old)
+    if started is None or (duty.when is not None and not duty.when.holds(row)):
         return None
     day = work.local_day(started) if isinstance(started, datetime) else started
     start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
-    who = _owed_by(work, spec, duty, row)
+    who = _owed_by(work, spec, common.party, row)
     same = old is not None and old["started_at"] == start and old["state"] != "void"
     if same and old is not None and not Limit.model_validate_json(old["limit"]).field:
         return who | {k: old[k] for k in ("started_at", "due_at")}
     bound = adoption.policies(work, row.get("unit"), day)
-    limits = [limit for limit in duty.within if adopted(limit, bound)]
-    key = (day if duty.within and all(x.hours is None and x.minutes is None for x in duty.within) else start, bound)
-    plain = all(not x.field and x.when is None for x in duty.within)
-    if plain and key in cache:
-        ends, limit = cache[key]
-    else:
-        chosen = limit_in_force(limits, day, row)
-        if chosen is None:
+    key = (day if common.whole_days else start, bound)
+    if not common.plain or key not in common.ends:
+        limit = limit_in_force([x for x in duty.within if adopted(x, bound)], day, row)
+        ends = _due(work, limit, started, day, row) if limit is not None else None
+        if limit is None or ends is None:
             return None
-        ends, limit = _due(work, chosen, started, day, row), chosen
-        if ends is None:
-            return None
-        if plain:
-            cache[key] = ends, limit
-    return who | {
-        "started_at": start, "started_on": day, "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
-        "limit": limit.model_dump_json(exclude_defaults=True, by_alias=True), "citation": "、".join(map(str, limit.cite)),
+        common.ends[key] = ends, _copied(work, limit, ends)
+    ends, copied = common.ends[key]
+    return who | copied | {"started_at": start, "started_on": day}
+
+
+def _copied(work: Work, limit: Limit, ends: Due) -> dict[str, Any]:
+    """Return what an obligation keeps of its limit: later definitions must not change it."""
+    key = ("limit", id(limit))
+    if key not in work.memo:
+        text = limit.model_dump_json(exclude_defaults=True, by_alias=True)
+        work.memo[key] = limit, {"limit": text, "citation": "、".join(map(str, limit.cite))}
+    return {
+        **work.memo[key][1], "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
         "calendar": work.panel.calendar.revision,
     }  # fmt: skip
 
@@ -165,8 +181,7 @@ def _started(
     return row.get(f"{code}_at" if isinstance(spec.field(code), Signature) else code)
 
 
-def _owed_by(work: Work, spec: RegisterSpec, duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
-    party = duty.owed_by.within(set(spec.by_code))
+def _owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any]) -> dict[str, Any]:
     if party.role:
         return {"person": None, "role": party.role, "unit": row.get("unit")}
     named = people.party(work, party, spec, row)

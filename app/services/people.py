@@ -118,7 +118,8 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
 
     Whoever the record excludes is never among them: the person complained about takes no part and is told nothing (P15 2.2).
     """
-    who = who.within(set(spec.by_code))
+    if who.word:
+        who = who.within(set(spec.by_code))
     if who.role:
         found = holders(work, who.role, row.get("unit"))
     else:
