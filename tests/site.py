@@ -105,7 +105,7 @@ def found_company(panel: Panel, adopted: Sequence[str] = ADOPTED, day: date = da
             kind = {"kind": "公司" if parent is None else "部门"}
             units[name] = records.create(work, "unit", {"name": name, "parent": units.get(parent or ""), **kind})
         roles = {r.name: r.id for r in work.connection.execute(select(role.c.id, role.c.name))}
-        for n, (username, unit, held) in enumerate(PEOPLE, 1):
+        for n, (username, _unit, held) in enumerate(PEOPLE, 1):
             row = {
                 "id": n,
                 "username": username,
