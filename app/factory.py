@@ -23,6 +23,7 @@ from app.services import demo, publishing
 from app.services.panel import Actor, Panel
 from app.web import actor, answers, headers, language, menu, pages, registers
 from app.web.page_token import PageToken
+from app.web.security import PanelSecurity
 from config import Settings, flask_config
 
 
@@ -53,6 +54,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     answers.answer_errors(app)
     actor.close_with_request(app)
     cli.register(app)
+    app.before_request(PanelSecurity.before_request)  # who asks is known before anything can be refused
     PageToken(app)
     with app.app_context():
         builder = AppBuilder(app, session)

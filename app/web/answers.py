@@ -99,8 +99,10 @@ def answer(status: int, what: str, reference: str = "", **more: Any) -> Response
     titles = {403: gettext("没有权限"), 404: gettext("没有找到"), 409: gettext("内容已被别人修改"), 413: gettext("上传过大"), 500: gettext("系统出错")}
     do = [gettext("联系系统管理员，并告知编号")] if reference else [gettext("返回上一页"), gettext("回到首页")]
     where = [f"{e.get('row', '')} {e['field']}：{e['message']}".strip() for e in more.get("errors", ())] if "errors" in more else []
+    # After a failure of our own the page asks the database nothing: it may be what failed.
+    nobody = {"current_user": None} if reference else {}
     page = render_template(
-        "error.html", status=status, title=titles.get(status, gettext("请求没有完成")), what=what, where="\n".join(where), do=do,
+        "error.html", **nobody, status=status, title=titles.get(status, gettext("请求没有完成")), what=what, where="\n".join(where), do=do,
         back_url=request.referrer or "/", reference=reference,
     )  # fmt: skip
     return make_response(page, status)
