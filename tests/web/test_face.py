@@ -13,7 +13,7 @@ from typing import Any
 
 import flask_appbuilder
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from app.services import records, sweep
@@ -93,25 +93,51 @@ def served(fresh_database: Databases, tmp_path_factory: pytest.TempPathFactory) 
     site.panel.engine.dispose()
 
 
-def visit(served: Served, browser: Browser, who: str, url: str = "/", width: int = 1440, theme: str = "light") -> Page:
-    """Return the page at `url` in a fresh window, signed in as `who` where a name is given."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if theme == "dark" else "light",
-        base_url=served.url,
-        storage_state=served.signed_in.get(who),
-    )
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    if who and who not in served.signed_in:
-        page.goto("/login/")
-        page.fill("#username", who)
-        page.fill("#password", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(served.url + "/")
-        served.signed_in[who] = context.storage_state()
-    page.goto(url)
-    return page
+class Windows:
+    """Opens pages in fresh windows; people sign in once."""
+
+    def __init__(self, served: Served, browser: Browser) -> None:
+        self._served = served
+        self._browser = browser
+        self._open: list[BrowserContext] = []
+
+    def __call__(self, who: str, url: str = "/", width: int = 1440) -> Page:
+        """Return the page at `url`, in a window of `width` pixels, signed in as `who` where a name is given."""
+        cookies = self._served.signed_in
+        context = self._browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="light",
+            reduced_motion="reduce",
+            base_url=self._served.url,
+            storage_state=cookies.get(who),
+        )
+        self._open.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        if who and who not in cookies:
+            page.goto("/login/")
+            page.fill("#username", who)
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(self._served.url + "/")
+            cookies[who] = context.storage_state()
+        page.goto(url)
+        return page
+
+    def close(self) -> None:
+        """Close every window, after it has received what it asked for."""
+        for context in self._open:
+            for page in context.pages:
+                page.wait_for_load_state("networkidle")
+            context.close()
+
+
+@pytest.fixture
+def visit(served: Served, browser: Browser) -> Iterator[Windows]:
+    """`visit(who, url)` opens a page; all are closed at the end."""
+    windows = Windows(served, browser)
+    yield windows
+    windows.close()
 
 
 def test_every_template_compiles(site: Site) -> None:
@@ -171,6 +197,22 @@ def test_every_style_and_script_that_pages_name_is_there(served: Served) -> None
             assert answer.status_code == 200, file
 
 
+def test_every_icon_that_is_named_exists() -> None:
+    known = set(
+        re.findall(
+            r"\.ti-([\w-]+):",
+            (ROOT / "app/static/vendor/@tabler/icons-webfont/tabler-icons.min.css").read_text("utf-8"),
+        )
+    )
+    texts = "".join(path.read_text("utf-8") for path in TEMPLATES.rglob("*.html"))
+    scripts = "".join(path.read_text("utf-8") for path in (ROOT / "app/static/js").glob("*.js"))
+    named = set(re.findall(r"\bti ti-([\w-]+)[ \"]", texts + scripts)) | set(re.findall(r"icon\(\"([\w-]+)\"", texts))
+    named |= set(re.findall(r'"fa-[\w-]+": "([\w-]+)"', texts))
+    named |= set(re.findall(r"icon: ([\w-]+)", (ROOT / "app/definitions/domains.yaml").read_text("utf-8")))
+    assert len(named) > 30
+    assert sorted(named - known) == []
+
+
 ACCESSIBLE = (
     ("", "/login/"), ("owner", "/"), ("owner", "/work"), ("owner", "/inbox"), ("owner", "/fines/1"), ("owner", "/fines?tab=all&month=2026-03"),
     ("owner", "/registers/complaint/list/"), ("owner", "/registers/complaint/add"), ("owner", "/registers/complaint/edit/1"),
@@ -180,26 +222,20 @@ ACCESSIBLE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("who", "url"), ACCESSIBLE)
-def test_pages_have_no_serious_barrier(served: Served, browser: Browser, who: str, url: str, theme: str) -> None:
-    page = visit(served, browser, who, url, theme=theme)
+def test_pages_have_no_serious_barrier_in_either_theme(visit: Windows, who: str, url: str) -> None:
+    page = visit(who, url)
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    serious = [
-        (v["id"], [n["html"][:160] + n["failureSummary"] for n in v["nodes"][:3]])
-        for v in found["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
-    page.context.close()
-    assert serious == []
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        assert [(theme, v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in serious] == []
 
 
 @pytest.mark.parametrize(("who", "url"), ACCESSIBLE)
-def test_pages_fit_a_telephone_and_keep_to_the_content_policy(
-    served: Served, browser: Browser, who: str, url: str
-) -> None:
-    page = visit(served, browser, who, "/login/", width=375)
+def test_pages_fit_a_telephone_and_keep_to_the_content_policy(visit: Windows, who: str, url: str) -> None:
+    page = visit(who, "/login/", width=375)
     complaints: list[str] = []
     page.on(
         "console",
@@ -211,62 +247,56 @@ def test_pages_fit_a_telephone_and_keep_to_the_content_policy(
     page.goto(url)
     page.wait_for_load_state("networkidle")
     width = page.evaluate("document.documentElement.scrollWidth")
-    page.context.close()
     assert complaints == []
     assert width <= 375
 
 
-def test_the_menu_opens_over_a_narrow_page_and_closes_again(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner", width=375)
+def test_the_menu_opens_over_a_narrow_page_and_closes_again(visit: Windows) -> None:
+    page = visit("owner", width=375)
     menu = page.locator("#side")
     expect(menu).to_be_hidden()
     page.click(".top-menu")
     expect(menu).to_be_visible()
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
-    page.context.close()
 
 
-def test_the_menu_can_be_filtered(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner")
+def test_the_menu_can_be_filtered(visit: Windows) -> None:
+    page = visit("owner")
     page.fill("[data-menu-filter]", "投诉")
     expect(page.locator("#side a", has_text="投诉")).to_be_visible()
     expect(page.locator("#side a", has_text="我的工作")).to_be_hidden()
     page.fill("[data-menu-filter]", "zzz")
     expect(page.locator(".side-none")).to_be_visible()
-    page.context.close()
 
 
-def test_the_chosen_theme_stands_before_the_first_paint_of_the_next_page(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner")
+def test_the_chosen_theme_stands_before_the_first_paint_of_the_next_page(visit: Windows) -> None:
+    page = visit("owner")
     page.click("[data-theme-switch]")
     page.goto("/work", wait_until="commit")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     first = page.locator("head > :is(script, link[rel=stylesheet])").first
     assert "theme.js" in (first.get_attribute("src") or "")
-    page.context.close()
 
 
-def test_the_language_switch_stays_on_the_page_and_its_search(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner", "/registers/complaint/list/?q=第")
+def test_the_language_switch_stays_on_the_page_and_its_search(visit: Windows) -> None:
+    page = visit("owner", "/registers/complaint/list/?q=第")
     page.click("text=English")
     expect(page.locator("h1")).to_contain_text("Complaint")
     expect(page.locator("input[name=q]")).to_have_value("第")
-    page.context.close()
 
 
-def test_ctrl_k_finds_a_register_and_goes_there(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner")
+def test_ctrl_k_finds_a_register_and_goes_there(visit: Windows) -> None:
+    page = visit("owner")
     page.keyboard.press("Control+k")
     page.locator("#palette input").fill("投诉")
     expect(page.locator("#palette [role=option]").first).to_have_text("投诉")
     page.keyboard.press("Enter")
     page.wait_for_url("**/registers/complaint/list/")
-    page.context.close()
 
 
-def test_a_picker_is_worked_by_keyboard_alone(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner", "/registers/complaint/add")
+def test_a_picker_is_worked_by_keyboard_alone(served: Served, visit: Windows) -> None:
+    page = visit("owner", "/registers/complaint/add")
     field = page.locator("#f-helpers")
     field.press_sequentially("owner")
     expect(page.locator("[data-name=helpers] [role=option]")).to_have_count(1)
@@ -280,11 +310,10 @@ def test_a_picker_is_worked_by_keyboard_alone(served: Served, browser: Browser) 
     ]
     field.press("Backspace")
     expect(page.locator("[data-name=helpers] .chip")).to_have_count(1)
-    page.context.close()
 
 
-def test_a_half_typed_form_is_not_left_without_a_question(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner")
+def test_a_half_typed_form_is_not_left_without_a_question(visit: Windows) -> None:
+    page = visit("owner")
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.goto("/registers/complaint/add")
@@ -297,23 +326,19 @@ def test_a_half_typed_form_is_not_left_without_a_question(served: Served, browse
     page.click(".save a")
     page.wait_for_url("**/list/")
     assert asked == ["beforeunload"]
-    page.context.close()
 
 
-def test_archiving_asks_first_and_no_means_no(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner", "/registers/complaint/show/2")
+def test_archiving_asks_first_and_no_means_no(visit: Windows) -> None:
+    page = visit("owner", "/registers/complaint/show/2")
     page.click("main button[data-confirm]")
     expect(page.locator("#confirm")).to_be_visible()
     page.click("#confirm button[value=no]")
     expect(page.locator("#confirm")).to_be_hidden()
     assert page.url.endswith("/show/2")
-    page.context.close()
 
 
-def test_a_refused_form_shows_the_reason_at_the_field_and_keeps_what_was_typed(
-    served: Served, browser: Browser
-) -> None:
-    page = visit(served, browser, "owner", "/registers/complaint/add")
+def test_a_refused_form_shows_the_reason_at_the_field_and_keeps_what_was_typed(visit: Windows) -> None:
+    page = visit("owner", "/registers/complaint/add")
     page.fill("#f-subject", "新的一件")
     page.fill("#f-amount", "很多")
     page.click(".save button")
@@ -321,11 +346,10 @@ def test_a_refused_form_shows_the_reason_at_the_field_and_keeps_what_was_typed(
     expect(page.locator("#f-amount-says .invalid-feedback")).to_contain_text("很多")
     expect(page.locator("#f-subject")).to_have_value("新的一件")
     expect(page.locator("[role=alert]")).to_contain_text("金额")
-    page.context.close()
 
 
-def test_conditions_above_a_list_of_users_are_added_and_taken_away(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "admin", "/users/list/")
+def test_conditions_above_a_list_of_users_are_added_and_taken_away(visit: Windows) -> None:
+    page = visit("admin", "/users/list/")
     page.click("details.sheet summary")
     page.select_option("[data-filter-add]", "username")
     page.fill("[data-filter-list] [data-value]", "own")
@@ -335,14 +359,12 @@ def test_conditions_above_a_list_of_users_are_added_and_taken_away(served: Serve
     page.click("[data-remove]")
     page.click("form[data-filters] button[type=submit]")
     expect(page.locator("table.lines tbody tr")).not_to_have_count(1)
-    page.context.close()
 
 
-def test_the_notice_of_penalty_prints_without_the_frame(served: Served, browser: Browser) -> None:
-    page = visit(served, browser, "owner", "/fines/1")
+def test_the_notice_of_penalty_prints_without_the_frame(visit: Windows) -> None:
+    page = visit("owner", "/fines/1")
     page.emulate_media(media="print")
     for chrome in ("#side", ".top", ".head-acts"):
         expect(page.locator(chrome).first).to_be_hidden()
     expect(page.locator(".sign").first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    page.context.close()

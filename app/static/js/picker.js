@@ -16,10 +16,10 @@ const picker = (root) => {
   list.setAttribute("aria-label", input.getAttribute("aria-label") || root.closest(".field")?.querySelector("label")?.textContent.trim() || "");
   root.append(list);
   input.setAttribute("aria-controls", list.id);
-  let at = -1, timer = 0, asked = 0;
+  let at = -1, timer = 0, asked = 0, impatient = false;
 
   const options = () => [...list.querySelectorAll("[role=option]")];
-  const close = () => { list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+  const close = () => { list.hidden = true; list.replaceChildren(); at = -1; impatient = false; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const mark = (index) => {
     const all = options();
     if (!all.length) return;
@@ -67,7 +67,10 @@ const picker = (root) => {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(answer.statusText);
       const found = await answer.json();
-      if (mine === asked && document.activeElement === input) show(found);
+      if (mine !== asked || document.activeElement !== input) return;
+      show(found);
+      if (impatient && found.length) add(found[0].id, found[0].text);
+      impatient = false;
     } catch {
       if (mine !== asked) return;
       list.replaceChildren(make("p", { textContent: word("failed") }));
@@ -75,13 +78,18 @@ const picker = (root) => {
     }
   };
 
-  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, WAIT); });
+  input.addEventListener("input", () => { close(); asked++; clearTimeout(timer); timer = setTimeout(search, WAIT); });
   input.addEventListener("focus", () => { if (!input.value) search(); });
   input.addEventListener("blur", () => setTimeout(() => { if (!root.contains(document.activeElement)) { close(); input.value = ""; } }, 120));
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) search(); else mark(at + 1); }
     else if (event.key === "ArrowUp") { event.preventDefault(); mark(at - 1); }
-    else if (event.key === "Enter" && !list.hidden) { event.preventDefault(); const option = options()[at]; if (option) add(option.dataset.id, option.textContent); }
+    else if (event.key === "Enter" && (input.value.trim() || !list.hidden)) {
+      // Whoever types faster than the server answers means the first one found, not to send the form.
+      event.preventDefault();
+      const option = options()[at];
+      if (option) add(option.dataset.id, option.textContent); else impatient = true;
+    }
     else if (event.key === "Escape" && !list.hidden) { event.preventDefault(); event.stopPropagation(); close(); }
     else if (event.key === "Backspace" && !input.value) { chips().at(-1)?.remove(); tell(); }
   });
