@@ -90,4 +90,5 @@ def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | Non
 
 
 def _utc_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(" ", "seconds")[:19]
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "seconds")[:19]

@@ -74,8 +74,27 @@ def next_event(
 
     Raises BeyondCalendar when only events are left that the calendar cannot date.
     """
-    past = Event(*after).rank if after else None
-    return next((e for e in events(duty, due, started, calendar) if past is None or e.rank > past), None)
+    if after is None:
+        return _first(duty, due, started, calendar)
+    past = Event(*after).rank
+    return next((e for e in events(duty, due, started, calendar) if e.rank > past), None)
+
+
+def _first(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Event:
+    """Return the first of ``events`` without the others: many thousands are asked for when a file is imported.
+
+    No escalation comes before the breach, and the breach is always dated.
+    """
+    start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
+    first = Event(due.late_at, "breach", 1)
+    for n, reminder in enumerate(duty.remind, 1):
+        try:
+            at = _reminded_at(reminder, due, start, calendar)
+        except BeyondCalendar:
+            continue
+        if at < first.fire_at:
+            first = Event(at, "remind", n)
+    return first
 
 
 def limits(repeat: Span | None, due: Due, calendar: WorkCalendar) -> Iterator[datetime]:

@@ -52,23 +52,32 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
     needed_when = {f.code: Condition.model_validate(f.required_when) for f in spec.fields if f.required_when}
     conditions = [*needed_when.values(), *(c.require for c in spec.checks), *(c.when for c in spec.checks if c.when)]
     whole = with_references(work, spec, rows, conditions)
-    plain = [
-        (f, f.code, f.required, type(f).check is not Field.check) for f in spec.fields if not isinstance(f, Signature)
-    ]
-    for i, row in enumerate(whole):
-        get = row.get
-        for f, code, required, has_check in plain:
-            value = get(code)
-            if value is None or value == "" or value == ():
-                if required and f.typed:
-                    yield i, code, say("必填")
-                elif code in needed_when and needed_when[code].holds(row):
-                    yield i, code, say("在此情形下必填")
-            elif has_check and (reason := f.check(value)) is not None:
-                yield i, code, reason
-        for c in spec.checks:
+    for f in spec.fields:
+        if isinstance(f, Signature):
+            continue
+        values = [row.get(f.code) for row in whole]
+        if f.required and f.typed:
+            yield from ((i, f.code, say("必填")) for i, v in enumerate(values) if _empty(v))
+        elif (needed := needed_when.get(f.code)) is not None:
+            missing = (i for i, v in enumerate(values) if _empty(v) and needed.holds(whole[i]))
+            yield from ((i, f.code, say("在此情形下必填")) for i in missing)
+        if type(f).check is not Field.check:
+            # each value once: a file brings the same few choices thousands of times
+            reasons = _refused(f, values)
+            yield from ((i, f.code, reasons[v]) for i, v in enumerate(values) if v in reasons) if reasons else ()
+    for c in spec.checks:
+        for i, row in enumerate(whole):
             if (c.when is None or c.when.holds(row)) and _complete(c.require, row) and not c.require.holds(row):
                 yield i, c.field, Sentence(c.say.zh.replace("{", "{{").replace("}", "}}"))
+
+
+def _refused(field: Field, values: Iterable[Any]) -> dict[Any, Sentence]:
+    """Return the values that are not acceptable by themselves, with the reason."""
+    return {v: reason for v in set(values) if not _empty(v) and (reason := field.check(v)) is not None}
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value == "" or value == ()
 
 
 def _complete(condition: Condition, row: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, up
 
 from app.catalog.base import Party
 from app.catalog.catalog import adopted
-from app.catalog.duty import Done, Duty, Limit
+from app.catalog.duty import Done, Duty, Limit, Start
 from app.catalog.register import RegisterSpec
 from app.fields.links import Signature
 from app.fields.times import Date, Moment
@@ -55,7 +55,8 @@ def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *,
     whole = with_references(work, spec, rows, [d.when for d in spec.duties])
     for duty in spec.duties:
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
-        if fresh and all(_started(spec, duty, row, None) is None for row in whole):
+        column = _start_column(spec, duty.starts)
+        if fresh and all(_started(duty.starts, column, row, None) is None for row in whole):
             continue
         done = _done(work, duty, whole, fresh)
         _settle_duty(work, spec, duty, whole, known, done, result)
@@ -67,6 +68,7 @@ class _Terms:
     """What the rows of one duty have in common, worked out once: who owes it, limits by when they began."""
 
     party: Party
+    start_column: str
     whole_days: bool
     """The limit depends on the day of the start only."""
     plain: bool
@@ -77,6 +79,7 @@ class _Terms:
     def of(cls, spec: RegisterSpec, duty: Duty) -> _Terms:
         return cls(
             duty.owed_by.within(set(spec.by_code)),
+            _start_column(spec, duty.starts),
             bool(duty.within) and all(x.hours is None and x.minutes is None for x in duty.within),
             all(not x.field and x.when is None for x in duty.within),
         )
@@ -102,7 +105,7 @@ def _settle_duty(
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
-        if old is not None and old["state"] == "done" and fulfilled is not None and not _dated(spec, duty.done):
+        if old is not None and old["state"] == "done" and fulfilled is not None and not _dated(work, spec, duty.done):
             fulfilled = old["done_at"]  # what carries no date of its own was fulfilled when it was first seen
         now = terms | {"state": "done" if fulfilled else "open", "done_at": fulfilled}
         if old is None:
@@ -124,7 +127,8 @@ def _owes(
     common: _Terms,
 ) -> dict[str, Any] | None:
     """Return the terms of what a record owes, or None if it owes nothing."""
-    started = None if row.get("archived_at") is not None else _started(spec, duty, row, old)
+    gone = row.get("archived_at") is not None
+    started = None if gone else _started(duty.starts, common.start_column, row, old)
     if started is None or (duty.when is not None and not duty.when.holds(row)):
         return None
     day = work.local_day(started) if isinstance(started, datetime) else started
@@ -169,16 +173,21 @@ def _due(work: Work, limit: Limit, started: date | datetime, day: date, row: Map
 
 
 def _started(
-    spec: RegisterSpec, duty: Duty, row: Mapping[str, Any], old: Mapping[str, Any] | None
+    starts: Start, column: str, row: Mapping[str, Any], old: Mapping[str, Any] | None
 ) -> date | datetime | None:
-    if duty.starts.created:
+    """Return when a duty began for a row; ``column`` is where the moment of its field lies."""
+    if column:
+        return row.get(column)
+    if starts.created:
         return row["created_at"]  # type: ignore[no-any-return]
-    if duty.starts.state:
-        if old is not None and old["state"] != "void":
-            return old["started_at"]  # type: ignore[no-any-return]
-        return row["state_at"] if row["state"] in duty.starts.state else None
-    code = duty.starts.field
-    return row.get(f"{code}_at" if isinstance(spec.field(code), Signature) else code)
+    if old is not None and old["state"] != "void":
+        return old["started_at"]  # type: ignore[no-any-return]
+    return row["state_at"] if row["state"] in starts.state else None
+
+
+def _start_column(spec: RegisterSpec, starts: Start) -> str:
+    """Return the column of the field that starts a duty; empty where it is the entry or a state."""
+    return f"{starts.field}_at" if isinstance(spec.field(starts.field), Signature) else starts.field
 
 
 def _owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,9 +197,10 @@ def _owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any
     return {"person": named[0] if named else None, "role": None, "unit": row.get("unit")}
 
 
-def _dated(spec: RegisterSpec, done: Done) -> bool:
-    """Return whether what fulfils a duty carries its own moment."""
-    return bool(done.register_code) or isinstance(spec.field(done.field), Signature | Date | Moment)
+def _dated(work: Work, spec: RegisterSpec, done: Done) -> bool:
+    """Return whether what fulfils a duty carries a moment of its own, which may be corrected later."""
+    where_done = work.catalog.registers[done.register_code] if done.register_code else spec
+    return isinstance(where_done.field(done.field), Signature | Date | Moment)
 
 
 def _done(work: Work, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool) -> dict[int, datetime]:
@@ -320,7 +330,14 @@ def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), li
     """Return the open obligations of a person, or of holders of roles, soonest first; only of records that the actor may see."""
     o = obligation.c
     mine = or_(o.person == person, o.role.in_(list(roles)))
-    seen = or_(false(), *(_on_visible(work, spec) for spec in work.catalog.tables() if spec.duties and scope.may(work, spec.code, "read")))
+    seen = or_(
+        false(),
+        *(
+            _on_visible(work, spec)
+            for spec in work.catalog.tables()
+            if spec.duties and scope.may(work, spec.code, "read")
+        ),
+    )
     query = select(obligation).where(o.state == "open", mine, seen).order_by(o.due_at, o.id).limit(limit)
     return [dict(r) for r in work.connection.execute(query).mappings()]
 

@@ -79,15 +79,16 @@ def check_many(
     """Return everything that keeps records from being entered; writes nothing."""
     spec = work.spec(register)
     verb = "import" if importing else "add"
-    errors = check_rows(work, spec, [_with_defaults(work, spec, r) for r in new])
+    whole = _with_defaults(work, spec, new)
+    errors = check_rows(work, spec, whole)
     strange = _unwritable(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
     )
     errors += strange
     if not work.actor.is_system:
         unit = work.actor.unit_id
-        for i, r in enumerate(new):
-            if not scope.covers(work, spec, {"unit": unit, **_with_defaults(work, spec, r)}, verb):
+        for i, r in enumerate(whole):
+            if not scope.covers(work, spec, r if "unit" in r else {"unit": unit, **r}, verb):
                 errors.append(CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1))
     return [_at_line(e, lines) for e in errors] if lines is not None else errors
 
@@ -252,10 +253,11 @@ def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str
     return rows.one(work, spec, record_id)
 
 
-def _with_defaults(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_defaults(work: Work, spec: RegisterSpec, new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return new rows as they will be entered: empty fields with their default, in the first state."""
     first = {"state": spec.workflow.initial} if spec.workflow else {}
-    defaults = {f.code: rows.default(work, f) for f in spec.fields if f.default is not None and row.get(f.code) is None}
-    return {**row, **defaults, **first} if defaults or first else row
+    defaults = [(f.code, rows.default(work, f)) for f in spec.fields if f.default is not None]
+    return [{**row, **{code: v for code, v in defaults if row.get(code) is None}, **first} for row in new]
 
 
 def _unwritable(
@@ -266,7 +268,9 @@ def _unwritable(
         allowed = {f.code for f in spec.fields} | set(system) | {f"{f.code}_at" for f in spec.fields}
     else:
         allowed = {f.code for f in scope.fields_for(work, spec.code, verb)} | set(system)
-    errors = []
+    errors: list[CellError] = []
+    if allowed.issuperset(set().union(*given)):
+        return errors
     for i, row in enumerate(given):
         for code in row.keys() - allowed:
             if row[code] is not None or spec.column(code) is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -66,11 +66,12 @@ def insert(
         {**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)
     ]
     _give_numbers(work, spec, whole)
-    insert_rows(work.connection, table, whole, [c.name for c in table.columns])
+    filled = set().union(*whole)
+    insert_rows(work.connection, table, whole, [c.name for c in table.columns if c.name in filled])
     for f in spec.fields:
         if f.many:
             _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
-    write = _writer(spec)
+    write = _writer(spec, filled)
     keep_versions(work, [_version(work, spec, r["id"], 1, write(r), import_run=import_run) for r in whole])
     return whole
 
@@ -170,9 +171,12 @@ def _attach(work: Work, spec: RegisterSpec, field: Field, rows: dict[int, dict[s
         rows[record_id][field.code] = (*(rows[record_id][field.code] or ()), target)
 
 
-def _writer(spec: RegisterSpec) -> Any:
-    """Return a function from a new row to what its first version says: every filled field, from nothing."""
-    plain = [(f.code, f.to_json) for f in spec.fields if not isinstance(f, Signature)]
+def _writer(spec: RegisterSpec, filled: Container[str]) -> Any:
+    """Return a function from a new row to what its first version says: every filled field, from nothing.
+
+    ``filled`` are the fields that any of the rows fills.
+    """
+    plain = [(f.code, f.to_json) for f in spec.fields if f.code in filled and not isinstance(f, Signature)]
 
     def write(row: Mapping[str, Any]) -> dict[str, Any]:
         return {code: [None, to_json(v)] for code, to_json in plain if (v := row.get(code)) is not None}
