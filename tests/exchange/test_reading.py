@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import CellError, Invalid
@@ -197,6 +197,7 @@ def test_a_path_is_read_as_well_as_a_stream_and_both_again(tmp_path: Path) -> No
     assert [r.cells[0] for r in found.shape.sample_rows] == ["TS-1", "TS-2"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_whatever_end_in_a_traceback(content: bytes) -> None:
     try:
@@ -209,6 +210,7 @@ def test_no_bytes_whatever_end_in_a_traceback(content: bytes) -> None:
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(CELL, CELL, CELL), max_size=20))
 def test_what_the_csv_module_writes_is_what_is_read(rows: list[tuple[str, str, str]]) -> None:
     out = io.StringIO()
