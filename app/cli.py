@@ -11,6 +11,7 @@ from typing import Any
 import click
 import orjson
 from flask import Flask, current_app
+from flask.cli import AppGroup
 
 from app import clock
 from app.catalog.loader import read_folder
@@ -20,7 +21,7 @@ from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.links import Link
 from app.fields.times import Moment
-from app.services import demo, ledger, lookup, people, publishing, records, sweep
+from app.services import demo, ledger, listing, lookup, people, publishing, records, sweep
 from app.services.panel import Actor, Panel, Work
 from app.services.publishing import Unsound
 
@@ -88,11 +89,11 @@ def _errors_as_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
 at_option = click.option("--at", type=MomentType(), default=None, help="Run as of this moment (site's zone), such as '2026-03-07 09:00'.")
 as_option = click.option("--as", "username", default=None, help="User name of the person who acts; the panel itself by default.")
 
-definitions = click.Group("definitions", help="What the policies say: check and bring into force.")
-records_group = click.Group("records", help="Records of registers: import, export, move.")
-deadlines = click.Group("deadlines", help="What is due.")
-ledger_group = click.Group("ledger", help="Tickets and why they are what they are.")
-demo_group = click.Group("demo", help="The demo company.")
+definitions = AppGroup("definitions", help="What the policies say: check and bring into force.")
+records_group = AppGroup("records", help="Records of registers: import, export, move.")
+deadlines = AppGroup("deadlines", help="What is due.")
+ledger_group = AppGroup("ledger", help="Tickets and why they are what they are.")
+demo_group = AppGroup("demo", help="The demo company.")
 
 
 def _files(path: Path) -> dict[str, str]:
@@ -179,7 +180,8 @@ def import_(
 def export(register_code: str, file: Path, encoding: str, search: str, username: str | None, as_json: bool) -> None:
     """Export the rows of REGISTER that the person may see to FILE (CSV)."""
     with _panel().reading(_actor(username)) as work, file.open("wb") as out:
-        count = exporting.export(work, register_code, out, encoding=encoding, search=search)
+        exporting.export(work, register_code, out, encoding=encoding, search=search)
+        count = listing.count_rows(work, register_code, search=search, verb="export")
     _say(as_json, {"rows": count, "file": str(file)}, [f"已导出 {count} 行到 {file}"])
 
 
