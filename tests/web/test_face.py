@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from app.services import records, sweep
+from app.services.panel import Actor
 from tests.servers import Databases
 from tests.web.site import NOW, PASSWORD, Site, build
 
@@ -68,7 +69,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(fresh_database: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A site with late complaints and a ticket, listening: built once, these tests change nothing in it."""
+    """A site with late complaints and a ticket, listening: built once; what these tests change is each one's own record."""
     site = build(fresh_database("sqlite"), tmp_path_factory.mktemp("face"))
     for n in range(30):
         at = NOW - timedelta(days=n % 7)
@@ -222,15 +223,21 @@ ACCESSIBLE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("who", "url"), ACCESSIBLE)
-def test_pages_have_no_serious_barrier_in_either_theme(visit: Windows, who: str, url: str) -> None:
-    page = visit(who, url)
+def barriers(page: Page) -> list[tuple[str, str, list[str]]]:
+    """Return the serious findings of axe on a page, in both themes: theme, rule, elements."""
     page.evaluate(AXE.read_text("utf-8"))
+    serious = []
     for theme in ("light", "dark"):
         page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        assert [(theme, v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in serious] == []
+        serious += [(theme, v) for v in found if v["impact"] in ("serious", "critical")]
+    return [(theme, v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for theme, v in serious]
+
+
+@pytest.mark.parametrize(("who", "url"), ACCESSIBLE)
+def test_pages_have_no_serious_barrier_in_either_theme(visit: Windows, who: str, url: str) -> None:
+    page = visit(who, url)
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize(("who", "url"), ACCESSIBLE)
@@ -368,3 +375,56 @@ def test_the_notice_of_penalty_prints_without_the_frame(visit: Windows) -> None:
         expect(page.locator(chrome).first).to_be_hidden()
     expect(page.locator(".sign").first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_a_file_dropped_into_a_form_is_kept_with_the_record(visit: Windows) -> None:
+    page = visit("owner", "/registers/complaint/add")
+    page.fill("#f-subject", "带附件的一件")
+    page.set_input_files("#f-scan", {"name": "照片.exe", "mimeType": "text/plain", "buffer": b"no"})
+    expect(page.locator("#f-scan-files")).to_contain_text("照片.exe")
+    expect(page.locator("#f-scan-files input")).to_have_count(0)
+    page.set_input_files("#f-scan", {"name": "说明.txt", "mimeType": "text/plain", "buffer": "异响".encode()})
+    expect(page.locator("#f-scan-files input[type=hidden]")).to_have_count(1)
+    page.click(".save button")
+    page.wait_for_url("**/show/*")
+    expect(page.locator("main a", has_text="说明.txt")).to_be_visible()
+
+
+def test_a_transition_asks_and_signs_in_its_dialog(served: Served, visit: Windows) -> None:
+    number = served.site.enter("complaint", {"subject": "要结案的一件"})
+    page = visit("owner", f"/registers/complaint/show/{number}")
+    page.get_by_role("button", name="结案").first.click()
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("签字")
+    assert barriers(page) == []
+    dialog.locator("#move-1-result").fill("已更换垫片")
+    dialog.get_by_role("button", name="结案").click()
+    expect(page.locator("h1 .word")).to_have_text("已结案")
+    expect(page.locator("main aside")).to_contain_text("owner")
+
+
+def test_two_people_who_changed_the_same_are_asked_which_to_keep(served: Served, visit: Windows) -> None:
+    number = served.site.enter("complaint", {"subject": "两人同改的一件"})
+    page = visit("owner", f"/registers/complaint/edit/{number}")
+    with served.site.panel.work(Actor.system(), now=NOW) as work:
+        records.update(work, "complaint", number, {"subject": "别人的写法"})
+    page.fill("#f-subject", "我的写法")
+    page.click(".save button")
+    expect(page.locator(".clash")).to_contain_text("别人的写法")
+    assert barriers(page) == []
+    page.get_by_text("我的写法").click()
+    page.click(".save button")
+    page.wait_for_url(f"**/show/{number}")
+    expect(page.locator("h1")).to_contain_text("我的写法")
+
+
+def test_a_file_is_checked_before_it_is_imported(visit: Windows) -> None:
+    page = visit("owner", "/imports/complaint")
+    rows = "事由,发生日期\n漏油,2026-02-30\n抖动,2026-02-03\n".encode()
+    page.set_input_files("input[type=file]", {"name": "台账.csv", "mimeType": "text/csv", "buffer": rows})
+    page.wait_for_url("**/check/**")
+    expect(page.locator("td.bad")).to_have_count(1)
+    expect(page.locator("td.bad")).to_contain_text("日历上没有这一天")
+    assert barriers(page) == []
+    page.get_by_role("button", name="只导入没有错误的 1 行").click()
+    expect(page.locator(".note").last).to_contain_text("新增 1 条")

@@ -1,4 +1,5 @@
 // Unread notices and overdue duties in the top bar, fresh whenever the page is looked at again.
+const source = document.querySelector("[data-counts]")?.dataset.counts;
 const places = document.querySelectorAll("[data-count]");
 let last = Date.now();
 
@@ -6,7 +7,7 @@ const refresh = async () => {
   if (document.hidden || Date.now() - last < 30_000) return;
   last = Date.now();
   try {
-    const answer = await fetch("/counts", { headers: { Accept: "application/json" } });
+    const answer = await fetch(source, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const counts = await answer.json();
     for (const place of places) {
