@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as declared
 from typing import Any
 
-from app.errors import CellError, Sentence
+from app.errors import CellError, Sentence, say
 from app.exchange.cells import unguarded
 from app.exchange.reading import Row
 from app.fields.base import Field, Unreadable
@@ -49,6 +49,8 @@ class Parser:
         self._columns = [(index, f) for index, f in enumerate(columns) if f is not None]
         self._codes = [f.code for _, f in self._columns]
         self._memory: dict[str, dict[str, Any]] = {code: {} for code in self._codes}
+        self._refused: set[str] = set()
+        """Fields of which some text has been refused so far; the cells of all others need no second look."""
 
     def parse(self, work: Work, rows: Sequence[Row], first: int = 1) -> list[Parsed]:
         """Return the rows as values; ``first`` is the number of the first row among the file's data rows.
@@ -60,7 +62,7 @@ class Parser:
         for index, f in self._columns:
             values = self._column(work, f, [r.cells[index] for r in sound])
             columns.append(values)
-            if any(type(v) is _Bad for v in values):
+            if f.code in self._refused and any(type(v) is _Bad for v in values):
                 bad.append((index, f, values))
         read: list[dict[str, Any]] = [{} for _ in sound]
         if columns:
@@ -79,12 +81,17 @@ class Parser:
                     text = one.cells[index]
                     one.errors.append(CellError(f.code, value.reason, text, one.row, one.line, f.label.zh))
                     del one.values[f.code]
+        needed = [(index, f) for index, f in self._columns if f.required and f.typed]
+        for one in (x for x in whole if x.errors):
+            for index, f in needed:
+                if f.code in one.values and one.values[f.code] is None:
+                    one.errors.append(CellError(f.code, say("必填"), one.cells[index], one.row, one.line, f.label.zh))
         return found
 
     def _column(self, work: Work, field: Field, texts: list[str]) -> list[Any]:
         if isinstance(field, LongText):
             # long texts hardly repeat, and remembering them would fill the memory
-            return [_read(field, t) for t in texts]
+            return [self._read(field, t) for t in texts]
         memory = self._memory[field.code]
         new = set(texts) - memory.keys()
         if len(memory) + len(new) > _REMEMBERED:
@@ -92,9 +99,11 @@ class Parser:
             new = set(texts)
         if isinstance(field, Link):
             _look_up(work, field, new, memory)
+            if any(type(memory[t]) is _Bad for t in new):
+                self._refused.add(field.code)
         else:
             for text in new:
-                memory[text] = _read(field, text)
+                memory[text] = self._read(field, text)
         values = [memory[t] for t in texts]
         if isinstance(field, Link):
             # what was not there may be brought by this very file
@@ -102,17 +111,17 @@ class Parser:
                 del memory[text]
         return values
 
+    def _read(self, field: Field, text: str) -> Any:
+        try:
+            return field.parse(unguarded(text))
+        except Unreadable as error:
+            self._refused.add(field.code)
+            return _Bad(error.reason)
+
 
 def shown(field: Field | None, value: Any) -> str:
     """Return a value as an error quotes it; nothing for what is only an id."""
     return "" if value is None or field is None or isinstance(field, Link) else field.format(value)
-
-
-def _read(field: Field, text: str) -> Any:
-    try:
-        return field.parse(unguarded(text))
-    except Unreadable as error:
-        return _Bad(error.reason)
 
 
 def _look_up(work: Work, field: Link, texts: set[str], memory: dict[str, Any]) -> None:

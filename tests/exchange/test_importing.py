@@ -83,7 +83,7 @@ def test_all_or_nothing_writes_nothing_and_tells_every_error_with_its_line(panel
     assert (report.state, report.refused, report.created) == ("failed", 5, 0)
     assert cards(panel) == []
     assert [(e.line, e.field) for e in report.errors] == [
-        (3, "received_at"), (4, "kind"), (5, "card_no"), (6, "card_no"), (7, ""),
+        (3, "received_at"), (4, "kind"), (4, "content"), (5, "card_no"), (6, "card_no"), (7, ""),
     ]  # fmt: skip
     assert report.errors[0].text == "昨天"
 
