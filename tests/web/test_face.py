@@ -219,7 +219,8 @@ ACCESSIBLE = (
     ("owner", "/registers/complaint/list/"), ("owner", "/registers/complaint/add"), ("owner", "/registers/complaint/edit/1"),
     ("owner", "/registers/complaint/show/2"),
     ("owner", "/imports/complaint"), ("owner", "/users/userinfo/"), ("owner", "/no-such-page"),
-    ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"), ("admin", "/publications"), ("chief", "/fines?tab=confirm"),
+    ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
+    ("admin", "/publications"), ("chief", "/fines?tab=confirm"),
 )  # fmt: skip
 
 
