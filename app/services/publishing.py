@@ -17,7 +17,7 @@ from app.catalog.loader import digest, load
 from app.catalog.plan import plan as plan_of
 from app.catalog.plan import refusals
 from app.catalog.stored import from_json, to_json
-from app.errors import Refused, Sentence, say
+from app.errors import Missing, Refused, Sentence, say
 from app.fields.times import Moment
 from app.models.bulk import insert_rows
 from app.models.ddl import add_missing
@@ -79,10 +79,7 @@ def _current(connection: Connection) -> Published:
     newest = connection.execute(select(p.revision, p.digest, p.catalog).order_by(p.revision.desc()).limit(1)).first()
     if newest is None:
         return Published(0, Catalog(), {})
-    query = select(publication_file.c.path, publication_file.c.text).where(
-        publication_file.c.revision == newest.revision
-    )
-    files = {path: text for path, text in connection.execute(query)}
+    files = _files(connection, newest.revision)
     try:
         catalog = from_json(newest.catalog, newest.revision, newest.digest)
     except ValidationError:  # published by another version of the program; its files are what counts
@@ -91,6 +88,23 @@ def _current(connection: Connection) -> Published:
             raise Unsound(findings) from None
         catalog = replace(read, revision=newest.revision)
     return Published(newest.revision, catalog, files)
+
+
+def files_of(engine: Engine, number: int) -> dict[str, str]:
+    """Return the files (path → YAML) that an earlier publication brought into force, to be published anew.
+
+    Raises Missing.
+    """
+    with engine.connect() as connection:
+        files = _files(connection, number)
+    if not files:
+        raise Missing
+    return files
+
+
+def _files(connection: Connection, number: int) -> dict[str, str]:
+    f = publication_file.c
+    return {path: text for path, text in connection.execute(select(f.path, f.text).where(f.revision == number))}
 
 
 def plan(engine: Engine, files: Mapping[str, str]) -> Planned:
