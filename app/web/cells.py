@@ -21,7 +21,7 @@ from app.services.panel import Work
 from app.web.language import label, language
 from app.web.shapes import Cell
 
-_MOMENT = Moment(code="moment", label=Label(zh="时刻"))
+MOMENT = Moment(code="moment", label=Label(zh="时刻"))
 
 
 class Names:
@@ -99,7 +99,7 @@ def language_comma() -> str:
 
 def moment(value: datetime | None) -> str:
     """Return a moment in the site's zone, empty for none."""
-    return _MOMENT.format(value)
+    return MOMENT.format(value)
 
 
 def record_url(register: str, number: int) -> str:

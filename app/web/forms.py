@@ -97,6 +97,8 @@ def keep_uploads(fields: Iterable[Field], uploads: Mapping[str, Sequence[FileSto
                     kept.values.setdefault(f.code, []).append(files.store(work, f, upload.filename or "", upload.stream))
             except Unreadable as unreadable:
                 kept.errors.append(CellError(f.code, unreadable.reason, upload.filename or "", label=f.label.zh))
+            finally:
+                upload.close()
     return kept
 
 

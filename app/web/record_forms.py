@@ -85,7 +85,11 @@ def changes(
             if revision.version > version:
                 base.update({code: _kept(spec, code, was) for code, (was, _) in revision.changes.items()})
     chosen = {k: v for k, v in typed.items() if form.get(f"pick.{k}") != "theirs"}
-    return {k: v for k, v in chosen.items() if (v or None) != (base.get(k) or None) or (v is False and base.get(k) is not False)}
+    return {k: v for k, v in chosen.items() if _blank(v) != _blank(base.get(k))}
+
+
+def _blank(value: Any) -> Any:
+    return None if value in ("", ()) else value
 
 
 def _kept(spec: RegisterSpec, code: str, value: Any) -> Any:

@@ -10,9 +10,11 @@ from flask_babel import gettext
 from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec
 from app.fields.base import Unreadable
+from app.fields.links import Signature
 from app.services import people, records
 from app.services.panel import Work
-from app.web.cells import Names, cell, moment, record_url, until
+from app.services.records import Revision
+from app.web.cells import MOMENT, Names, cell, moment, record_url, until
 from app.web.language import label
 
 SOURCES = {
@@ -56,7 +58,7 @@ def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]
         move = spec.workflow.transition(r.transition) if spec.workflow and r.transition else None
         found.append({
             "at": moment(r.at), "who": r.name, "source": gettext(SOURCES.get(r.source, r.source)), "reason": r.reason or "",
-            "what": label(move.label) if move else gettext("登记") if r.version == 1 else gettext("修改"),
+            "what": label(move.label) if move else _what(r),
             "changes": [
                 {"label": label(fields[c].label), "old": cell(names, spec, fields[c], old).text, "new": cell(names, spec, fields[c], new).text}
                 for c in r.changes if c in fields
@@ -65,8 +67,14 @@ def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]
     return found
 
 
+def _what(revision: Revision) -> str:
+    if "archived_at" in revision.changes:
+        return gettext("归档")
+    return gettext("登记") if revision.version == 1 else gettext("修改")
+
+
 def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
-    f = spec.column(code)
+    f = MOMENT if isinstance(spec.column(code.removesuffix("_at")), Signature) and code.endswith("_at") else spec.column(code)
     try:
         return f.from_json(kept) if f is not None else kept
     except (Unreadable, ValueError, TypeError):  # what an older definition of the field allowed

@@ -13,8 +13,9 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.security import generate_password_hash
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from app import factory
 from app.models import migrate
@@ -224,7 +225,12 @@ class Browser:
         return self.client.get(url, **more)
 
     def post(self, url: str, data: Mapping[str, Any] | None = None, page: str = "/", **more: Any) -> TestResponse:
-        return self.client.post(url, data={**(data or {}), "csrf_token": self.token(page)}, **more)
+        sent = {**(data or {}), "csrf_token": self.token(page)}
+        if any(isinstance(v, tuple) for v in sent.values()):
+            files = {k: FileStorage(v[0], v[1]) if isinstance(v, tuple) else v for k, v in sent.items()}
+            boundary, body = encode_multipart(files)  # in memory: the client's own way leaves a temporary file open
+            return self.client.post(url, data=body, content_type=f"multipart/form-data; boundary={boundary}", **more)
+        return self.client.post(url, data=sent, **more)
 
     def send(self, method: str, url: str, body: Any = None) -> TestResponse:
         """Send JSON with the session's own token, as our pages' scripts do."""

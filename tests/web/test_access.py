@@ -118,7 +118,7 @@ def test_the_administrator_looks_after_accounts_and_reads_no_register(site: Site
 def test_an_attachment_is_handed_out_through_its_record_alone(site: Site) -> None:
     owner = site.browser("owner")
     upload = {"file": (io.BytesIO(b"%PDF-1.7 secret"), "合同.pdf")}
-    kept = owner.client.post("/upload/complaint/scan", data={**upload, "csrf_token": owner.token()})
+    kept = owner.post("/upload/complaint/scan", upload)
     number = kept.get_json()["id"]
     assert owner.send("PUT", f"/api/v1/complaint/{site.complaint}", {"scan": number}).status_code == 200
     address = f"/registers/complaint/file/{site.complaint}/{number}"
@@ -132,7 +132,7 @@ def test_an_attachment_is_handed_out_through_its_record_alone(site: Site) -> Non
 def test_nobody_takes_the_attachment_of_another_by_guessing_its_number(site: Site) -> None:
     owner, stranger = site.browser("owner"), site.browser("stranger")
     upload = {"file": (io.BytesIO(b"%PDF-1.7 secret"), "合同.pdf")}
-    number = owner.client.post("/upload/complaint/scan", data={**upload, "csrf_token": owner.token()}).get_json()["id"]
+    number = owner.post("/upload/complaint/scan", upload).get_json()["id"]
     assert stranger.send("POST", "/api/v1/complaint/", {"subject": "我的", "scan": number}).status_code == 422
     form = stranger.post("/registers/complaint/add", {"subject": "我的", "scan": str(number)})
     assert form.status_code == 422

@@ -68,7 +68,7 @@ def _page(planned: Planned | None = None, files: Mapping[str, str] | None = None
 
 
 def _plan(planned: Planned, files: Mapping[str, str]) -> dict[str, Any]:
-    findings = [{"where": f"{f.file}:{f.line}", "text": sentence(f.message), "tone": "danger" if f.level == "error" else "warning"} for f in planned.findings]
+    findings = [{"where": f"{f.file}:{f.line}", "text": sentence(f.sentence), "tone": "danger" if f.level == "error" else "warning"} for f in planned.findings]
     action = None
     if planned.catalog is not None and planned.sentences:
         texts = [Control(f"file.{path}", path, "long_text", text) for path, text in files.items()]

@@ -1,0 +1,226 @@
+"""Pages beside the registers: record, work, tickets, notices, files in and out, publications."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime, timedelta
+
+from app.services import notices, sweep
+from tests.web.site import FILES, SECRET, Site, page_text
+
+LATE = {"subject": "逾期的投诉", "received_at": datetime(2026, 3, 2, 1, 0, tzinfo=UTC)}
+
+
+def ticket(site: Site) -> int:
+    """Let the owner miss a deadline and return the number of the ticket."""
+    site.enter("complaint", LATE | {"handler": site.ids["owner"]})
+    sweep.run(site.panel, datetime(2026, 3, 10, 1, 0, tzinfo=UTC))
+    return 1
+
+
+def test_a_record_page_tells_the_whole_story(site: Site) -> None:
+    number = site.enter("complaint", LATE | {"handler": site.ids["owner"], "customer": site.customer, "kind": "质量"})
+    site.enter("reply", {"complaint": number, "said": "我们正在处理"})
+    owner = site.browser("owner")
+    owner.post(f"/registers/complaint/edit/{number}", {"kind": "服务", "version": "1"})
+    text = page_text(owner.get(f"/registers/complaint/show/{number}"))
+    for shown in ("逾期的投诉", "王女士", "按时答复", "2026-03-05 24:00", "P1-D1", "我们正在处理", "逾期未办结每件罚款五十元。", "<del>质量</del>", "<ins>服务</ins>", "处理中"):
+        assert shown in text, shown
+    assert f"/registers/reply/add?complaint={number}" in text
+
+
+def test_a_due_day_is_said_as_its_last_moment_and_not_as_the_first_late_one(site: Site) -> None:
+    number = site.enter("complaint", LATE | {"handler": site.ids["owner"]})
+    text = page_text(site.browser("owner").get(f"/registers/complaint/show/{number}"))
+    assert "截止 2026-03-05 24:00" in text
+    assert "2026-03-06 00:00" not in text
+
+
+def test_my_work_lists_what_i_owe_and_nobody_elses(site: Site) -> None:
+    site.enter("complaint", LATE | {"handler": site.ids["owner"]})
+    assert "逾期的投诉" in page_text(site.browser("owner").get("/work"))
+    assert "逾期的投诉" in page_text(site.browser("owner").get("/"))
+    for other in ("colleague", "stranger", "outsider"):
+        assert "逾期的投诉" not in page_text(site.browser(other).get("/work"))
+    assert site.browser("owner").get("/counts").get_json()["overdue"] == 1
+    assert site.browser("colleague").get("/counts").get_json()["overdue"] == 0
+
+
+def test_a_ticket_waits_for_the_chief_and_explains_itself_to_whoever_is_fined(site: Site) -> None:
+    number = ticket(site)
+    chief, owner = site.browser("chief"), site.browser("owner")
+    waiting = page_text(chief.get("/fines"))
+    assert "¥50.00" in waiting
+    assert f"/fines/{number}/confirm" in waiting
+    why = page_text(owner.get(f"/fines/{number}"))
+    for shown in ("逾期答复", "¥50.00", "3 个工作日", "2026-03-05 24:00", "P1-D1", "逾期未办结每件罚款五十元。", "第几次"):
+        assert shown in why, shown
+    assert f"/fines/{number}/confirm" not in why
+    assert {site.browser(p).get(f"/fines/{number}").status_code for p in ("colleague", "stranger", "outsider")} == {404}
+    assert site.browser("auditor").get(f"/fines/{number}").status_code == 200
+
+
+def test_a_ticket_is_confirmed_by_the_chief_alone_and_waived_with_a_reason(site: Site) -> None:
+    number = ticket(site)
+    assert site.browser("owner").post(f"/fines/{number}/confirm").status_code == 403
+    assert site.browser("stranger").post(f"/fines/{number}/waive", {"reason": "朋友"}).status_code == 404
+    chief = site.browser("chief")
+    assert chief.post(f"/fines/{number}/waive", {"reason": " "}).status_code == 422
+    assert chief.post(f"/fines/{number}/confirm").status_code == 302
+    assert chief.post(f"/fines/{number}/confirm").status_code == 403
+    assert chief.post(f"/fines/{number}/nonsense").status_code == 404
+    assert "已确认" in page_text(site.browser("owner").get(f"/fines/{number}"))
+    assert "已确认" in page_text(site.browser("owner").get("/inbox"))
+
+
+def test_notices_are_read_by_their_receiver_alone(site: Site) -> None:
+    ticket(site)
+    chief = site.browser("chief")
+    assert chief.get("/counts").get_json()["unread"] == 1
+    assert "待确认" in page_text(chief.get("/inbox"))
+    assert "逾期答复" in page_text(chief.get("/inbox"))
+    assert "逾期答复" not in page_text(site.browser("stranger").get("/inbox"))
+    with site.panel.reading(site.actor("chief")) as work:
+        number = notices.inbox(work)[0]["id"]
+    site.browser("stranger").post("/inbox/read", {"ids": str(number)})
+    assert chief.get("/counts").get_json()["unread"] == 1
+    chief.post("/inbox/read", {"ids": str(number)})
+    assert chief.get("/counts").get_json()["unread"] == 0
+
+
+def test_an_export_holds_what_the_list_shows_filtered_alike(site: Site) -> None:
+    site.enter("complaint", {"subject": "另一件", "kind": "服务"})
+    owner = site.browser("owner")
+    whole = owner.get("/exports/complaint.csv").data.decode("utf-8-sig")
+    assert SECRET in whole
+    assert "另一件" in whole
+    assert "内部意见" not in whole
+    part = owner.get("/exports/complaint.csv?f.kind=服务").data.decode("utf-8-sig")
+    assert SECRET not in part
+    assert "另一件" in part
+    assert SECRET not in site.browser("colleague").get("/exports/complaint.csv").data.decode("utf-8-sig")
+    assert site.browser("owner").get("/exports/customer.csv").status_code == 403
+
+
+def test_a_file_is_looked_at_before_it_is_imported_and_goes_in_once(site: Site) -> None:
+    owner = site.browser("owner")
+    file = "事由,类别,金额\r\n导入一,服务,12\r\n导入二,质量,13.5\r\n".encode()
+    kept = owner.post("/imports/complaint", {"file": (io.BytesIO(file), "台账.csv")})
+    assert kept.status_code == 303
+    preview = page_text(owner.get(kept.headers["Location"]))
+    assert "导入一" in preview
+    assert owner.get("/api/v1/complaint/").get_json()["count"] == 1
+    action = re.search(r'action="(/imports/complaint/check/[^"]+/all[^"]*)"', preview)
+    assert action is not None
+    done = owner.post(action[1])
+    assert done.status_code == 303
+    assert "新增 2 条" in page_text(owner.get(done.headers["Location"]))
+    assert owner.get("/api/v1/complaint/").get_json()["count"] == 3
+    again = owner.post(action[1])
+    assert again.status_code == 409
+    assert "已于" in page_text(again)
+    assert owner.get("/api/v1/complaint/").get_json()["count"] == 3
+
+
+def test_a_file_with_errors_tells_each_and_imports_the_good_rows_when_asked(site: Site) -> None:
+    owner = site.browser("owner")
+    file = "事由,评分\r\n好的,5\r\n坏的,99\r\n".encode()
+    preview = page_text(owner.get(owner.post("/imports/complaint", {"file": (io.BytesIO(file), "a.csv")}).headers["Location"]))
+    assert "不能大于 9" in preview
+    assert not re.search(r'action="/imports/complaint/check/[^"]+/all', preview)
+    action = re.search(r'action="(/imports/complaint/check/[^"]+/good[^"]*)"', preview)
+    assert action is not None
+    run = owner.post(action[1]).headers["Location"]
+    assert "新增 1 条" in page_text(owner.get(run))
+    assert "不能大于 9" in owner.get(f"{run}/errors.csv", buffered=True).data.decode("utf-8-sig")
+    assert owner.get(f"{run}/progress").get_json()["finished"] is True
+
+
+def test_an_import_is_for_those_who_may_import(site: Site) -> None:
+    for person in ("chief", "outsider", "admin"):
+        browser = site.browser(person)
+        assert browser.get("/imports/complaint").status_code == 403
+        assert browser.post("/imports/complaint", {"file": (io.BytesIO(b"x"), "a.csv")}).status_code == 403
+    assert site.browser("owner").get("/imports/complaint/98765").status_code == 404
+    assert site.browser("owner").get("/imports/complaint/check/" + "0" * 64).status_code == 404
+    assert site.browser("owner").get("/imports/complaint/check/..%2f..%2fx").status_code == 404
+
+
+def test_a_definition_is_looked_at_before_it_is_published(site: Site) -> None:
+    admin = site.browser("admin")
+    new = "code: visit\nlabel: 拜访\ndomain: service\nfields:\n  - {code: what, label: 内容, type: text, basis: impl}\naccess: [{role: everyone, can: [read]}]\n"
+    shown = page_text(admin.post("/publications/plan", {"files": (io.BytesIO(new.encode()), "visit.yaml")}))
+    assert "拜访" in shown
+    assert "visit" not in [s.code for s in site.panel.catalog.registers.values()]
+    done = admin.post("/publications/apply", {"file.visit.yaml": new, "reason": "试行拜访登记"})
+    assert done.status_code == 302
+    assert "试行拜访登记" in page_text(admin.get("/publications"))
+    assert admin.post("/publications/apply", {"file.visit.yaml": new, "reason": ""}).status_code == 422
+    back = admin.post("/publications/1/back", {"reason": "撤回"})
+    assert back.status_code == 302
+    assert "第 3 号" in page_text(admin.get("/publications"))
+
+
+def test_everything_wrong_with_a_definition_is_told_with_its_line(site: Site) -> None:
+    admin = site.browser("admin")
+    broken = "code: visit\nlabel: 拜访\ndomain: nowhere\nfields:\n  - {code: what, label: 内容, type: nonsense}\n"
+    text = page_text(admin.post("/publications/plan", {"files": (io.BytesIO(broken.encode()), "visit.yaml")}))
+    assert "visit.yaml:5" in text
+    assert admin.post("/publications/apply", {"file.visit.yaml": broken, "reason": "x"}).status_code == 422
+    assert "第 2 号" not in page_text(admin.get("/publications"))
+
+
+def test_publishing_is_for_administrators(site: Site) -> None:
+    for person in ("owner", "chief", "auditor"):
+        browser = site.browser(person)
+        assert browser.get("/publications").status_code == 403
+        assert browser.post("/publications/apply", {"file.x.yaml": FILES["roles.yaml"], "reason": "x"}).status_code == 403
+        assert browser.post("/publications/1/back", {"reason": "x"}).status_code == 403
+
+
+def test_every_page_carries_a_content_policy_with_a_nonce_of_its_own(site: Site) -> None:
+    nonces = set()
+    for person, pages in {
+        "": ("/login/", "/nosuch", "/static/js/app.js"),
+        "owner": ("/", "/work", "/fines", "/inbox", "/registers/complaint/list/", f"/registers/complaint/show/{site.complaint}", "/registers/complaint/add",
+                  "/imports/complaint", "/exports/complaint.csv", "/api/v1/complaint/", "/registers/idle/list/", "/swagger/v1", "/users/userinfo/"),
+        "admin": ("/users/list/", "/users/add", "/roles/list/", "/publications"),
+    }.items():  # fmt: skip
+        browser = site.browser(person)
+        for page in pages:
+            answer = browser.get(page, buffered=True)
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy, page
+            assert "unsafe" not in policy, page
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", page
+            nonce = re.search(r"script-src 'self' 'nonce-([^']+)'", policy)
+            assert nonce is not None
+            nonces.add(nonce[1])
+            for tag in re.findall(r"<script[^>]*>", page_text(answer) if answer.mimetype == "text/html" else ""):
+                assert f'nonce="{nonce[1]}"' in tag, (page, tag)
+            assert not re.search(r"<[^>]+\son(click|load|change|submit)=", page_text(answer) if answer.mimetype == "text/html" else ""), page
+    assert len(nonces) == 20
+
+
+def test_an_unknown_address_or_method_is_answered_with_a_page_or_json_as_asked(site: Site) -> None:
+    owner = site.browser("owner")
+    assert "没有找到" in page_text(owner.get("/nosuch"))
+    assert owner.get("/api/v1/nosuch").get_json()["message"]
+    assert owner.get("/nosuch", headers={"Accept": "application/json"}).get_json()["message"]
+    assert owner.client.put("/work", headers={"X-CSRFToken": owner.token()}).status_code == 405
+
+
+def test_accounts_offer_roles_by_their_names(site: Site) -> None:
+    admin = site.browser("admin")
+    text = page_text(admin.get("/users/add"))
+    assert re.search(r"<option[^>]*>主管</option>", text)
+    assert "文员" in page_text(admin.get("/users/list/"))
+
+
+def test_a_session_ends_and_a_page_is_kept_by_nobody(site: Site) -> None:
+    owner = site.browser("owner")
+    assert owner.get("/work").headers["Cache-Control"] == "no-store"
+    owner.get("/logout/")
+    assert owner.get("/work").status_code == 302
+    assert timedelta(hours=1) < site.app.config["PERMANENT_SESSION_LIFETIME"] <= timedelta(days=1)
