@@ -100,6 +100,8 @@ class Breach(Cited):
     reported_by: tuple[str, ...] = ()
     """Roles that may report it by hand, for a person they name."""
     when: Condition | None = None
+    joins: str = ""
+    """Another breach of the register, of the same clause: where the record has one that stands, the lines found now are added to its ticket."""
     lines: Lines | None = None
     quantity: str = ""
     """An integer field of the record: how many items."""

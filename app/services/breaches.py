@@ -67,6 +67,7 @@ def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
     """Insert breaches that are not there yet, each once whoever else found it, and return the ids of the new ones."""
     if not drafts:
         return set()
+    joined, drafts = _join(work, drafts)
     first = numbering.take(work, "breach.id", len(drafts))
     rows = [b | {"id": first + n} for n, (b, _) in enumerate(drafts)]
     insert_new(work.connection, breach, rows)
@@ -80,7 +81,31 @@ def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
         for n, x in enumerate(found, 1)
     ]
     insert_rows(work.connection, breach_line, lines)
-    return new
+    return new | joined
+
+
+def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
+    """Add the lines of drafts that join a breach which stands to that breach; return its ids and the drafts that are left.
+
+    One ticket is one record × one clause (requirements 4.2): what is found later under the same clause is a line more, not a case more.
+    """
+    joined: set[int] = set()
+    left: list[Draft] = []
+    b = breach.c
+    for draft, lines in drafts:
+        rule = work.catalog.breaches.get((draft["register"], draft["rule"]))
+        if rule is None or not rule.joins:
+            left.append((draft, lines))
+            continue
+        query = select(b.id).where(b.register == draft["register"], b.record_id == draft["record_id"], b.state == "live", b.person == draft["person"])
+        standing = work.connection.execute(query.where(b.rule == rule.joins)).scalar()
+        if standing is None:
+            left.append((draft, lines))
+            continue
+        last = work.connection.execute(select(func.max(breach_line.c.seq)).where(breach_line.c.breach == standing)).scalar() or 0
+        insert_rows(work.connection, breach_line, [{"breach": standing, "seq": last + n, **x} for n, x in enumerate(lines, 1)])
+        joined.add(standing)
+    return joined, left
 
 
 def missed(
