@@ -26,13 +26,16 @@ Draft = tuple[dict[str, Any], list[Line]]
 """A breach that is about to be kept, with its lines."""
 
 
-def settle(work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]]) -> set[int]:
+def settle(
+    work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]], *, fresh: bool = False
+) -> set[int]:
     """Bring the breaches of obligations in line with their facts and return the ids of those that changed.
 
     Missing occurrences up to ``work.now`` are added; those that were not late after all become void, and live again if they were.
+    ``fresh``: the obligations have just begun and have no breaches yet.
     """
     changed = list(changed)
-    there = _of_obligations(work, [o["id"] for o, _, _ in changed])
+    there = {} if fresh else _of_obligations(work, [o["id"] for o, _, _ in changed])
     touched: set[int] = set()
     drafts: list[Draft] = []
     for o, duty, row in changed:

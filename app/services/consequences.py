@@ -45,7 +45,7 @@ def of_rows(
     touched = set(found)
     touched |= breaches.on_entry(work, spec, now) if fresh else breaches.corrected(work, spec, now)
     settled = duties.settle(work, spec, now, fresh=fresh)
-    touched |= breaches.settle(work, settled.changed)
+    touched |= breaches.settle(work, settled.changed, fresh=fresh)
     duties.arm(work, settled.changed, fresh=fresh)
     followed = Followed(obligations=len(settled.changed))
     parents = [(settled, fresh)]
