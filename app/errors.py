@@ -100,3 +100,14 @@ class Conflict(Refused):
         self.clashes = tuple(clashes)
         self.version = version
         self.by = by
+
+
+class Conflicts(Refused):
+    """Somebody else changed the same fields of several records meanwhile; carries the conflict of each by its id."""
+
+    status = 409
+
+    def __init__(self, by_record: Mapping[int, Conflict]) -> None:
+        several = say("有 {n} 条记录的同一内容已被别人修改，请选择保留哪一个", n=len(by_record))
+        super().__init__(several if len(by_record) > 1 else next(iter(by_record.values())).reason)
+        self.by_record = by_record

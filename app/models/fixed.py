@@ -1,4 +1,4 @@
-"""Tables that do not depend on definitions: people, history, files, adoption, publications, imports."""
+"""Tables that do not depend on definitions: people, history, files, views, adoption, publications, imports."""
 
 from __future__ import annotations
 
@@ -55,8 +55,39 @@ record_version = Table(
     Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("version", Integer, nullable=False),
     Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("source", String(10), nullable=False),
     Column("transition", String(41)), Column("reason", Text), Column("import_run", ID),
-    Column("changes", Text, nullable=False),
+    Column("change_set", ID), Column("changes", Text, nullable=False),
     UniqueConstraint("register", "record_id", "version"),
+    Index("ix_record_version_newest", "register", "id"),
+)  # fmt: skip
+Index(
+    "ix_record_version_change_set",
+    record_version.c.change_set,
+    sqlite_where=record_version.c.change_set.is_not(None),
+    postgresql_where=record_version.c.change_set.is_not(None),
+)
+
+change_set = Table(
+    "change_set", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("person", Integer, nullable=False), Column("at", UtcMoment, nullable=False),
+    Column("label", String(200), nullable=False), Column("size", Integer, nullable=False),
+    Column("reverts", ID), Column("state", String(8), nullable=False), Column("newest", ID),
+    Index("ix_change_set_person", "person", "register", "state"),
+)  # fmt: skip
+"""What one person changed at once in the grid. ``reverts``: the change that this one took back or made again; ``newest``: what did so last."""
+
+saved_view = Table(
+    "saved_view", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False, index=True), Column("person", Integer, nullable=False),
+    Column("name", String(80), nullable=False), Column("config", Text, nullable=False),
+    Column("created_at", UtcMoment, nullable=False), Column("updated_at", UtcMoment, nullable=False),
+    UniqueConstraint("register", "person", "name"),
+)  # fmt: skip
+saved_view_role = Table(
+    "saved_view_role", fixed,
+    Column("view", ID, ForeignKey("saved_view.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("role", String(41), primary_key=True),
 )  # fmt: skip
 
 signature = Table(
@@ -117,3 +148,10 @@ import_error = Table(
     Column("line", Integer), Column("row", Integer), Column("field", String(41), nullable=False),
     Column("label", Text, nullable=False), Column("text", Text, nullable=False), Column("reason", Text, nullable=False),
 )  # fmt: skip
+
+text_reach = Table(
+    "text_reach", fixed,
+    Column("register", String(41), primary_key=True), Column("number", Integer, nullable=False, unique=True),
+    Column("upto", ID, nullable=False),
+)  # fmt: skip
+"""How far the index of texts has come in each register (the record's id), and the number under which it keeps that register."""

@@ -21,6 +21,7 @@ obligation = Table(
     UniqueConstraint("register", "record_id", "duty", "cycle"),
     Index("ix_obligation_person", "person", "state", "due_at"),
     Index("ix_obligation_role", "role", "state"),
+    Index("ix_obligation_due", "register", "state", "due_at"),
 )  # fmt: skip
 
 timer = Table(

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, and_, func, or_, select
+from sqlalchemy import Select, Table, func, literal, select
 
-from app.catalog.register import SYSTEM, RegisterSpec
-from app.errors import Missing, Refused, say
-from app.fields.base import Field, Storage
+from app.errors import Missing
+from app.fields.base import Field
 from app.models.registers import columns_of
-from app.services import scope
+from app.services import filtering, scope
+from app.services.filtering import Filter, Part, escape
+from app.services.ordering import Order, Sort, order_of
 from app.services.panel import Work
+
+__all__ = [
+    "Filter",
+    "Page",
+    "Sort",
+    "count_rows",
+    "escape",
+    "matching",
+    "page",
+    "row",
+    "rows_of",
+    "select_rows",
+    "stream_rows",
+]
 
 PLAIN = (
     "id",
@@ -30,22 +45,13 @@ PLAIN = (
 )
 
 
-@dataclass(frozen=True)
-class Filter:
-    """One comparison on a field: eq ne lt le gt ge, contains starts (text), in (several values), has (several choices), empty, filled."""
-
-    field: str
-    op: str
-    value: Any = None
-
-
 def select_rows(
     work: Work,
     register: str,
     *,
-    filters: Sequence[Filter] = (),
+    filters: Sequence[Part] = (),
     search: str = "",
-    order: str = "",
+    order: str | Sequence[Sort] = "",
     limit: int | None = None,
     offset: int = 0,
     columns: Sequence[str] | None = None,
@@ -54,22 +60,20 @@ def select_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows that the actor may see, as field code → value with the system fields; several links as tuples.
 
-    ``order`` is a field code, ``-`` before it for descending; ties go by id. ``columns`` limits the fields read.
+    ``order`` is a field code, ``-`` before it for descending, or several keys; ties go by id. ``columns`` limits the fields read.
     Raises Forbidden, Missing, and Refused for a filter that cannot be.
     """
     scope.demand(work, register, verb if verb == "export" else "read")
     fields = _wanted(work, register, columns)
     table = work.tables[register]
-    matching = _matching(work, register, filters, search, verb)
+    found = matching(work, register, filters, search, verb)
     if ids is not None:
-        matching = matching.where(table.c.id.in_(list(ids)))
-    ordered = _ordered(work, register, matching, order)
+        found = found.where(table.c.id.in_(list(ids)))
+    wanted = order_of(work, register, order)
     if limit is not None:
         # the page's keys first, then its rows: skipped rows are never read whole
-        page = ordered.limit(limit).offset(offset).subquery()
-        query = _ordered(work, register, select(*_cells(table, fields)).where(table.c.id.in_(select(page.c.id))), order)
-    else:
-        query = _ordered(work, register, select(*_cells(table, fields)).where(table.c.id.in_(matching)), order)
+        found = select(wanted.apply(found).limit(limit).offset(offset).subquery().c.id)
+    query = wanted.apply(select(*_cells(table, fields)).where(table.c.id.in_(found)))
     rows = [dict(r) for r in work.connection.execute(query).mappings()]
     _attach_links(work, register, fields, rows)
     return rows
@@ -79,9 +83,9 @@ def stream_rows(
     work: Work,
     register: str,
     *,
-    filters: Sequence[Filter] = (),
+    filters: Sequence[Part] = (),
     search: str = "",
-    order: str = "",
+    order: str | Sequence[Sort] = "",
     columns: Sequence[str] | None = None,
     batch: int = 2_000,
     verb: str = "export",
@@ -90,10 +94,8 @@ def stream_rows(
     scope.demand(work, register, verb)
     fields = _wanted(work, register, columns)
     table = work.tables[register]
-    matching = _ordered(work, register, _matching(work, register, filters, search, verb), order)
-    query = _ordered(
-        work, register, select(*_cells(table, fields)).where(table.c.id.in_(matching.order_by(None))), order
-    )
+    found = matching(work, register, filters, search, verb)
+    query = order_of(work, register, order).apply(select(*_cells(table, fields)).where(table.c.id.in_(found)))
     result = work.connection.execution_options(stream_results=True, max_row_buffer=batch).execute(query)
     for part in result.mappings().partitions(batch):
         rows = [dict(r) for r in part]
@@ -101,13 +103,11 @@ def stream_rows(
         yield rows
 
 
-def count_rows(
-    work: Work, register: str, *, filters: Sequence[Filter] = (), search: str = "", verb: str = "read"
-) -> int:
+def count_rows(work: Work, register: str, *, filters: Sequence[Part] = (), search: str = "", verb: str = "read") -> int:
     """Return how many rows ``select_rows`` would find; counts keys only."""
     scope.demand(work, register, verb)
-    matching = _matching(work, register, filters, search, verb).subquery()
-    return int(work.connection.execute(select(func.count()).select_from(matching)).scalar_one())
+    found = matching(work, register, filters, search, verb).subquery()
+    return int(work.connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def row(work: Work, register: str, record_id: int, verb: str = "read") -> dict[str, Any]:
@@ -133,76 +133,98 @@ def _cells(table: Table, fields: Iterable[Field]) -> list[Any]:
     return [table.c[n] for n in names if n in table.c]
 
 
-def _matching(work: Work, register: str, filters: Sequence[Filter], search: str, verb: str) -> Select[Any]:
-    table, spec = work.tables[register], work.spec(register)
-    query = select(table.c.id).where(scope.visible(work, register, verb))
+def matching(
+    work: Work, register: str, filters: Sequence[Part] = (), search: str = "", verb: str = "read"
+) -> Select[Any]:
+    """Return the query for the ids of the rows that the actor may see (and do ``verb`` with) and that are meant, in no order."""
+    query = select(work.tables[register].c.id).where(scope.visible(work, register, verb))
     if verb != "read":
         query = query.where(scope.visible(work, register, "read"))
-    for f in filters:
-        query = query.where(_compare(work, spec, table, f))
-    return query.where(_search(work, spec, table, search)) if search.strip() else query
+    if filters:
+        query = query.where(filtering.clause(work, register, filters))
+    return query.where(filtering.searched(work, register, search)) if search.strip() else query
 
 
-def _ordered(work: Work, register: str, query: Select[Any], order: str) -> Select[Any]:
-    table, spec = work.tables[register], work.spec(register)
-    order = order or spec.order
-    name = order.lstrip("-")
-    if name not in table.c or not _known(work, spec, name):
-        raise Refused(say("不能按“{field}”排序", field=name))
-    down = order.startswith("-")
-    keys = [table.c[name]] if name == "id" else [table.c[name], table.c.id]
-    return query.order_by(*(k.desc() if down else k.asc() for k in keys))
+@dataclass(frozen=True)
+class Page:
+    """One window of a list: the ids in their order, where the rows behind and before them begin, whether it is the end."""
+
+    ids: list[int]
+    after: str | None
+    before: str | None
+    end: bool
 
 
-def _known(work: Work, spec: RegisterSpec, name: str) -> bool:
-    return name in PLAIN or any(name in columns_of(f) for f in scope.fields_for(work, spec.code))
+def page(
+    work: Work,
+    register: str,
+    *,
+    filters: Sequence[Part] = (),
+    search: str = "",
+    sort: Sequence[Sort] = (),
+    limit: int = 100,
+    offset: int = 0,
+    after: str | None = None,
+    before: str | None = None,
+    total: int | None = None,
+) -> Page:
+    """Return which rows stand in a window of a list; nothing is counted.
+
+    With ``after`` or ``before`` (from the neighbouring page) it continues there, equally fast at any depth; else it skips
+    ``offset`` rows, from the nearer end where ``total`` is known. Raises Forbidden, Missing, Refused.
+    """
+    scope.demand(work, register, "read")
+    order = order_of(work, register, sort)
+    found = matching(work, register, filters, search).with_only_columns(*(k.column for k in order.keys))
+    if after is not None:
+        rows = _beyond(work, order, found, after, limit + 1, back=False)
+        ahead, rows = len(rows) > limit, rows[:limit]
+    elif before is not None:
+        rows = _beyond(work, order, found, before, limit, back=True)[::-1]
+        ahead = True
+    elif total is not None and offset > total - offset - limit:
+        behind = max(0, total - offset - limit)
+        size = max(0, min(limit, total - offset))
+        query = order.apply(found, back=True).limit(size).offset(behind)
+        rows = [dict(r) for r in work.connection.execute(query).mappings()][::-1] if size else []
+        ahead = behind > 0
+    else:
+        query = order.apply(found).limit(limit + 1).offset(offset)
+        rows = [dict(r) for r in work.connection.execute(query).mappings()]
+        ahead, rows = len(rows) > limit, rows[:limit]
+    last, first = (order.mark(rows[-1]), order.mark(rows[0])) if rows else (None, None)
+    return Page([r["id"] for r in rows], last, first, not ahead)
 
 
-def _search(work: Work, spec: RegisterSpec, table: Table, text: str) -> ColumnElement[bool]:
-    pattern = f"%{escape(text.strip())}%"
-    texts = [f.code for f in scope.fields_for(work, spec.code) if f.searchable]
-    return or_(*(table.c[n].like(pattern, escape="\\") for n in ("record_no", *texts)))
+def _beyond(work: Work, order: Order, found: Select[Any], cursor: str, limit: int, back: bool) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for stretch in order.beyond(order.place(cursor), back=back):
+        query = order.apply(found.where(*stretch), back=back).limit(limit - len(rows))
+        rows += [dict(r) for r in work.connection.execute(query).mappings()]
+        if len(rows) >= limit:
+            break
+    return rows
 
 
-def escape(text: str) -> str:
-    """Return text that LIKE takes literally, with a backslash as the escape."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def rows_of(
+    work: Work, register: str, ids: Sequence[int], *, columns: Sequence[str] | None = None, verbs: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return visible rows in the order of their ids; ``may_<verb>`` says of each whether the actor may do that with it.
 
-
-def _compare(work: Work, spec: RegisterSpec, table: Table, f: Filter) -> ColumnElement[bool]:
-    field = next((x for x in scope.fields_for(work, spec.code) if x.code == f.field), None) or SYSTEM.get(f.field)
-    if field is None and f.field != "id":
-        raise Refused(say("没有名为“{field}”的列可供筛选", field=f.field))
-    if field is not None and field.many:
-        link = work.links[spec.code, field.code]
-        values = f.value if isinstance(f.value, list | tuple) else (f.value,)
-        some = table.c.id.in_(select(link.c.record_id).where(link.c.target.in_(values)))
-        return {
-            "empty": table.c.id.not_in(select(link.c.record_id)),
-            "filled": table.c.id.in_(select(link.c.record_id)),
-        }.get(f.op, some)
-    column = table.c[f.field]
-    match f.op:
-        case "empty":
-            return column.is_(None)
-        case "filled":
-            return column.is_not(None)
-        case "contains":
-            return column.cast(Text).like(f"%{escape(str(f.value))}%", escape="\\")
-        case "starts":
-            return column.cast(Text).like(f"{escape(str(f.value))}%", escape="\\")
-        case "in":
-            return column.in_(list(f.value))
-        case "has":
-            return column.cast(Text).like(f"%;{escape(str(f.value))};%", escape="\\")
-        case "ne":
-            return or_(column.is_(None), column != f.value)
-        case "eq" if field is not None and field.storage is Storage.WORDS:
-            return column.cast(Text).like(f"%;{escape(str(f.value))};%", escape="\\")
-        case "eq" | "lt" | "le" | "gt" | "ge":
-            compared: ColumnElement[bool] = getattr(column, f"__{f.op}__")(f.value)
-            return and_(column.is_not(None), compared)
-    raise Refused(say("不认识的筛选方式“{op}”", op=f.op))
+    Raises Forbidden, Missing.
+    """
+    scope.demand(work, register, "read")
+    table, fields = work.tables[register], _wanted(work, register, columns)
+    may = [
+        (scope.visible(work, register, v) if scope.may(work, register, v) else literal(False)).label(f"may_{v}")
+        for v in verbs
+    ]
+    seen = scope.visible(work, register)
+    query = select(*_cells(table, fields), *may).where(table.c.id.in_(list(ids)), seen)
+    by_id: dict[int, Mapping[str, Any]] = {r["id"]: r for r in work.connection.execute(query).mappings()}
+    rows = [dict(by_id[i]) for i in dict.fromkeys(ids) if i in by_id]
+    _attach_links(work, register, fields, rows)
+    return rows
 
 
 def _attach_links(work: Work, register: str, fields: Iterable[Field], rows: list[dict[str, Any]]) -> None:

@@ -51,6 +51,8 @@ class Panel:
     calendar: WorkCalendar
     zone: ZoneInfo
     files: Path
+    memory: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What this process remembers between requests, under keys that change with what it was read from."""
 
     @contextmanager
     def work(
@@ -82,6 +84,8 @@ class Work:
     now: datetime
     source: str = "form"
     reason: str = ""
+    change_set: int | None = None
+    """The block of changes in the grid that this work writes."""
     memo: dict[Any, Any] = field(default_factory=dict)
     """What has been read once in this transaction and cannot change in it."""
 
@@ -123,4 +127,4 @@ class Work:
 
     def acting(self, actor: Actor, source: str | None = None) -> Work:
         """Return this same unit of work with somebody else acting, such as the panel itself."""
-        return Work(self.panel, self.connection, actor, self.now, source or self.source, self.reason, self.memo)
+        return Work(self.panel, self.connection, actor, self.now, source or self.source, self.reason, memo=self.memo)

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec
-from app.errors import CellError, Clash, Conflict, Forbidden, Invalid, Missing, Refused, say
+from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid, Missing, Refused, say
 from app.fields.base import Unreadable
 from app.models.fixed import record_version
+from app.models.ledger import breach
 from app.services import breaches, consequences, listing, people, rows, scope, workflow
 from app.services.checking import check_rows
 from app.services.panel import Work
 from app.services.workflow import Move
 
 WRITABLE = frozenset({"unit", "remark"})
+GRACE = timedelta(hours=1)
+"""So long may one take back what one has entered oneself by mistake."""
 
 
 @dataclass(frozen=True)
@@ -126,17 +129,23 @@ def update(
 
 
 def update_many(
-    work: Work, register: str, changes: Mapping[int, Mapping[str, Any]], *, import_run: int | None = None
+    work: Work,
+    register: str,
+    changes: Mapping[int, Mapping[str, Any]],
+    *,
+    import_run: int | None = None,
+    base_versions: Mapping[int, int] | None = None,
 ) -> int:
     """Change several records, all or none, and return how many really changed.
 
-    Raises Forbidden, Missing, and Invalid with ``CellError.row`` counting the given records from 1.
+    ``base_versions`` are the versions the person was looking at, by record, with the meaning they have in ``update``.
+    Raises Forbidden, Missing, Conflicts, and Invalid with ``CellError.row`` counting the given records from 1.
     """
     spec = _writable(work, register, "import" if import_run is not None else "edit")
     ids = list(changes)
     seen = {r["id"] for r in listing.select_rows(work, register, ids=ids, columns=(), verb="edit")}
-    old = rows.read(work, spec, ids)
-    errors = [CellError("", Missing().reason, row=n) for n, i in enumerate(ids, 1) if i not in seen or i not in old]
+    old = rows.read(work, spec, [i for i in ids if i in seen])
+    errors = _not_mine(work, spec, ids, seen)
     errors += [
         CellError("", say("记录已锁定"), row=n)
         for n, i in enumerate(ids, 1)
@@ -146,8 +155,12 @@ def update_many(
     if errors:
         raise Invalid(errors)
     wanted = {i: {k: v for k, v in changes[i].items() if _blank(old[i].get(k)) != _blank(v)} for i in ids}
+    _refuse_all_clashes(work, spec, old, wanted, base_versions or {})
     moved = [i for i in ids if wanted[i]]
-    if errors := check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved):
+    errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved)
+    if import_run is None:
+        errors = [e for e in errors if _worth_telling([e], spec, wanted[moved[(e.row or 1) - 1]])]
+    if errors:
         places = {n: ids.index(i) + 1 for n, i in enumerate(moved, 1)}
         raise Invalid([CellError(e.field, e.reason, e.text, places[e.row or 1], e.line, e.label) for e in errors])
     now = [rows.change(work, spec, old[i], wanted[i], import_run=import_run) for i in moved]
@@ -156,18 +169,88 @@ def update_many(
     return len(now)
 
 
-def remove(work: Work, register: str, record_id: int, reason: str = "") -> None:
+def _not_mine(work: Work, spec: RegisterSpec, ids: Sequence[int], mine: set[int]) -> list[CellError]:
+    """Return an error for each record that the actor may not change; one that may not even be seen looks like none."""
+    if mine.issuperset(ids):
+        return []
+    seen = {r["id"] for r in listing.select_rows(work, spec.code, ids=[i for i in ids if i not in mine], columns=())}
+    forbidden = say("您没有{verb}这条记录的权限", verb=scope.VERB_NAMES["edit"])
+    return [
+        CellError("", forbidden if i in seen else Missing().reason, row=n)
+        for n, i in enumerate(ids, 1)
+        if i not in mine
+    ]
+
+
+def _refuse_all_clashes(
+    work: Work,
+    spec: RegisterSpec,
+    old: Mapping[int, Mapping[str, Any]],
+    wanted: Mapping[int, Mapping[str, Any]],
+    base_versions: Mapping[int, int],
+) -> None:
+    found: dict[int, Conflict] = {}
+    for record_id, base in base_versions.items():
+        if record_id in old and wanted[record_id] and base != old[record_id]["version"]:
+            try:
+                _refuse_clashes(work, spec, old[record_id], wanted[record_id], base)
+            except Conflict as conflict:
+                found[record_id] = conflict
+    if found:
+        raise Conflicts(found)
+
+
+def remove(work: Work, register: str, record_id: int, reason: str = "", *, own: bool = False) -> None:
     """Archive one record: it is hidden, owes nothing any more, and is kept with its history.
 
+    ``own``: whoever entered it takes it back, which needs no right to delete for an hour and while nothing has been missed.
     Raises Forbidden, Missing, and Refused where another record still points to it.
     """
-    spec = _writable(work, register, "delete")
-    old = _mine(work, spec, record_id, "delete")
+    own = own and not scope.may(work, register, "delete")
+    spec = _writable(work, register, "add" if own else "delete", archiving=True)
+    old = _mine(work, spec, record_id, "read" if own else "delete")
+    if own:
+        _refuse_unless_fresh(work, spec, old, old["created_at"])
     if workflow.locked(spec, old) and not work.actor.is_system:
         raise Forbidden(say("记录在当前状态下已锁定，不能删除"))
     _refuse_if_pointed_at(work, spec, record_id)
     new = rows.change(work, spec, old, {"archived_at": work.now}, reason=reason or None)
     consequences.of_rows(work, spec, [new], before=[old])
+
+
+def restore(work: Work, register: str, record_id: int, reason: str = "", *, own: bool = False) -> None:
+    """Bring an archived record back, with what it owes; ``own`` as in ``remove``.
+
+    Raises Forbidden, Missing where the actor could not have archived it, Invalid where its values are not acceptable any more.
+    """
+    own = own and not scope.may(work, register, "delete")
+    spec = _writable(work, register, "add" if own else "delete", archiving=True)
+    table = work.tables[register]
+    mine = scope.visible(work, register, archived=True)
+    if not own:
+        mine = mine & scope.visible(work, register, "delete", archived=True)
+    if work.connection.execute(select(table.c.id).where(table.c.id == record_id, mine)).scalar() is None:
+        raise Missing
+    old = rows.read(work, spec, [record_id])[record_id]
+    if own:
+        _refuse_unless_fresh(work, spec, old, old["archived_at"])
+    if errors := check_rows(work, spec, [{**old, "archived_at": None}], [record_id]):
+        raise Invalid(errors)
+    new = rows.change(work, spec, old, {"archived_at": None}, reason=reason or None)
+    consequences.of_rows(work, spec, [new], before=[old])
+
+
+def _refuse_unless_fresh(work: Work, spec: RegisterSpec, row: Mapping[str, Any], since: datetime) -> None:
+    """Raise Forbidden unless the actor entered a record, did the last thing to it just now, and nothing about it was missed."""
+    me = work.actor.person_id
+    missed = select(breach.c.id).where(breach.c.register == spec.code, breach.c.record_id == row["id"]).limit(1)
+    if (
+        row["created_by"] != me
+        or row["updated_by"] != me
+        or work.now - since > GRACE
+        or work.connection.execute(missed).scalar() is not None
+    ):
+        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=scope.VERB_NAMES["delete"], register=spec.label.zh))
 
 
 def move(
@@ -228,11 +311,11 @@ def history(work: Work, register: str, record_id: int) -> list[Revision]:
     ]  # fmt: skip
 
 
-def _writable(work: Work, register: str, verb: str) -> RegisterSpec:
+def _writable(work: Work, register: str, verb: str, *, archiving: bool = False) -> RegisterSpec:
     spec = scope.demand(work, register, verb)
     if spec.tickets_of:
         raise Forbidden(say("处罚单由系统生成，不能直接填写"))
-    if spec.append_only and verb in {"edit", "delete"} and not work.actor.is_system:
+    if spec.append_only and (archiving or verb in {"edit", "delete"}) and not work.actor.is_system:
         raise Forbidden(say("“{register}”只能新增，不能修改或删除", register=spec.label.zh))
     return spec
 

@@ -16,11 +16,11 @@ from app.fields.texts import AutoNumber
 from app.fields.times import Date, Moment
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
-from app.services import numbering
+from app.services import numbering, searching
 from app.services.panel import Work
 
 VERSION_COLUMNS = (
-    "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "changes",
+    "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "change_set", "changes",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def insert(
             _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
     write = _writer(spec, filled)
     keep_versions(work, [_version(work, spec, r["id"], 1, write(r), import_run=import_run) for r in whole])
+    searching.follow_new(work, spec, whole)
     return whole
 
 
@@ -104,6 +105,7 @@ def change(
     new = {**row, **changes, **stamp}
     differences = {k: [_plain(spec, k, row.get(k)), _plain(spec, k, v)] for k, v in changes.items() if row.get(k) != v}
     keep_versions(work, [_version(work, spec, row["id"], new["version"], differences, transition, reason, import_run)])
+    searching.follow_change(work, spec, row, changes)
     return new
 
 
@@ -204,5 +206,6 @@ def _version(
     return {
         "register": spec.code, "record_id": record_id, "version": version, "at": work.now, "person": work.actor.person_id,
         "source": work.source, "transition": transition, "reason": reason or work.reason or None, "import_run": import_run,
+        "change_set": work.change_set,
         "changes": orjson.dumps(changes, default=str).decode(),
     }  # fmt: skip

@@ -43,14 +43,14 @@ def readable(work: Work) -> list[RegisterSpec]:
     return [s for c, s in work.catalog.registers.items() if may(work, c, "read")]
 
 
-def visible(work: Work, register: str, verb: str = "read") -> ColumnElement[bool]:
+def visible(work: Work, register: str, verb: str = "read", *, archived: bool = False) -> ColumnElement[bool]:
     """Return the WHERE clause on a register's table for the rows with which the actor may do ``verb``.
 
-    Archived rows are never among them.
+    Archived rows are never among them; with ``archived`` they alone are, those with which the actor might before.
     """
     spec = work.spec(register)
     table = work.tables[register]
-    kept: ColumnElement[bool] = table.c.archived_at.is_(None)
+    kept: ColumnElement[bool] = table.c.archived_at.is_not(None) if archived else table.c.archived_at.is_(None)
     if spec.tickets_of:
         kept = and_(kept, table.c.counter.in_(spec.tickets_of))
     if work.actor.is_system:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -180,6 +181,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("obligation", schema=None) as batch_op:
+        batch_op.create_index("ix_obligation_due", ["register", "state", "due_at"], unique=False)
         batch_op.create_index("ix_obligation_person", ["person", "state", "due_at"], unique=False)
         batch_op.create_index("ix_obligation_role", ["role", "state"], unique=False)
 
@@ -226,12 +228,83 @@ def upgrade() -> None:
         sa.Column("transition", sa.String(length=41), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("import_run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("change_set", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("changes", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record_version")),
         sa.UniqueConstraint(
             "register", "record_id", "version", name=op.f("uq_record_version_register_record_id_version")
         ),
     )
+    with op.batch_alter_table("record_version", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_record_version_change_set",
+            ["change_set"],
+            unique=False,
+            sqlite_where=sa.text("change_set IS NOT NULL"),
+            postgresql_where=sa.text("change_set IS NOT NULL"),
+        )
+        batch_op.create_index("ix_record_version_newest", ["register", "id"], unique=False)
+
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("register", sa.String(length=41), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("config", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("register", "person", "name", name=op.f("uq_saved_view_register_person_name")),
+    )
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_view_register"), ["register"], unique=False)
+
+    op.create_table(
+        "saved_view_role",
+        sa.Column("view", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("role", sa.String(length=41), nullable=False),
+        sa.ForeignKeyConstraint(["view"], ["saved_view.id"], name=op.f("fk_saved_view_role_view"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("view", "role", name=op.f("pk_saved_view_role")),
+    )
+    op.create_table(
+        "change_set",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("register", sa.String(length=41), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("reverts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("newest", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change_set")),
+    )
+    with op.batch_alter_table("change_set", schema=None) as batch_op:
+        batch_op.create_index("ix_change_set_person", ["person", "register", "state"], unique=False)
+
+    op.create_table(
+        "text_reach",
+        sa.Column("register", sa.String(length=41), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("upto", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("register", name=op.f("pk_text_reach")),
+        sa.UniqueConstraint("number", name=op.f("uq_text_reach_number")),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        # Postings alone: the texts lie in the registers' own tables, and what is found here is read again there.
+        op.execute(
+            "CREATE VIRTUAL TABLE record_gram USING fts5(grams, content='', detail=none, columnsize=0, tokenize='ascii')"
+        )
+    else:
+        op.create_table(
+            "record_gram",
+            sa.Column("register", sa.Integer(), autoincrement=False, nullable=False),
+            sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
+            sa.Column("grams", postgresql.TSVECTOR(), nullable=False),
+            sa.PrimaryKeyConstraint("register", "record_id", name=op.f("pk_record_gram")),
+        )
+        op.create_index("ix_record_gram_grams", "record_gram", ["grams"], postgresql_using="gin")
     op.create_table(
         "sequence",
         sa.Column("key", sa.String(length=120), nullable=False),
@@ -525,6 +598,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):
+        op.drop_table(table)
     op.drop_table("ledger_entry")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_state")
@@ -587,12 +662,17 @@ def downgrade() -> None:
 
     op.drop_table("signature")
     op.drop_table("sequence")
+    with op.batch_alter_table("record_version", schema=None) as batch_op:
+        batch_op.drop_index("ix_record_version_newest")
+        batch_op.drop_index("ix_record_version_change_set")
+
     op.drop_table("record_version")
     op.drop_table("publication")
     op.drop_table("pay_decision")
     with op.batch_alter_table("obligation", schema=None) as batch_op:
         batch_op.drop_index("ix_obligation_role")
         batch_op.drop_index("ix_obligation_person")
+        batch_op.drop_index("ix_obligation_due")
 
     op.drop_table("obligation")
     with op.batch_alter_table("notice", schema=None) as batch_op:

@@ -1,0 +1,324 @@
+"""Blocks of changes in the grid: many cells, new rows and deleted rows as one change, taken back and made again as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, select, update
+
+from app.catalog.register import RegisterSpec
+from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
+from app.fields.base import Storage, Unreadable
+from app.models.bulk import insert_one
+from app.models.fixed import change_set, record_version
+from app.services import people, records, rows, scope
+from app.services.panel import Work
+
+MOST = 5_000
+"""Cells, new rows and deletions in one block."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one person changes at once: fields by record, with the versions the person saw; new rows; records to archive."""
+
+    changes: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    base_versions: Mapping[int, int] = field(default_factory=dict)
+    adds: Sequence[Mapping[str, Any]] = ()
+    deletes: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a block came to: its change set (None: nothing was different), records changed, entered and archived."""
+
+    id: int | None
+    label: str
+    changed: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+    deleted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change that one may take back or make again."""
+
+    id: int
+    label: str
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class Spot:
+    """What is wrong with one cell of a block (or a whole row: empty field): of a record, or of the n-th new row from 0."""
+
+    record: int | None
+    added: int | None
+    error: CellError
+
+
+class Unacceptable(Refused):
+    """A block cannot be written; carries every error, and nothing was written."""
+
+    def __init__(self, spots: Sequence[Spot]) -> None:
+        several = say("有 {n} 处需要更正，全部未保存", n=len(spots))
+        super().__init__(spots[0].error.reason if len(spots) == 1 else several)
+        self.spots = tuple(spots)
+
+
+@dataclass(frozen=True)
+class Since:
+    """A cell that somebody has changed after the change that is to be taken back."""
+
+    record: int
+    field: str
+    now: Any
+    expected: Any
+    by: str
+    at: datetime | None
+
+
+class ChangedSince(Refused):
+    """A change cannot be taken back or made again, because others have changed the same cells."""
+
+    status = 409
+
+    def __init__(self, cells: Sequence[Since]) -> None:
+        who = "、".join(dict.fromkeys(c.by for c in cells if c.by)) or "系统"
+        super().__init__(say("{who}之后又改过其中 {n} 处，不能撤销或重做", who=who, n=len(cells)))
+        self.cells = tuple(cells)
+
+
+def change(work: Work, register: str, block: Block, label: str = "") -> Done:
+    """Write a block, all or nothing, as one change that can be taken back.
+
+    Raises Unacceptable with every error, Conflicts with both values of cells that others changed meanwhile, Forbidden, Missing.
+    """
+    spec = work.spec(register)
+    size = sum(map(len, block.changes.values())) + len(block.adds) + len(block.deletes)
+    if size > MOST:
+        raise Refused(say("一次最多改动 {n} 处", n=MOST))
+    label = label.strip()[:200] or "修改"
+    with_set = _begin(work, register, label, size)
+    done, spots = _write(work, spec, block)
+    if spots:
+        raise Unacceptable(spots)
+    if not _wrote(work, with_set):
+        work.connection.execute(delete(change_set).where(change_set.c.id == with_set))
+        return Done(None, label)
+    c = change_set.c
+    stale = update(change_set).where(c.person == work.actor.person_id, c.register == register, c.state == "undone")
+    work.connection.execute(stale.values(state="gone"))
+    return Done(with_set, label, *done)
+
+
+def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[int, ...], ...], list[Spot]]:
+    spots: list[Spot] = []
+    added: list[int] = []
+    gone = [i for i in block.deletes if i not in block.changes]
+    for record in gone:
+        try:
+            records.remove(work, spec.code, record)
+        except Invalid as invalid:
+            spots += [Spot(record, None, e) for e in invalid.errors]
+        except Refused as refused:
+            spots.append(Spot(record, None, CellError("", refused.reason)))
+    if block.changes:
+        ids = list(block.changes)
+        try:
+            records.update_many(work, spec.code, block.changes, base_versions=block.base_versions)
+        except Invalid as invalid:
+            spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
+    if block.adds:
+        try:
+            added = records.create_many(work, spec.code, block.adds)
+        except Invalid as invalid:
+            spots += [Spot(None, (e.row or 1) - 1, e) for e in invalid.errors]
+    return (tuple(block.changes), tuple(added), tuple(gone)), spots
+
+
+def _begin(work: Work, register: str, label: str, size: int, reverts: int | None = None) -> int:
+    row = {
+        "register": register, "person": work.actor.person_id or 0, "at": work.now, "label": label, "size": size,
+        "reverts": reverts, "state": "done" if reverts is None else "step",
+    }  # fmt: skip
+    work.change_set = insert_one(work.connection, change_set, row)
+    return work.change_set
+
+
+def _wrote(work: Work, with_set: int) -> bool:
+    query = select(record_version.c.id).where(record_version.c.change_set == with_set).limit(1)
+    return work.connection.execute(query).scalar() is not None
+
+
+def undoable(work: Work, register: str) -> Step | None:
+    """Return the actor's last change of a register that has not been taken back."""
+    return _step(work, register, "done")
+
+
+def redoable(work: Work, register: str) -> Step | None:
+    """Return the actor's change that was taken back last, unless a new one came after it."""
+    return _step(work, register, "undone")
+
+
+def _step(work: Work, register: str, state: str) -> Step | None:
+    c = change_set.c
+    query = select(c.id, c.label, c.at, c.size).where(
+        c.person == (work.actor.person_id or 0), c.register == register, c.state == state
+    )
+    # what is taken back goes from the newest to the oldest, so the oldest of those was taken back last
+    found = work.connection.execute(query.order_by(c.id.desc() if state == "done" else c.id).limit(1)).first()
+    return Step(*found) if found is not None else None
+
+
+def undo(work: Work, register: str, expected: int | None = None) -> Done:
+    """Take back the actor's last change of a register; what it brought about is settled anew.
+
+    Raises Missing where there is none (or not ``expected``), ChangedSince with the cells that others have changed,
+    Unacceptable and Forbidden where the records no longer allow it.
+    """
+    scope.demand(work, register, "read")
+    return _revert(work, register, undoable(work, register), expected, "undone", say("没有可以撤销的改动"))
+
+
+def redo(work: Work, register: str, expected: int | None = None) -> Done:
+    """Make the change that was taken back last again; raises like ``undo``."""
+    scope.demand(work, register, "read")
+    return _revert(work, register, redoable(work, register), expected, "done", say("没有可以重做的改动"))
+
+
+def _revert(work: Work, register: str, step: Step | None, expected: int | None, state: str, nothing: Sentence) -> Done:
+    if step is None or expected not in (None, step.id):
+        raise Missing(nothing)
+    spec, c = work.spec(register), change_set.c
+    newest = work.connection.execute(select(c.newest).where(c.id == step.id)).scalar() or step.id
+    plan = _Reverse.of(work, spec, newest)
+    _refuse_if_touched(work, spec, plan)
+    made = _begin(work, register, step.label, step.size, reverts=newest)
+    work.reason = work.reason or ("撤销" if state == "undone" else "重做")
+    spots = _apply(work, spec, plan)
+    if spots:
+        raise Unacceptable(spots)
+    work.connection.execute(update(change_set).where(c.id == step.id).values(state=state, newest=made))
+    return Done(made, step.label, tuple(plan.fields), tuple(plan.restore), tuple(plan.archive))
+
+
+@dataclass
+class _Reverse:
+    """What takes a change back: fields with the value to go back to and the one to be found; records to archive, to restore."""
+
+    fields: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    archive: list[int] = field(default_factory=list)
+    restore: list[int] = field(default_factory=list)
+    versions: dict[int, int] = field(default_factory=dict)
+    """The version that the change made of each record."""
+
+    @classmethod
+    def of(cls, work: Work, spec: RegisterSpec, newest: int) -> _Reverse:
+        v, plan = record_version.c, cls()
+        query = select(v.record_id, v.version, v.changes).where(v.change_set == newest, v.register == spec.code)
+        for record, version, text in work.connection.execute(query.order_by(v.id)):
+            changes: dict[str, list[Any]] = orjson.loads(text)
+            plan.versions[record] = version
+            if version == 1:
+                plan.archive.append(record)
+            elif "archived_at" in changes:
+                (plan.archive if changes["archived_at"][1] is None else plan.restore).append(record)
+            else:
+                held = plan.fields.setdefault(record, {})
+                for code, (old, new) in changes.items():
+                    held[code] = (held[code][0] if code in held else _value(spec, code, old), _value(spec, code, new))
+        return plan
+
+
+def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
+    column = spec.column(code)
+    if column is None or kept is None or column.storage is Storage.TEXT:
+        return kept
+    try:
+        return column.from_json(kept)
+    except Unreadable:
+        return kept
+
+
+def _refuse_if_touched(work: Work, spec: RegisterSpec, plan: _Reverse) -> None:
+    """Raise Missing for records that went out of sight, ChangedSince for cells that hold something else by now."""
+    ids = [*plan.fields, *plan.archive]
+    table = work.tables[spec.code]
+    seen = select(table.c.id).where(table.c.id.in_(ids), scope.visible(work, spec.code))
+    visible = set(work.connection.execute(seen).scalars())
+    if not visible.issuperset(ids):
+        raise Missing(say("其中有记录已被删除，或您已无权查看"))
+    now = rows.read(work, spec, [*ids, *plan.restore])
+    labels = {f.code for f in scope.fields_for(work, spec.code)} | records.WRITABLE
+    touched: list[Since] = []
+    for record, held in plan.fields.items():
+        changed = {c for c, (_, new) in held.items() if _blank(now[record].get(c)) != _blank(new)}
+        if not changed <= labels:
+            raise Forbidden(say("其中有您已无权填写的内容"))
+        touched += _since(work, spec, record, plan, changed, now[record], {c: held[c][1] for c in changed})
+    for record in (*plan.archive, *plan.restore):
+        if now[record]["version"] != plan.versions[record]:
+            touched += _since(work, spec, record, plan, None, now[record], {})
+    if touched:
+        raise ChangedSince(touched)
+
+
+def _since(
+    work: Work,
+    spec: RegisterSpec,
+    record: int,
+    plan: _Reverse,
+    changed: Iterable[str] | None,
+    now: Mapping[str, Any],
+    expected: Mapping[str, Any],
+) -> list[Since]:
+    """Return who changed fields of a record after the change: those named, or any that the actor may see."""
+    if changed is not None and not changed:
+        return []
+    v = record_version.c
+    query = select(v.person, v.at, v.changes).where(
+        v.register == spec.code, v.record_id == record, v.version > plan.versions[record]
+    )
+    seen = {f.code for f in scope.fields_for(work, spec.code)} | records.WRITABLE | {"state"}
+    latest: dict[str, tuple[int | None, datetime]] = {}
+    for person, at, text in work.connection.execute(query.order_by(v.version)):
+        for code in orjson.loads(text):
+            if code in (seen if changed is None else changed):
+                latest[code] = person, at
+    codes = list(latest) if changed is None else sorted(changed)
+    names = people.names(work, [p for p, _ in latest.values() if p is not None])
+    found = []
+    for code in codes:
+        person, at = latest.get(code, (None, None))
+        found.append(Since(record, code, now.get(code), expected.get(code), names.get(person or 0, "系统"), at))
+    return found or [Since(record, "", None, None, "系统", None)]
+
+
+def _blank(value: Any) -> Any:
+    return None if value in ("", ()) else value
+
+
+def _apply(work: Work, spec: RegisterSpec, plan: _Reverse) -> list[Spot]:
+    spots: list[Spot] = []
+    for ids, act in ((plan.archive, records.remove), (plan.restore, records.restore)):
+        for record in ids:
+            try:
+                act(work, spec.code, record, own=True)
+            except Invalid as invalid:
+                spots += [Spot(record, None, e) for e in invalid.errors]
+            except Refused as refused:
+                spots.append(Spot(record, None, CellError("", refused.reason)))
+    if plan.fields:
+        ids = list(plan.fields)
+        back = {i: {c: old for c, (old, _) in held.items()} for i, held in plan.fields.items()}
+        try:
+            records.update_many(work, spec.code, back)
+        except Invalid as invalid:
+            spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
+    return spots

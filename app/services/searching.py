@@ -1,0 +1,200 @@
+"""The index of texts: finding records by any two characters of theirs, which the databases' own indexes cannot do.
+
+Chinese is cut into pairs of characters, Latin letters and digits into triples; trigram indexes would miss most Chinese words.
+The index only proposes records: whoever asks compares their texts again, so it may know too much (texts of long ago) and
+never too little. Records that came in bulk are indexed behind the import; until then they are read one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, cast, func, literal_column, select, text, update
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from app.catalog.register import RegisterSpec
+from app.models.bulk import insert_new
+from app.models.fixed import text_reach
+from app.services import numbering
+from app.services.panel import Actor, Panel, Work
+
+_RUN = re.compile(r"[0-9a-z]+|[^\W_0-9a-z]+")
+_SHIFT = 40
+"""A record of register number n has the row number n · 2⁴⁰ + id in SQLite's index."""
+FEW = 200
+"""So many new records are indexed at once; more are left to ``catch_up``."""
+DENSE = 20_000
+"""Where more records than this hold the pieces of a text, walking the sorted rows finds a page of them sooner."""
+
+
+def grams(texts: Iterable[str | None]) -> set[str]:
+    """Return the pieces under which texts are found, as ASCII words."""
+    found: set[str] = set()
+    for value in texts:
+        for run in _RUN.findall(value.lower()) if value else ():
+            if run.isascii():
+                found.update(run[i : i + 3] for i in range(len(run)))
+            else:
+                found.update(map(_word, [run[i : i + 2] for i in range(len(run))]))
+    return found
+
+
+def wanted(text: str) -> list[str]:
+    """Return the pieces that every record with ``text`` in it has; ``*`` behind a piece that may go on. Empty: none can be told."""
+    found: dict[str, None] = {}
+    for run in _RUN.findall(text.lower()):
+        size = 3 if run.isascii() else 2
+        pieces = [run[i : i + size] for i in range(max(1, len(run) - size + 1))]
+        for piece in pieces:
+            word = piece if piece.isascii() else _word(piece)
+            found[word if len(piece) == size else f"{word}*"] = None
+    return list(found)
+
+
+@lru_cache(maxsize=200_000)
+def _word(piece: str) -> str:
+    return "z".join(f"{ord(c):x}" for c in piece)
+
+
+def indexed(spec: RegisterSpec) -> tuple[str, ...]:
+    """Return the columns whose texts are indexed, whoever may see them."""
+    return ("record_no", *(f.code for f in spec.fields if f.searchable))
+
+
+def proposed(work: Work, register: str, text: str) -> ColumnElement[bool] | None:
+    """Return the condition that a record may hold ``text``; None where the index cannot narrow the search."""
+    words = wanted(text)
+    if not words or register not in work.catalog.registers or work.catalog.registers[register].tickets_of:
+        return None
+    number, upto = _reach(work, register)
+    if upto == 0:
+        return None
+    table = work.tables[register]
+    if work.connection.dialect.name == "sqlite":
+        match = " AND ".join(f"{_prefix(number)}{w}" for w in words)
+        if _dense(work, match):
+            return None
+        base = number << _SHIFT
+        hits = select(literal_column("record_gram.rowid").op("-")(base)).select_from(_GRAM)
+        hits = hits.where(literal_column("record_gram").op("MATCH")(match))
+    else:
+        query = " & ".join(f"{_prefix(number)}{w.replace('*', ':*')}" for w in words)
+        hits = select(literal_column("record_gram.record_id")).select_from(_GRAM)
+        hits = hits.where(literal_column("record_gram.register") == number)
+        hits = hits.where(literal_column("record_gram.grams").op("@@")(cast(query, TSQUERY)))
+    near: ColumnElement[bool] = table.c.id.in_(hits)
+    behind = work.connection.execute(select(func.max(table.c.id))).scalar() or 0
+    return near if behind <= upto else near | (table.c.id > upto)
+
+
+_GRAM = text("record_gram")
+
+
+def _prefix(number: int) -> str:
+    return f"{number}r"
+
+
+def _dense(work: Work, match: str) -> bool:
+    key = ("dense", match)
+    if key not in work.memo:
+        count = text(
+            "SELECT count(*) FROM (SELECT 1 FROM record_gram WHERE record_gram MATCH :match LIMIT :most)"
+        ).bindparams(match=match, most=DENSE + 1)
+        work.memo[key] = work.connection.execute(count).scalar_one() > DENSE
+    return bool(work.memo[key])
+
+
+def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Index records that have just been entered, unless they are many or others before them are still missing."""
+    if len(rows) > FEW:
+        return
+    number, upto = _reach(work, spec.code, make=True)
+    first, last = rows[0]["id"], rows[-1]["id"]
+    moved = (
+        update(text_reach).where(text_reach.c.register == spec.code, text_reach.c.upto == first - 1).values(upto=last)
+    )
+    if upto == first - 1 and work.connection.execute(moved).rowcount == 1:
+        work.memo["reach", spec.code] = number, last
+        codes = indexed(spec)
+        _write(work, number, [(r["id"], grams(r.get(c) for c in codes)) for r in rows])
+
+
+def follow_change(work: Work, spec: RegisterSpec, old: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Index what the new texts of a record have that the old ones had not."""
+    codes = [c for c in indexed(spec) if c in changes]
+    if not codes:
+        return
+    new = grams(changes[c] for c in codes) - grams(old.get(c) for c in codes)
+    if new:
+        number, _ = _reach(work, spec.code, make=True)
+        _write(work, number, [(old["id"], new)])
+
+
+def catch_up(panel: Panel, *, batch: int = 5_000) -> int:
+    """Index the records that came in bulk, in transactions of ``batch`` records, and return how many there were."""
+    done = 0
+    for spec in panel.catalog.tables():
+        while (one := _next_batch(panel, spec, batch)) > 0:
+            done += one
+    return done
+
+
+def _next_batch(panel: Panel, spec: RegisterSpec, batch: int) -> int:
+    with panel.reading(Actor.system()) as work:
+        if _behind(work, spec) == 0:
+            return 0
+    with panel.work(Actor.system(), source="system") as work:
+        number, _ = _reach(work, spec.code, make=True)
+        # on PostgreSQL the lock keeps two from indexing the same rows; SQLite has one writer anyway
+        mine = select(text_reach.c.upto).where(text_reach.c.register == spec.code).with_for_update()
+        upto = work.connection.execute(mine).scalar_one()
+        table, codes = work.tables[spec.code], indexed(spec)
+        query = (
+            select(table.c.id, *(table.c[c] for c in codes)).where(table.c.id > upto).order_by(table.c.id).limit(batch)
+        )
+        rows = work.connection.execute(query).all()
+        if rows:
+            _write(work, number, [(r[0], grams(r[1:])) for r in rows])
+            reached = update(text_reach).where(text_reach.c.register == spec.code).values(upto=rows[-1][0])
+            work.connection.execute(reached)
+        return len(rows)
+
+
+def _behind(work: Work, spec: RegisterSpec) -> int:
+    newest = work.connection.execute(select(func.max(work.tables[spec.code].c.id))).scalar() or 0
+    return int(max(0, newest - _reach(work, spec.code)[1]))
+
+
+def _reach(work: Work, register: str, make: bool = False) -> tuple[int, int]:
+    """Return a register's number in the index and the last record that is in it; (0, 0) for one without any."""
+    key = ("reach", register)
+    found = work.memo.get(key)
+    if found is None or (make and found == (0, 0)):
+        query = select(text_reach.c.number, text_reach.c.upto).where(text_reach.c.register == register)
+        row = work.connection.execute(query).first()
+        if row is None and make:
+            number = numbering.take(work, "text_reach")
+            insert_new(work.connection, text_reach, [{"register": register, "number": number, "upto": 0}])
+            row = work.connection.execute(query).first()
+        found = work.memo[key] = (row[0], row[1]) if row is not None else (0, 0)
+    return found  # type: ignore[no-any-return]
+
+
+def _write(work: Work, number: int, pieces: Sequence[tuple[int, set[str]]]) -> None:
+    head = _prefix(number)
+    filled = [(i, " ".join(head + p for p in found)) for i, found in pieces if found]
+    if not filled:
+        return
+    if work.connection.dialect.name == "sqlite":
+        base = number << _SHIFT
+        statement = text("INSERT INTO record_gram(rowid, grams) VALUES (:row, :grams)")
+        work.connection.execute(statement, [{"row": base + i, "grams": words} for i, words in filled])
+        return
+    merged = text(
+        "INSERT INTO record_gram(register, record_id, grams) VALUES (:number, :row, CAST(:grams AS tsvector))"
+        " ON CONFLICT (register, record_id) DO UPDATE SET grams = record_gram.grams || excluded.grams"
+    )
+    work.connection.execute(merged, [{"number": number, "row": i, "grams": words} for i, words in filled])

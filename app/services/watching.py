@@ -1,0 +1,112 @@
+"""What others have changed in a register since somebody last looked, told only of records the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, literal, select, text
+
+from app.errors import Refused, say
+from app.models.fixed import record_version
+from app.services import scope
+from app.services.panel import Work
+
+MOST = 500
+"""Changes told one by one; of more it is only said that there are many."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far somebody has looked: every version up to ``low`` is known.
+
+    PostgreSQL gives numbers before it commits, so that a lower one may still appear after a higher one: ``seen`` is the highest
+    yet, ``writer`` the first transaction that had not begun by then. When all before it have ended, ``seen`` becomes ``low``.
+    """
+
+    low: int
+    seen: int
+    writer: int
+
+    @classmethod
+    def read(cls, text: str) -> Mark:
+        """Return the mark that ``str`` wrote. Raises Refused."""
+        try:
+            low, seen, writer = (int(part) for part in text.split("."))
+        except ValueError:
+            raise Refused(say("变更的位置已失效，请刷新")) from None
+        return cls(low, seen, writer)
+
+    def __str__(self) -> str:
+        return f"{self.low}.{self.seen}.{self.writer}"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Visible records that changed: (id, version, person); ids of visible ones archived; whether there are too many to tell.
+
+    Tickets have no versions and are never told here; who watches them has the inbox.
+    """
+
+    changed: list[tuple[int, int, int | None]]
+    gone: list[int]
+    many: bool
+    mark: Mark
+
+
+def now(work: Work, register: str) -> Mark:
+    """Return the mark of this moment. Raises Forbidden, Missing."""
+    scope.demand(work, register, "read")
+    newest, first, writer = _newest(work, [register])
+    low = newest[register]
+    if first < writer:
+        # what is being written now may lie below; the last few are told once more rather than missed
+        v = record_version.c
+        older = select(v.id).where(v.register == register).order_by(v.id.desc()).offset(MOST - 100).limit(1)
+        low = work.connection.execute(older).scalar() or 0
+    return Mark(low, newest[register], writer)
+
+
+def since(work: Work, register: str, mark: Mark) -> Changes:
+    """Return what changed after ``mark``; while others are writing the same may be told twice. Raises Forbidden, Missing."""
+    scope.demand(work, register, "read")
+    newest, first, writer = _newest(work, [register])
+    after = Mark(mark.seen if first >= mark.writer else mark.low, newest[register], writer)
+    v = record_version.c
+    query = select(v.record_id, v.person).where(v.register == register, v.id > mark.low, v.id <= after.seen)
+    found = work.connection.execute(query.order_by(v.id).limit(MOST + 1)).all()
+    if len(found) > MOST:
+        return Changes([], [], True, after)
+    who = {r[0]: r[1] for r in found}
+    if not who:
+        return Changes([], [], False, after)
+    table = work.tables[register]
+    there = select(table.c.id, table.c.version, literal(1)).where(table.c.id.in_(who), scope.visible(work, register))
+    left = select(table.c.id, table.c.version, literal(0)).where(
+        table.c.id.in_(who), scope.visible(work, register, archived=True)
+    )
+    rows = work.connection.execute(there.union_all(left)).all()
+    changed = [(i, version, who[i]) for i, version, here in rows if here]
+    return Changes(changed, [i for i, _, here in rows if not here], False, after)
+
+
+def state(work: Work, registers: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], int, int]:
+    """Return a number for each register that rises with every change of it, then the first transaction still writing and the
+    first not yet begun; on SQLite, which has one writer at a time, these two are equal."""
+    newest, first, writer = _newest(work, sorted(registers))
+    return tuple(newest.items()), first, writer
+
+
+def _newest(work: Work, registers: list[str]) -> tuple[dict[str, int], int, int]:
+    v = record_version.c
+    wanted: list[Any] = [select(func.max(v.id)).where(v.register == code).scalar_subquery() for code in registers]
+    if work.connection.dialect.name == "postgresql":
+        wanted += [
+            text("CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"),
+            text("CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"),
+        ]
+    else:
+        wanted += [literal(0), literal(0)]
+    row = work.connection.execute(select(*wanted)).one()
+    return {code: int(row[n] or 0) for n, code in enumerate(registers)}, int(row[-2]), int(row[-1])
