@@ -52,11 +52,15 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
     needed_when = {f.code: Condition.model_validate(f.required_when) for f in spec.fields if f.required_when}
     conditions = [*needed_when.values(), *(c.require for c in spec.checks), *(c.when for c in spec.checks if c.when)]
     whole = with_references(work, spec, rows, conditions)
+    filled: set[str] = set().union(*whole)
     for f in spec.fields:
         if isinstance(f, Signature):
             continue
+        demanded = f.required and f.typed
+        if f.code not in filled and not demanded and f.code not in needed_when:
+            continue
         values = [row.get(f.code) for row in whole]
-        if f.required and f.typed:
+        if demanded:
             yield from ((i, f.code, say("必填")) for i, v in enumerate(values) if _empty(v))
         elif (needed := needed_when.get(f.code)) is not None:
             missing = (i for i, v in enumerate(values) if _empty(v) and needed.holds(whole[i]))
@@ -134,17 +138,20 @@ def _there(work: Work, table: Table, fields: Sequence[str], wanted: set[tuple[An
 
 def _absent(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterable[Error]:
     """Yield the rows that point to something which is not there."""
+    filled: set[str] = set().union(*rows)
     for f in spec.fields:
-        if not isinstance(f, Link) or isinstance(f, Signature):
+        if not isinstance(f, Link) or isinstance(f, Signature) or f.code not in filled:
             continue
-        pointed = [v if isinstance(v, tuple) else (v,) for v in (r.get(f.code) for r in rows)]
-        wanted = {i for v in pointed for i in v if i is not None}
+        values = [r.get(f.code) for r in rows]
+        wanted = {i for v in set(values) for i in (v if isinstance(v, tuple) else (v,)) if i is not None}
         if not wanted:
             continue
         target = person if isinstance(f, Person) else attachment if isinstance(f, File) else work.tables.get(f.target)
         there = _existing(work, target, wanted) if target is not None else set()
-        for i, v in enumerate(pointed):
-            if any(p is not None and p not in there for p in v):
+        if wanted <= there:
+            continue
+        for i, v in enumerate(values):
+            if any(p is not None and p not in there for p in (v if isinstance(v, tuple) else (v,))):
                 yield i, f.code, say("所选的{label}不存在", label=f.label.zh)
 
 
