@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from app.models.fixed import fixed, person, person_role, role
+from app.models.ddl import add_missing
+from app.models.fixed import person, person_role, role
+from app.models.migrate import upgrade
 from app.services import records
 from app.services.panel import Actor, Panel
 from tests.exchange.sample import NOW, PEOPLE, open_panel
@@ -37,9 +39,9 @@ def panel(dialect: Dialect, fresh_database: Databases, filled: dict[str, str], t
 
 def fill(panel: Panel) -> None:
     """Make the tables of an empty database and enter what every test begins with."""
+    upgrade(panel.engine)
     with panel.engine.begin() as connection:
-        fixed.create_all(connection)
-        panel.models.metadata.create_all(connection)
+        add_missing(connection, panel.models)
         connection.execute(insert(role), [{"id": 1, "name": "clerk"}, {"id": 2, "name": "guest"}])
         for n, (username, first, last) in enumerate(PEOPLE, 1):
             row = {"id": n, "username": username, "first_name": first, "last_name": last, "active": True}
