@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,21 @@ def test_a_path_is_read_as_well_as_a_stream_and_both_again(tmp_path: Path) -> No
     found = open_sheet(path)
     assert cells(found) == cells(found) == cells(sheet(TABLE))
     assert [r.cells[0] for r in found.shape.sample_rows] == ["TS-1", "TS-2"]
+
+
+def test_reading_needs_as_little_memory_for_a_long_file_as_for_a_short_one(tmp_path: Path) -> None:
+    def needed(rows: int) -> int:
+        path = tmp_path / f"{rows}.csv"
+        with path.open("w", encoding="utf-8") as out:
+            out.write("编号,内容\n")
+            out.writelines(f"{n},客户反映车辆在行驶过程中发动机舱出现明显异响\n" for n in range(rows))
+        tracemalloc.start()
+        assert sum(1 for _ in open_sheet(path).rows()) == rows
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert needed(60_000) < needed(15_000) * 1.5
 
 
 @settings(deadline=None)
