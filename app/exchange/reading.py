@@ -141,9 +141,9 @@ def _fitted(line: int, cells: list[str], width: int) -> Row:
     """Return a row of another width than the headers: fit where only blank cells are too many, else with its fault."""
     if len(cells) > width and not "".join(cells[width:]).strip():
         return Row(line, cells[:width])
-    more = len(cells) > width
-    template = "这一行有 {n} 格，比表头的 {m} 格多" if more else "这一行只有 {n} 格，比表头的 {m} 格少"
-    return Row(line, cells, say(template, n=len(cells), m=width))
+    if len(cells) > width:
+        return Row(line, cells, say("这一行有 {n} 格，比表头的 {m} 格多", n=len(cells), m=width))
+    return Row(line, cells, say("这一行只有 {n} 格，比表头的 {m} 格少", n=len(cells), m=width))
 
 
 def _quoting(error: csv.Error) -> Sentence:
