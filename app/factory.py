@@ -21,7 +21,7 @@ from app.rules.calendar import calendar_from
 from app.rules.yearbook import read_yearbook
 from app.services import demo, publishing
 from app.services.panel import Actor, Panel
-from app.web import actor, answers, headers, language, menu, pages, registers
+from app.web import actor, answers, grid, headers, language, menu, pages, registers
 from app.web.page_token import PageToken
 from app.web.security import PanelSecurity
 from config import Settings, flask_config
@@ -32,7 +32,9 @@ def open_panel(settings: Settings, engine: Engine | None = None) -> Panel:
     # A request may hold three connections at once: FAB's, a reader's, a writer's.
     engine = engine or open_engine(settings.DATABASE_URL, pool_size=3 * settings.WEB_THREADS)
     calendar = calendar_from(read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml"), settings.zone)
-    return publishing.open_panel(engine, publishing.current(engine), calendar, settings.zone, settings.INSTANCE / "files")
+    return publishing.open_panel(
+        engine, publishing.current(engine), calendar, settings.zone, settings.INSTANCE / "files"
+    )
 
 
 def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
@@ -40,7 +42,11 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     app = Flask("app")
     app.config.update(flask_config(settings))
     app.config.update(
-        DEFINITIONS=settings.DEFINITIONS, FAB_ROLES={}, AUTH_ROLE_ADMIN="system_admin", FAB_INDEX_VIEW="app.web.pages.work.IndexPage", FAB_API_SWAGGER_UI=True
+        DEFINITIONS=settings.DEFINITIONS,
+        FAB_ROLES={},
+        AUTH_ROLE_ADMIN="system_admin",
+        FAB_INDEX_VIEW="app.web.pages.work.IndexPage",
+        FAB_API_SWAGGER_UI=True,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     celery = tasks.celery_app(settings, lambda: panel)
@@ -60,8 +66,11 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         builder = AppBuilder(app, session)
         app.before_request(language.choose_language)
         pages.register(app)
+        grid.register(app, settings.WEB_THREADS)
         registers.register(builder, panel)
-    app.jinja_env.globals.update(menu=menu.menu, counts=menu.counts, language=language.language, appbuilder=builder, base_template="base.html")
+    app.jinja_env.globals.update(
+        menu=menu.menu, counts=menu.counts, language=language.language, appbuilder=builder, base_template="base.html"
+    )
     return app
 
 
@@ -75,7 +84,9 @@ def prepare(settings: Settings) -> list[str]:
     try:
         migrate.upgrade(engine)
         files = publishing.merged(engine, read_folder(settings.DEFINITIONS), shipped=True)
-        publishing.publish(engine, files, actor=Actor.system(), reason="随程序附带的定义", now=clock.now(), zone=settings.zone)
+        publishing.publish(
+            engine, files, actor=Actor.system(), reason="随程序附带的定义", now=clock.now(), zone=settings.zone
+        )
         panel = open_panel(settings, engine)
         app = create_app(panel, settings)
         with app.app_context():

@@ -15,7 +15,8 @@ from app.exchange.links import cell_text, link_texts
 from app.fields.base import Field
 from app.fields.links import Link
 from app.services import scope
-from app.services.listing import Filter, stream_rows
+from app.services.filtering import Part
+from app.services.listing import Sort, stream_rows
 from app.services.panel import Work
 
 Encoding = Literal["utf-8-sig", "gb18030"]
@@ -33,9 +34,9 @@ def parts(
     work: Work,
     register: str,
     *,
-    filters: Sequence[Filter] = (),
+    filters: Sequence[Part] = (),
     search: str = "",
-    order: str = "",
+    order: str | Sequence[Sort] = "",
     columns: Sequence[str] | None = None,
     encoding: Encoding = "utf-8-sig",
     language: str = "zh",
@@ -59,9 +60,9 @@ def _parts(
     headers: Sequence[str],
     encoding: Encoding,
     language: str,
-    filters: Sequence[Filter],
+    filters: Sequence[Part],
     search: str,
-    order: str,
+    order: str | Sequence[Sort],
 ) -> Iterator[bytes]:
     yield _csv([[guarded(h) for h in headers]]).encode(encoding)
     plain = "utf-8" if encoding == "utf-8-sig" else encoding

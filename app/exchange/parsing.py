@@ -119,6 +119,12 @@ class Parser:
             return _Bad(error.reason)
 
 
+def read_texts(work: Work, field: Field, texts: Sequence[str]) -> list[Any]:
+    """Return what texts typed into one column mean, in their order, just as a file's cells would; a Sentence for what means nothing."""
+    found = Parser([field])._column(work, field, list(texts))
+    return [v.reason if type(v) is _Bad else v for v in found]
+
+
 def shown(field: Field | None, value: Any) -> str:
     """Return a value as an error quotes it; nothing for what is only an id."""
     return "" if value is None or field is None or isinstance(field, Link) else field.format(value)

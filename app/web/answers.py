@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 
 def is_machine() -> bool:
     """Return whether whoever asks reads JSON rather than pages."""
-    accepts = request.accept_mimetypes
-    return request.path.startswith("/api/") or accepts.best_match(["text/html", "application/json"]) == "application/json"
+    if request.path.startswith("/api/") or request.is_json:
+        return True
+    return bool(request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json")
 
 
 def answer_errors(app: Flask) -> None:
@@ -50,7 +51,13 @@ def details(error: Refused) -> dict[str, Any]:
 
 def cell(error: CellError) -> dict[str, Any]:
     """Return one cell error as JSON carries it."""
-    given = {"field": error.field, "message": sentence(error.reason), "text": error.text, "row": error.row, "line": error.line}
+    given = {
+        "field": error.field,
+        "message": sentence(error.reason),
+        "text": error.text,
+        "row": error.row,
+        "line": error.line,
+    }
     return {k: v for k, v in given.items() if v not in (None, "")}
 
 
@@ -96,9 +103,19 @@ def answer(status: int, what: str, reference: str = "", **more: Any) -> Response
     if is_machine():
         body = {"message": what, **more} | ({"reference": reference} if reference else {})
         return make_response(jsonify(body), status)
-    titles = {403: gettext("没有权限"), 404: gettext("没有找到"), 409: gettext("内容已被别人修改"), 413: gettext("上传过大"), 500: gettext("系统出错")}
+    titles = {
+        403: gettext("没有权限"),
+        404: gettext("没有找到"),
+        409: gettext("内容已被别人修改"),
+        413: gettext("上传过大"),
+        500: gettext("系统出错"),
+    }
     do = [gettext("联系系统管理员，并告知编号")] if reference else [gettext("返回上一页"), gettext("回到首页")]
-    where = [f"{e.get('row', '')} {e['field']}：{e['message']}".strip() for e in more.get("errors", ())] if "errors" in more else []
+    where = (
+        [f"{e.get('row', '')} {e['field']}：{e['message']}".strip() for e in more.get("errors", ())]
+        if "errors" in more
+        else []
+    )
     # After a failure of our own the page asks the database nothing: it may be what failed.
     nobody = {"current_user": None} if reference else {}
     page = render_template(

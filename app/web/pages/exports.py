@@ -33,9 +33,11 @@ def export(register: str) -> Response:
     def parts() -> Iterator[bytes]:
         # The file goes on after the request's own reading has ended.
         with panel.reading(actor) as own:
-            yield from exporting.parts(own, register, filters=filters, search=wanted.search, order=wanted.order, language=tongue)
+            yield from exporting.parts(
+                own, register, filters=filters, search=wanted.search, order=wanted.order, language=tongue
+            )
 
-    return _file(parts(), f"{spec.label.text(tongue)}.csv")
+    return file_answer(parts(), f"{spec.label.text(tongue)}.csv")
 
 
 @pages.get("/exports/<register>/template.csv")
@@ -44,11 +46,16 @@ def template(register: str) -> Response:
     """Send an empty file with the headers that an import understands. Raises Missing, Forbidden."""
     spec = scope.demand(reading(), register, "import")
     tongue = language()
-    heads = [f.label.text(tongue) for f in exported(spec, scope.fields_for(reading(), register, "add")) if f.typed and f.code != "state"]
-    return _file(iter([("\ufeff" + ",".join(map(guarded, heads)) + "\r\n").encode()]), f"{spec.label.text(tongue)}.csv")
+    heads = [
+        f.label.text(tongue)
+        for f in exported(spec, scope.fields_for(reading(), register, "add"))
+        if f.typed and f.code != "state"
+    ]
+    return file_answer(iter([("\ufeff" + ",".join(map(guarded, heads)) + "\r\n").encode()]), f"{spec.label.text(tongue)}.csv")
 
 
-def _file(parts: Iterator[bytes], name: str) -> Response:
+def file_answer(parts: Iterator[bytes], name: str) -> Response:
+    """Return a CSV file that is sent as it is made."""
     answer = Response(parts, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     answer.headers["X-Accel-Buffering"] = "no"
