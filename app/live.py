@@ -55,7 +55,10 @@ class LiveApp:
     """Seconds between two questions for the revision, at least."""
 
     def __init__(
-        self, build: Callable[[LiveApp, Engine | None], Serving], revision: Callable[[Engine], int], elapsed: Callable[[], float] = time.monotonic
+        self,
+        build: Callable[[LiveApp, Engine | None], Serving],
+        revision: Callable[[Engine], int],
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         self._build, self._revision, self._elapsed = build, revision, elapsed
         self._serving: Serving | None = None

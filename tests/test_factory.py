@@ -54,7 +54,8 @@ def test_shipped_definitions_that_changed_are_published_at_the_next_start(settin
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(file.read_text("utf-8"), "utf-8")
     (more / "registers" / "organisation" / "visit.yaml").write_text(
-        "code: visit\nlabel: 拜访\ndomain: organisation\nfields: [{code: what, label: 内容, type: text, basis: impl}]\n", "utf-8"
+        "code: visit\nlabel: 拜访\ndomain: organisation\nfields: [{code: what, label: 内容, type: text, basis: impl}]\n",
+        "utf-8",
     )
     factory.prepare(settings.model_copy(update={"DEFINITIONS": more}))
     panel = factory.open_panel(settings)

@@ -52,7 +52,9 @@ def serving(site: Site, stopwatch: Stopwatch | None = None) -> LiveApp:
 
 
 def publish(site: Site, files: dict[str, str]) -> None:
-    publishing.publish(site.panel.engine, files, actor=site.actor("admin"), reason="test", now=NOW, zone=site.settings.zone)
+    publishing.publish(
+        site.panel.engine, files, actor=site.actor("admin"), reason="test", now=NOW, zone=site.settings.zone
+    )
 
 
 def status(app: LiveApp, url: str, headers: dict[str, str] | None = None) -> int:
@@ -111,7 +113,11 @@ def test_a_request_in_flight_finishes_on_the_app_it_began_on(site: Site) -> None
         return answer
 
     revision = [1]
-    app = LiveApp(lambda _app, _engine: Serving(revision[0], site.panel, page(str(revision[0]))), lambda _engine: revision[0], Stopwatch())
+    app = LiveApp(
+        lambda _app, _engine: Serving(revision[0], site.panel, page(str(revision[0]))),
+        lambda _engine: revision[0],
+        Stopwatch(),
+    )
     slow = threading.Thread(target=lambda: answers.append(Client(app).get("/").data))
     slow.start()
     entered.wait(10)
@@ -123,7 +129,9 @@ def test_a_request_in_flight_finishes_on_the_app_it_began_on(site: Site) -> None
     assert answers == [b"2", b"1"]
 
 
-def test_a_catalog_that_cannot_be_built_leaves_the_old_one_serving_and_is_tried_once(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_catalog_that_cannot_be_built_leaves_the_old_one_serving_and_is_tried_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     revision, built = [1], []
 
     def build(_app: LiveApp, _engine: Engine | None) -> Serving:
@@ -155,7 +163,11 @@ def test_the_revision_is_asked_at_most_once_a_second(site: Site) -> None:
         done.set()
         return 1
 
-    app = LiveApp(lambda _app, _engine: Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:]), revision, stopwatch)
+    app = LiveApp(
+        lambda _app, _engine: Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:]),
+        revision,
+        stopwatch,
+    )
     for second in (0.0, 0.5, 0.9, 1.1, 1.2, 1.9, 2.2):
         stopwatch.seconds = second
         done.clear()

@@ -132,9 +132,21 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
 
 
 def actor(work: Work, person_id: int) -> Actor:
-    """Return a person as one who acts, with roles and unit."""
-    name = names(work, [person_id]).get(person_id, f"#{person_id}")
-    return Actor(person_id, name, roles_of(work, person_id), unit_of(work, person_id))
+    """Return a person as one who acts, with roles and unit; reads that one person, however many there are."""
+    query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == person_id)
+    query = query.select_from(
+        person.outerjoin(person_role, person_role.c.user_id == person.c.id).outerjoin(
+            role, role.c.id == person_role.c.role_id
+        )
+    )
+    if (staff := work.tables.get("employee")) is not None and "unit" in staff.c:
+        mine = select(staff.c.unit).where(staff.c.person == person_id, staff.c.archived_at.is_(None)).limit(1)
+        query = query.add_columns(mine.scalar_subquery().label("unit"))
+    rows = work.connection.execute(query).mappings().all()
+    if not rows:
+        return Actor(person_id, f"#{person_id}")
+    name = full_name(rows[0]["first_name"], rows[0]["last_name"])
+    return Actor(person_id, name, frozenset(r["name"] for r in rows if r["name"]), rows[0].get("unit"))
 
 
 def actor_named(panel: Panel, username: str) -> Actor | None:

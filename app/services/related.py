@@ -1,7 +1,8 @@
-"""Records elsewhere that point to one record: how many of them the actor may see."""
+"""Records that others point to, and that point to others: which of them the actor may see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Select, exists, func, literal, select, union_all
@@ -24,6 +25,18 @@ def children(work: Work, register: str, record_id: int) -> list[tuple[RegisterSp
     counts = [_count(work, spec, field, record_id) for spec, field in pointing.values()]
     found = {(r[0], r[1]): r[2] for r in work.connection.execute(union_all(*counts))}
     return [(*pointing[key], found[key]) for key in pointing if found[key]]
+
+
+def seen(work: Work, wanted: Mapping[str, Iterable[int]]) -> set[tuple[str, int]]:
+    """Return which of these records (register → ids) the actor may see, as (register, id); one query for all of them."""
+    parts = []
+    for register, ids in wanted.items():
+        if (some := sorted(set(ids))) and scope.may(work, register, "read"):
+            table = work.tables[register]
+            parts.append(
+                select(literal(register), table.c.id).where(table.c.id.in_(some), scope.visible(work, register))
+            )
+    return {(r[0], r[1]) for r in work.connection.execute(union_all(*parts))} if parts else set()
 
 
 def _count(work: Work, spec: RegisterSpec, field: Link, record_id: int) -> Select[Any]:

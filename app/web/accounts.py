@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from flask import current_app
 from flask_appbuilder.fields import QuerySelectMultipleField
@@ -43,7 +43,13 @@ class RolesField(QuerySelectMultipleField):
 
 
 def _field() -> RolesField:
-    return RolesField(lazy_gettext("Role"), [Optional()], query_func=_roles, get_pk_func=lambda role: role.id, widget=Select2ManyWidget())
+    return RolesField(
+        lazy_gettext("Role"),
+        [Optional()],
+        query_func=_roles,
+        get_pk_func=lambda role: role.id,
+        widget=Select2ManyWidget(),
+    )
 
 
 class AccountsView(UserDBModelView):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from flask import Flask, current_app, g
 from flask_appbuilder import AppBuilder
@@ -29,14 +28,9 @@ def current_actor() -> Actor:
     person_id = getattr(user, "id", None)
     # A bearer token is read later than the session, so the answer may change once within a request.
     if "actor" not in g or g.actor.person_id != (person_id or 0):
-        g.actor = _actor(user) if person_id else STRANGER
+        g.actor = people.actor(_open(), person_id) if person_id else STRANGER
     actor: Actor = g.actor
     return actor
-
-
-def _actor(user: Any) -> Actor:
-    work, name = _open(), people.full_name(user.first_name, user.last_name)
-    return Actor(user.id, name, people.roles_of(work, user.id), people.unit_of(work, user.id))
 
 
 def reading() -> Work:
@@ -75,4 +69,3 @@ def _close(_error: BaseException | None = None) -> None:
 def close_with_request(app: Flask) -> None:
     """Let each request of ``app`` give its connection back at its end."""
     app.teardown_appcontext(_close)
-

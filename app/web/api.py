@@ -28,7 +28,18 @@ from app.web.filters import operations
 from app.web.interface import record_id
 from app.web.language import label
 
-SYSTEM = ("id", "record_no", "state", "unit", "created_by", "created_at", "updated_by", "updated_at", "version", "remark")
+SYSTEM = (
+    "id",
+    "record_no",
+    "state",
+    "unit",
+    "created_by",
+    "created_at",
+    "updated_by",
+    "updated_at",
+    "version",
+    "remark",
+)
 LONGEST_PAGE = 200
 
 
@@ -73,7 +84,9 @@ class RegisterApi(OfRegister, ModelRestApi):
         page, size = max(0, _number(asked, "page", 0)), _number(asked, "page_size", self.page_size)
         size = size if 0 < size <= LONGEST_PAGE else LONGEST_PAGE
         filters = asked.get("filters") or []
-        if not isinstance(filters, list) or not all(isinstance(f, dict) and {"col", "opr", "value"} <= f.keys() for f in filters):
+        if not isinstance(filters, list) or not all(
+            isinstance(f, dict) and {"col", "opr", "value"} <= f.keys() for f in filters
+        ):
             raise Refused(say("筛选条件须写成 col、opr、value"))
         self._filters.rest_add_filters(filters)
         count, found = self.datamodel.query(
@@ -95,7 +108,9 @@ class RegisterApi(OfRegister, ModelRestApi):
         if "titles" in keys:
             names = Names(reading(), fields, rows)
             links = [f for f in fields if isinstance(f, Link)]
-            found["titles"] = {f.code: {str(i): names.of(f, i) for r in rows for i in ids_of(r.get(f.code))} for f in links}
+            found["titles"] = {
+                f.code: {str(i): names.of(f, i) for r in rows for i in ids_of(r.get(f.code))} for f in links
+            }
         return found
 
     @expose("/<pk>", methods=["GET"])
@@ -167,12 +182,16 @@ class RegisterApi(OfRegister, ModelRestApi):
             field = self.spec.column(code)
             try:
                 values[code] = field.from_json(given) if field is not None else given
-                if isinstance(field, File) and (why := files.unusable(reading(), ids_of(values[code]), ids_of(held.get(code)))):
+                if isinstance(field, File) and (
+                    why := files.unusable(reading(), ids_of(values[code]), ids_of(held.get(code)))
+                ):
                     raise Unreadable(why)
             except Unreadable as unreadable:
                 errors.append(CellError(code, unreadable.reason, str(given)[:200]))
             except (TypeError, ValueError, OverflowError):
-                errors.append(CellError(code, say("“{text}”不是这一项能接受的值", text=str(given)[:60]), str(given)[:200]))
+                errors.append(
+                    CellError(code, say("“{text}”不是这一项能接受的值", text=str(given)[:60]), str(given)[:200])
+                )
         if errors:
             raise Invalid(errors)
         return values
@@ -188,7 +207,9 @@ def _json(fields: Any, row: Mapping[str, Any], wanted: Any) -> dict[str, Any]:
 
 
 def _answer(status: int, body: Any) -> Response:
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status, mimetype="application/json")
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status, mimetype="application/json"
+    )
 
 
 def _body() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.fields.links import File, Link, Person, Role, Signature
 from app.fields.numbers import YesNo
 from app.fields.texts import Choices
 from app.fields.times import Moment
-from app.services import lookup, scope
+from app.services import lookup, related
 from app.services.panel import Work
 from app.web.language import label, language
 from app.web.shapes import Cell
@@ -37,6 +37,12 @@ class Names:
                 wanted.setdefault(_kind(f), (f, set()))[1].update(ids_of(row.get(f.code)))
         for kind, (f, ids) in wanted.items():
             self._known[kind] = lookup.link_names(work, f, ids) if ids else {}
+        # A name may be read by whoever sees what points to it; the record behind it only by whoever may see that.
+        self._open = related.seen(work, {f.target: ids for f, ids in wanted.values() if f.target})
+
+    def address(self, field: Link, number: int) -> str:
+        """Return the address of one row that ``field`` points to; empty where this person may not follow."""
+        return record_url(field.target, number) if (field.target, number) in self._open else ""
 
     def of(self, field: Link, number: int) -> str:
         """Return the name of one row that ``field`` points to."""
@@ -58,11 +64,16 @@ def cell(names: Names, spec: RegisterSpec, field: Field, row: Mapping[str, Any])
     if field.code == "state":
         return state_cell(spec, value)
     if isinstance(field, Link):
-        links = [{"text": names.of(field, i), "url": _address(names.work, spec, field, row, i)} for i in ids_of(value)]
+        links = [{"text": names.of(field, i), "url": _address(names, spec, field, row, i)} for i in ids_of(value)]
         text = language_comma().join(one["text"] for one in links)
         at = f" {moment(row.get(f'{field.code}_at'))}".rstrip() if isinstance(field, Signature) else ""
         several = field.many or isinstance(field, File)
-        return Cell(text + at, field.type, url=links[0]["url"] if len(links) == 1 and not several else "", links=links if several else [])
+        return Cell(
+            text + at,
+            field.type,
+            url=links[0]["url"] if len(links) == 1 and not several else "",
+            links=links if several and all(one["url"] for one in links) else [],
+        )
     return Cell(text_of(names.work, field, value), kind_of(field))
 
 
@@ -107,10 +118,10 @@ def record_url(register: str, number: int) -> str:
     return f"{request.script_root}/registers/{register}/show/{number}"
 
 
-def _address(work: Work, spec: RegisterSpec, field: Link, row: Mapping[str, Any], number: int) -> str:
+def _address(names: Names, spec: RegisterSpec, field: Link, row: Mapping[str, Any], number: int) -> str:
     if isinstance(field, File):
         return f"{request.script_root}/registers/{spec.code}/file/{row['id']}/{number}"
-    return record_url(field.target, number) if field.target and scope.may(work, field.target, "read") else ""
+    return names.address(field, number)
 
 
 def until(late_at: datetime) -> str:

@@ -63,7 +63,9 @@ class FieldFilters(BaseFilterConverter):
     def convert(self, col_name: str) -> list[BaseFilter]:
         """Return one filter for each operation of a column; none for columns that are not fields."""
         field = self.datamodel.spec.column(col_name)
-        return [] if field is None and col_name != "id" else [kind(col_name, self.datamodel) for kind in operations(field)]
+        return (
+            [] if field is None and col_name != "id" else [kind(col_name, self.datamodel) for kind in operations(field)]
+        )
 
 
 class OwnFilters:

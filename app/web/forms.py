@@ -35,22 +35,39 @@ class Typed:
     texts: dict[str, Any] = member(default_factory=dict)
 
 
-def controls(work: Work, spec: RegisterSpec, fields: Sequence[Field], values: Mapping[str, Any], typed: Typed | None = None) -> list[Control]:
+def controls(
+    work: Work, spec: RegisterSpec, fields: Sequence[Field], values: Mapping[str, Any], typed: Typed | None = None
+) -> list[Control]:
     """Return one input for each field, holding what was typed, else ``values``; each error stands at its field."""
     typed = typed or Typed()
     shown = {**values, **{c: v for c, v in typed.values.items() if c in values or v is not None}}
     names = Names(work, fields, [shown])
     errors = {e.field: sentence(e.reason) for e in reversed(typed.errors)}
-    return [_control(work, spec, f, shown.get(f.code), names, typed.texts.get(f.code), errors.get(f.code, "")) for f in fields]
+    return [
+        _control(work, spec, f, shown.get(f.code), names, typed.texts.get(f.code), errors.get(f.code, ""))
+        for f in fields
+    ]
 
 
 def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names, text: Any, error: str) -> Control:
-    made = Control(f.code, label(f.label), kind_of(f), required=f.required, help=label(f.help) if f.help else "", error=error, readonly=not f.typed)
+    made = Control(
+        f.code,
+        label(f.label),
+        kind_of(f),
+        required=f.required,
+        help=label(f.help) if f.help else "",
+        error=error,
+        readonly=not f.typed,
+    )
     made.value = text if text is not None else input_text(f, value)
     made.several = f.many or (isinstance(f, Choices) and f.type == "choices")
     match f:
         case Choices():
-            made.options = [{"code": o.code, "label": o.text(language())} for o in f.choices if not o.retired or o.code in (value or ())]
+            made.options = [
+                {"code": o.code, "label": o.text(language())}
+                for o in f.choices
+                if not o.retired or o.code in (value or ())
+            ]
         case YesNo():
             made.options = [{"code": "1", "label": gettext("是")}, {"code": "0", "label": gettext("否")}]
         case Role():
@@ -94,7 +111,9 @@ def keep_uploads(fields: Iterable[Field], uploads: Mapping[str, Sequence[FileSto
         for upload in (u for u in uploads.get(f.code, ()) if u.filename) if isinstance(f, File) else ():
             try:
                 with writing() as work:
-                    kept.values.setdefault(f.code, []).append(files.store(work, f, upload.filename or "", upload.stream))
+                    kept.values.setdefault(f.code, []).append(
+                        files.store(work, f, upload.filename or "", upload.stream)
+                    )
             except Unreadable as unreadable:
                 kept.errors.append(CellError(f.code, unreadable.reason, upload.filename or "", label=f.label.zh))
             finally:
@@ -102,7 +121,12 @@ def keep_uploads(fields: Iterable[Field], uploads: Mapping[str, Sequence[FileSto
     return kept
 
 
-def read(fields: Iterable[Field], form: MultiDict[str, str], uploads: MultiDict[str, FileStorage], held: Mapping[str, Any] | None = None) -> Typed:
+def read(
+    fields: Iterable[Field],
+    form: MultiDict[str, str],
+    uploads: MultiDict[str, FileStorage],
+    held: Mapping[str, Any] | None = None,
+) -> Typed:
     """Return what a form sent for ``fields``; one that the page neither sent nor had ``shown`` stays as it is.
 
     A pointing field takes a row's number, or its name as typed. ``held`` are the values of the record as it stands: an attachment

@@ -98,7 +98,14 @@ class RecordInterface(SQLAInterface):
         work, code, wanted = reading(), self.spec.code, compared(self.spec, filters)
         order = f"-{order_column}" if order_direction == "desc" else order_column
         rows = listing.select_rows(
-            work, code, filters=wanted, search=search, order=order, limit=page_size, offset=(page or 0) * (page_size or 0), columns=select_columns
+            work,
+            code,
+            filters=wanted,
+            search=search,
+            order=order,
+            limit=page_size,
+            offset=(page or 0) * (page_size or 0),
+            columns=select_columns,
         )
         short = page_size is None or len(rows) < page_size
         if short and (rows or not page):  # the last page tells the number by itself
@@ -106,7 +113,11 @@ class RecordInterface(SQLAInterface):
         return listing.count_rows(work, code, filters=wanted, search=search), [Found(**r) for r in rows]
 
     def get(
-        self, id: Any, filters: Filters | None = None, select_columns: list[str] | None = None, outer_default_load: bool = False
+        self,
+        id: Any,
+        filters: Filters | None = None,
+        select_columns: list[str] | None = None,
+        outer_default_load: bool = False,
     ) -> Found | None:
         """Return one visible record; None for one that is not there or not to be seen, alike."""
         try:

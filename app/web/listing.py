@@ -104,7 +104,9 @@ def shown_fields(spec: RegisterSpec, seen: tuple[Field, ...]) -> list[Field]:
     return [*(f for f in head if f.code not in codes), *chosen]
 
 
-def table(work: Work, spec: RegisterSpec, fields: list[Field], rows: list[dict[str, Any]], wanted: Asked | None = None) -> Table:
+def table(
+    work: Work, spec: RegisterSpec, fields: list[Field], rows: list[dict[str, Any]], wanted: Asked | None = None
+) -> Table:
     """Return rows as people read them; with ``wanted`` the columns can be sorted and filtered."""
     names = Names(work, fields, rows)
     made = [Row(r["id"], record_url(spec.code, r["id"]), [cell(names, spec, f, r) for f in fields]) for r in rows]
@@ -152,7 +154,10 @@ def page_address() -> Callable[[int], str]:
 
 def chips(wanted: Asked) -> list[dict[str, str]]:
     """Return the filters in force, each with the address that takes it away."""
-    found = [{"label": f"{label(f.label)}：{text}", "remove_url": address(**{f"f.{f.code}": None, "page": None})} for f, text in wanted.filters]
+    found = [
+        {"label": f"{label(f.label)}：{text}", "remove_url": address(**{f"f.{f.code}": None, "page": None})}
+        for f, text in wanted.filters
+    ]
     if wanted.search:
         found.append({"label": gettext("搜索：%(text)s", text=wanted.search), "remove_url": address(q=None, page=None)})
     return found

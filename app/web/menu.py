@@ -72,5 +72,9 @@ def _administration() -> list[dict[str, Any]]:
         (gettext("角色"), "/roles/list/", "shield-lock", ("can_list", "RoleModelView")),
         (gettext("发布"), "/publications", "stack-2", ("can_publish", "publications")),
     ]
-    entries = [_entry(text, url, icon) for text, url, icon, (permission, resource) in pages if security.has_access(permission, resource)]
+    entries = [
+        _entry(text, url, icon)
+        for text, url, icon, (permission, resource) in pages
+        if security.has_access(permission, resource)
+    ]
     return [{"label": gettext("系统"), "icon": "settings", "open": False, "entries": entries}] if entries else []

@@ -12,7 +12,8 @@ from app.fields.texts import Choices, Text
 from app.web.language import label
 
 _KINDS: dict[Storage, dict[str, Any]] = {
-    Storage.TEXT: {"type": "string"}, Storage.INTEGER: {"type": "integer", "format": "int64"}, Storage.SCALED: {"type": "string", "format": "decimal"},
+    Storage.TEXT: {"type": "string"}, Storage.INTEGER: {"type": "integer", "format": "int64"},
+    Storage.SCALED: {"type": "string", "format": "decimal"},
     Storage.DATE: {"type": "string", "format": "date"}, Storage.MOMENT: {"type": "string", "format": "date-time"},
     Storage.BOOLEAN: {"type": "boolean"}, Storage.WORDS: {"type": "string"}, Storage.LINK: {"type": "integer", "format": "int64"},
 }  # fmt: skip
@@ -42,7 +43,12 @@ def column(f: Field) -> dict[str, Any]:
 def describe(spec: APISpec, register: RegisterSpec, name: str) -> None:
     """Add a register's schemas and paths to the description."""
     typed = [f for f in register.fields if f.typed]
-    stamps = {"id": {"type": "integer"}, "record_no": {"type": "string"}, "state": {"type": "string", "nullable": True}, "version": {"type": "integer"}}
+    stamps = {
+        "id": {"type": "integer"},
+        "record_no": {"type": "string"},
+        "state": {"type": "string", "nullable": True},
+        "version": {"type": "integer"},
+    }
     out = {"type": "object", "properties": {**stamps, **{f.code: schema(f) for f in register.fields}}}
     put = {"type": "object", "properties": {"version": {"type": "integer"}, **{f.code: schema(f) for f in typed}}}
     post: dict[str, Any] = {"type": "object", "properties": {f.code: schema(f) for f in typed}}
@@ -52,10 +58,14 @@ def describe(spec: APISpec, register: RegisterSpec, name: str) -> None:
         spec.components.schema(f"{name}.{suffix}", made)
     base, tag = f"/api/v1/{register.code}", label(register.label)
     spec.path(f"{base}/", operations={
-        "get": _operation(tag, "列表", {"count": {"type": "integer"}, "ids": _array({"type": "integer"}), "result": _array(_ref(name, "get_list"))}, _ASKED),
+        "get": _operation(tag, "列表", {
+            "count": {"type": "integer"}, "ids": _array({"type": "integer"}), "result": _array(_ref(name, "get_list")),
+        }, _ASKED),
         "post": _operation(tag, "新增", _one(name), (), _ref(name, "post"), "201"),
     })  # fmt: skip
-    spec.path(f"{base}/_info", operations={"get": _operation(tag, "字段与权限", {"permissions": _array({"type": "string"})})})
+    spec.path(
+        f"{base}/_info", operations={"get": _operation(tag, "字段与权限", {"permissions": _array({"type": "string"})})}
+    )
     spec.path(f"{base}/{{pk}}", operations={
         "get": _operation(tag, "查看", _one(name), (_PK,)),
         "put": _operation(tag, "修改", _one(name), (_PK,), _ref(name, "put")),
@@ -65,11 +75,18 @@ def describe(spec: APISpec, register: RegisterSpec, name: str) -> None:
         codes = [t.code for t in register.workflow.transitions if not t.auto]
         move = {"in": "path", "name": "name", "required": True, "schema": {"type": "string", "enum": codes}}
         body = {"type": "object", "properties": {"values": _ref(name, "put"), "reason": {"type": "string"}}}
-        spec.path(f"{base}/{{pk}}/transitions/{{name}}", operations={"post": _operation(tag, "流转", _one(name), (_PK, move), body)})
+        spec.path(
+            f"{base}/{{pk}}/transitions/{{name}}",
+            operations={"post": _operation(tag, "流转", _one(name), (_PK, move), body)},
+        )
 
 
 _PK = {"in": "path", "name": "pk", "required": True, "schema": {"type": "integer"}}
-_FILTER = {"type": "object", "required": ["col", "opr", "value"], "properties": {"col": {"type": "string"}, "opr": {"type": "string"}, "value": {}}}
+_FILTER = {
+    "type": "object",
+    "required": ["col", "opr", "value"],
+    "properties": {"col": {"type": "string"}, "opr": {"type": "string"}, "value": {}},
+}
 _ASKED = ({"in": "query", "name": "q", "content": {"application/json": {"schema": {"type": "object", "properties": {
     "page": {"type": "integer"}, "page_size": {"type": "integer", "maximum": 200}, "order_column": {"type": "string"},
     "order_direction": {"type": "string", "enum": ["asc", "desc"]}, "search": {"type": "string"},
@@ -90,7 +107,14 @@ def _one(name: str) -> dict[str, Any]:
     return {"id": {"type": "integer"}, "version": {"type": "integer"}, "result": _ref(name, "get")}
 
 
-def _operation(tag: str, summary: str, gives: dict[str, Any], asks: Any = (), body: dict[str, Any] | None = None, status: str = "200") -> dict[str, Any]:
+def _operation(
+    tag: str,
+    summary: str,
+    gives: dict[str, Any],
+    asks: Any = (),
+    body: dict[str, Any] | None = None,
+    status: str = "200",
+) -> dict[str, Any]:
     failed = {"description": "Refused", "content": {"application/json": {"schema": {"type": "object", "properties": {
         "message": {"type": "string"}, "errors": _array({"type": "object"}),
     }}}}}  # fmt: skip

@@ -14,6 +14,8 @@ class PageToken(CSRFProtect):
 
     def protect(self, apply_exemptions: bool = False) -> None:
         """Raise CSRFError for a request without the token."""
-        by_machine = request.path.startswith("/api/") and request.headers.get("Authorization", "").lower().startswith("bearer ")
+        by_machine = request.path.startswith("/api/") and request.headers.get("Authorization", "").lower().startswith(
+            "bearer "
+        )
         if not by_machine:
             super().protect(apply_exemptions)

@@ -54,14 +54,24 @@ def prefilled(spec: RegisterSpec, offered: Sequence[Field]) -> dict[str, Any]:
 
 
 def page(
-    work: Work, spec: RegisterSpec, title: str, offered: Sequence[Field], values: Mapping[str, Any], typed: Typed, row: Mapping[str, Any] | None
+    work: Work,
+    spec: RegisterSpec,
+    title: str,
+    offered: Sequence[Field],
+    values: Mapping[str, Any],
+    typed: Typed,
+    row: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return what ``record_form.html`` shows: an input for each field, each error at its own."""
     made = controls(work, spec, offered, values, typed)
     at = {c.code for c in made}
     head = [c for c in made if c.code not in SYSTEM]
     tail = [c for c in made if c.code in SYSTEM]
-    others = [sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}" for e in typed.errors if e.field not in at]
+    others = [
+        sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}"
+        for e in typed.errors
+        if e.field not in at
+    ]
     back = f"{request.script_root}/registers/{spec.code}/" + (f"show/{row['id']}" if row else "list/")
     return {
         "title": f"{title} · {label(spec.label)}", "register": heading(spec), "action": request.script_root + request.path, "back_url": back,
@@ -72,7 +82,12 @@ def page(
 
 
 def changes(
-    work: Work, spec: RegisterSpec, row: Mapping[str, Any], typed: Mapping[str, Any], version: int | None, form: MultiDict[str, str]
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    typed: Mapping[str, Any],
+    version: int | None,
+    form: MultiDict[str, str],
 ) -> dict[str, Any]:
     """Return what the person really changed: typed values other than those the form showed when it was opened.
 
@@ -113,10 +128,20 @@ def conflict(work: Work, spec: RegisterSpec, row: Mapping[str, Any], typed: Type
 def _clash(work: Work, spec: RegisterSpec, clash: Clash) -> dict[str, str]:
     f = spec.column(clash.field)
     if f is None:
-        return {"code": clash.field, "label": clash.field, "base": str(clash.base), "mine": str(clash.mine), "theirs": str(clash.theirs)}
+        return {
+            "code": clash.field,
+            "label": clash.field,
+            "base": str(clash.base),
+            "mine": str(clash.mine),
+            "theirs": str(clash.theirs),
+        }
     sides = {side: {f.code: getattr(clash, side), "id": 0} for side in ("base", "mine", "theirs")}
     names = Names(work, [f], list(sides.values()))
-    return {"code": f.code, "label": label(f.label), **{side: cell(names, spec, f, r).text for side, r in sides.items()}}
+    return {
+        "code": f.code,
+        "label": label(f.label),
+        **{side: cell(names, spec, f, r).text for side, r in sides.items()},
+    }
 
 
 def _texts(spec: RegisterSpec, code: str, value: Any) -> list[str]:

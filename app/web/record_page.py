@@ -15,7 +15,7 @@ from app.services import duties, ledger, listing, lookup, people, records, relat
 from app.services.listing import Filter
 from app.services.panel import Work
 from app.web import listing as lists
-from app.web import record_story, tickets
+from app.web import record_story, reports, tickets
 from app.web.cells import Names, cell, moment, record_url, state_cell
 from app.web.forms import Typed, controls
 from app.web.language import label
@@ -23,6 +23,7 @@ from app.web.shapes import Action, Cell
 
 CHILDREN = 6
 """Registers of child records that are shown with their first rows; the others only by their number."""
+
 
 def heading(spec: RegisterSpec) -> dict[str, Any]:
     """Return a register as the head of a page names it."""
@@ -55,7 +56,8 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
         "title": f"{head['title']} · {label(spec.label)}", "register": heading(spec), "record": head,
         "moves": _moves(work, spec, row, tried, typed), "actions": _actions(work, spec, row),
         "sections": _sections(work, spec, seen, row), "signatures": _signatures(work, seen, row),
-        "obligations": record_story.obligations(work, duties.of_record(work, spec.code, number)), "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
+        "obligations": record_story.obligations(work, duties.of_record(work, spec.code, number)),
+        "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
         "children": _children(work, spec, number), "history": record_story.history(work, spec, number),
         "citations": record_story.citations(work, record_story.cites(spec)),
     }  # fmt: skip
@@ -81,11 +83,24 @@ def _moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any], tried: str, t
 def _actions(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Action]:
     base = f"{request.script_root}/registers/{spec.code}"
     locked = spec.append_only or spec.tickets_of or workflow.locked(spec, row)
-    mine = {v for v in ("edit", "delete") if not locked and scope.may(work, spec.code, v) and _within(work, spec, row["id"], v)}
+    mine = {
+        v
+        for v in ("edit", "delete")
+        if not locked and scope.may(work, spec.code, v) and _within(work, spec, row["id"], v)
+    }
     found = [Action(gettext("修改"), f"{base}/edit/{row['id']}", "get", "edit")] if "edit" in mine else []
     if "delete" in mine:
-        found.append(Action(gettext("归档"), f"{base}/delete/{row['id']}", "post", "archive", "danger", gettext("归档后不再出现在列表中，但会保留。确定吗？")))
-    return found
+        found.append(
+            Action(
+                gettext("归档"),
+                f"{base}/delete/{row['id']}",
+                "post",
+                "archive",
+                "danger",
+                gettext("归档后不再出现在列表中，但会保留。确定吗？"),
+            )
+        )
+    return found + reports.offered(work, spec, row)
 
 
 def _within(work: Work, spec: RegisterSpec, number: int, verb: str) -> bool:
@@ -109,7 +124,15 @@ def _sections(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mappin
 def _signatures(work: Work, seen: Sequence[Field], row: Mapping[str, Any]) -> list[dict[str, str]]:
     signed = [f for f in seen if isinstance(f, Signature)]
     names = people.names(work, [i for f in signed if (i := row.get(f.code)) is not None])
-    return [{"label": label(f.label), "person": names.get(row.get(f.code) or 0, ""), "at": moment(row.get(f"{f.code}_at")), "url": ""} for f in signed]
+    return [
+        {
+            "label": label(f.label),
+            "person": names.get(row.get(f.code) or 0, ""),
+            "at": moment(row.get(f"{f.code}_at")),
+            "url": "",
+        }
+        for f in signed
+    ]
 
 
 def _children(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]:

@@ -49,7 +49,11 @@ def _state(o: Mapping[str, Any], late: bool) -> str:
 def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]:
     """Return the changes of a record as people read them, latest first."""
     revisions = records.history(work, spec.code, number)
-    sides = [{code: _value(spec, code, pair[side]) for code, pair in r.changes.items()} | {"id": number} for r in revisions for side in (0, 1)]
+    sides = [
+        {code: _value(spec, code, pair[side]) for code, pair in r.changes.items()} | {"id": number}
+        for r in revisions
+        for side in (0, 1)
+    ]
     fields = {c: f for r in sides for c in r if (f := spec.column(c)) is not None}
     names = Names(work, fields.values(), sides)
     found = []
@@ -69,12 +73,16 @@ def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]
 
 def _what(revision: Revision) -> str:
     if "archived_at" in revision.changes:
-        return gettext("归档")
+        return gettext("归档") if revision.changes["archived_at"][1] else gettext("恢复")
     return gettext("登记") if revision.version == 1 else gettext("修改")
 
 
 def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
-    f = MOMENT if isinstance(spec.column(code.removesuffix("_at")), Signature) and code.endswith("_at") else spec.column(code)
+    f = (
+        MOMENT
+        if isinstance(spec.column(code.removesuffix("_at")), Signature) and code.endswith("_at")
+        else spec.column(code)
+    )
     try:
         return f.from_json(kept) if f is not None else kept
     except (Unreadable, ValueError, TypeError):  # what an older definition of the field allowed
@@ -100,6 +108,7 @@ def citations(work: Work, cited: Iterable[Citation]) -> list[dict[str, str]]:
         policy = work.catalog.policies.get(c.policy)
         article = next((a for a in policy.articles if a.no == c.article), None) if policy else None
         found.append({
-            "code": str(c), "policy": label(policy.label) if policy else c.policy, "article": c.article, "text": label(article.text) if article else "",
+            "code": str(c), "policy": label(policy.label) if policy else c.policy, "article": c.article,
+            "text": label(article.text) if article else "",
         })  # fmt: skip
     return found

@@ -62,7 +62,12 @@ class PanelSecurity(SecurityManager):
         manager = super().create_jwt_manager(app)
         for loader in (manager.unauthorized_loader, manager.invalid_token_loader):
             loader(lambda _why: answer(401, gettext("请先登录")))
-        for loader in (manager.expired_token_loader, manager.user_lookup_error_loader, manager.needs_fresh_token_loader, manager.revoked_token_loader):
+        for loader in (
+            manager.expired_token_loader,
+            manager.user_lookup_error_loader,
+            manager.needs_fresh_token_loader,
+            manager.revoked_token_loader,
+        ):
             loader(lambda _header, _payload: answer(401, gettext("登录已失效，请重新登录")))
         return manager
 
@@ -86,7 +91,12 @@ class PanelSecurity(SecurityManager):
     def _granted(self, roles: frozenset[str]) -> set[tuple[str, str]]:
         """Return every (resource, permission) that FAB's tables give to roles; read once in a request."""
         if "granted" not in g:
-            query = select(ViewMenu.name, Permission.name).join_from(PermissionView, ViewMenu).join(Permission).join(PermissionView.role)
+            query = (
+                select(ViewMenu.name, Permission.name)
+                .join_from(PermissionView, ViewMenu)
+                .join(Permission)
+                .join(PermissionView.role)
+            )
             g.granted = {(r[0], r[1]) for r in self.session.execute(query.where(Role.name.in_(roles)))}
         granted: set[tuple[str, str]] = g.granted
         return granted

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from flask import request
 from flask_babel import gettext
 
-from app.services import ledger, scope
+from app.services import ledger, related
 from app.services.panel import Work
 from app.web.cells import moment, record_url
 from app.web.language import sentence
 from app.web.shapes import Action
 
-TONES = {"proposed": "warning", "confirmed": "danger", "executed": "plain", "waived": "success", "cancelled": "plain", "void": "plain"}
+TONES = {
+    "proposed": "warning",
+    "confirmed": "danger",
+    "executed": "plain",
+    "waived": "success",
+    "cancelled": "plain",
+    "void": "plain",
+}
 
 
 def yuan(amount: Decimal | None) -> str:
@@ -41,16 +48,26 @@ def url(ticket_id: int) -> str:
 
 def rows(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return tickets as a table shows them, each with what this person may do with it."""
+    open_to = record_addresses(work, tickets)
     return [
         {
             "id": t["id"], "number": t["record_no"], "label": f"{t['rule_label']}：{t['record_title']}", "person": t["person_name"],
             "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]), "amount": yuan(t["amount"]),
             "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),
-            "record_url": record_url(t["register"], t["record_id"]) if scope.may(work, t["register"], "read") else "",
+            "record_url": open_to.get((t["register"], t["record_id"]), ""),
             "actions": actions(work, t),
         }
         for t in tickets
     ]  # fmt: skip
+
+
+def record_addresses(work: Work, about: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], str]:
+    """Return the addresses of the records that tickets, notices or obligations are about, for those this person may see."""
+    wanted: dict[str, set[int]] = {}
+    for row in about:
+        if row["record_id"] is not None:
+            wanted.setdefault(row["register"], set()).add(row["record_id"])
+    return {(register, number): record_url(register, number) for register, number in related.seen(work, wanted)}
 
 
 def actions(work: Work, t: Mapping[str, Any]) -> list[Action]:

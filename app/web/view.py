@@ -106,11 +106,19 @@ class RegisterView(OfRegister, ModelView):
             except Invalid as invalid:
                 typed.errors = list(invalid.errors)
             except Conflict as conflict:
-                return str(self.render_template("conflict.html", **record_forms.conflict(reading(), spec, row, typed, conflict))), 409
+                return str(
+                    self.render_template(
+                        "conflict.html", **record_forms.conflict(reading(), spec, row, typed, conflict)
+                    )
+                ), 409
         return self._form(gettext("修改"), fields, row, typed, row), 422
 
     def _form(self, title: str, fields: Any, values: Any, typed: Typed, row: Any = None) -> str:
-        return str(self.render_template("record_form.html", **record_forms.page(reading(), self.spec, title, fields, values, typed, row)))
+        return str(
+            self.render_template(
+                "record_form.html", **record_forms.page(reading(), self.spec, title, fields, values, typed, row)
+            )
+        )
 
     @expose("/delete/<pk>", methods=["POST"])
     @has_access

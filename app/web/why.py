@@ -10,17 +10,18 @@ from flask_babel import gettext
 from app.catalog.duty import Limit
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import Counted, Due
-from app.services import ledger, lookup, people, scope
+from app.services import ledger, lookup, people
 from app.services.ledger import Explanation
 from app.services.panel import Work
 from app.web import tickets
-from app.web.cells import moment, record_url, until
+from app.web.cells import moment, until
 from app.web.language import label, language
 
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 KINDS = {
-    "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚", "cancelled": "撤销", "executed": "执行", "void": "作废", "appealed": "申诉",
+    "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
+    "cancelled": "撤销", "executed": "执行", "void": "作废", "appealed": "申诉",
 }  # fmt: skip
 
 
@@ -31,18 +32,23 @@ def page(work: Work, number: int) -> dict[str, Any]:
     """
     e = ledger.why(work, number)
     t = e.ticket
-    seen = scope.may(work, t["register"], "read")
+    address = tickets.record_addresses(work, [t]).get((t["register"], t["record_id"]), "")
     return {
         "title": t["record_no"], "actions": tickets.actions(work, t),
         "ticket": {
-            "number": t["record_no"], "person": t["person_name"], "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
-            "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]), "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
+            "number": t["record_no"], "person": t["person_name"],
+            "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
+            "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]),
+            "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
         },
-        "record": {"number": t["record_title"], "title": "", "url": record_url(t["register"], t["record_id"]) if seen else ""},
+        "record": {"number": t["record_title"], "title": "", "url": address},
         "citations": [_article(work, code, article) for code, article in e.articles],
         "due": _due(work, e), "counter": _counter(work, e), "arithmetic": _arithmetic(e), "evidence": _evidence(work, e),
         "entries": [
-            {"at": moment(x["at"]), "who": x["name"], "kind": gettext(KINDS.get(x["kind"], x["kind"])), "amount": tickets.yuan(x["amount"]), "reason": x["reason"] or ""}
+            {
+                "at": moment(x["at"]), "who": x["name"], "kind": gettext(KINDS.get(x["kind"], x["kind"])),
+                "amount": tickets.yuan(x["amount"]), "reason": x["reason"] or "",
+            }
             for x in e.entries
         ],
         "signers": [gettext("当事人"), gettext("确认人")],
@@ -51,7 +57,12 @@ def page(work: Work, number: int) -> dict[str, Any]:
 
 def _article(work: Work, code: str, article: Any) -> dict[str, str]:
     policy = work.catalog.policies.get(code.partition("-")[0])
-    return {"code": code, "policy": label(policy.label) if policy else "", "article": code, "text": label(article.text) if article else ""}
+    return {
+        "code": code,
+        "policy": label(policy.label) if policy else "",
+        "article": code,
+        "text": label(article.text) if article else "",
+    }
 
 
 def _due(work: Work, e: Explanation) -> dict[str, Any] | None:
@@ -81,11 +92,8 @@ def span(limit: Limit) -> str:
 def day(counted: Counted, calendar: WorkCalendar, due: Due) -> dict[str, Any]:
     """Return one counted day: its date, weekday, kind, and its number where it counts."""
     at = counted.day
-    working = calendar.is_working(at)
-    if working:
-        kind = "makeup" if at.weekday() >= 5 else "working"
-    else:
-        kind = "holiday" if counted.name is not None else "rest"
+    on, off = "makeup" if at.weekday() >= 5 else "working", "holiday" if counted.name is not None else "rest"
+    kind = on if calendar.is_working(at) else off
     return {
         "date": f"{at:%m-%d}", "weekday": WEEKDAYS[language() if language() in WEEKDAYS else "zh"][at.weekday()], "kind": kind,
         "name": label(counted.name) if counted.name is not None else "", "n": counted.number or "",
@@ -112,13 +120,29 @@ def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
 def _arithmetic(e: Explanation) -> list[dict[str, str]]:
     t = e.ticket
     found = [
-        {"label": line["label"], "formula": f"{tickets.yuan(line['unit_amount'])} × {line['quantity']}", "amount": tickets.yuan(line["unit_amount"] * line["quantity"]), "cite": ""}
+        {
+            "label": line["label"],
+            "formula": f"{tickets.yuan(line['unit_amount'])} × {line['quantity']}",
+            "amount": tickets.yuan(line["unit_amount"] * line["quantity"]),
+            "cite": "",
+        }
         for line in e.lines
     ]
-    found.append({"label": gettext("本次基数"), "formula": "", "amount": tickets.yuan(t["base_amount"]), "cite": t["citation"]})
+    found.append(
+        {"label": gettext("本次基数"), "formula": "", "amount": tickets.yuan(t["base_amount"]), "cite": t["citation"]}
+    )
     if t["factor"] != 1:
-        found.append({"label": gettext("第 %(n)s 次", n=t["ordinal"]), "formula": tickets.factor(t["factor"]), "amount": "", "cite": ""})
-    found.append({"label": gettext("应罚"), "formula": t["arithmetic"], "amount": tickets.yuan(t["amount"]), "cite": ""})
+        found.append(
+            {
+                "label": gettext("第 %(n)s 次", n=t["ordinal"]),
+                "formula": tickets.factor(t["factor"]),
+                "amount": "",
+                "cite": "",
+            }
+        )
+    found.append(
+        {"label": gettext("应罚"), "formula": t["arithmetic"], "amount": tickets.yuan(t["amount"]), "cite": ""}
+    )
     return found
 
 

@@ -135,6 +135,14 @@ breaches:
     counter: month
     amount: [{money: "50", per: case, cite: {policy: P1, article: D1}}]
     confirmed_by: chief
+  - code: rude
+    label: {zh: 态度恶劣, en: Rudeness}
+    clause: D1
+    cite: {policy: P1, article: D1}
+    counter: month
+    reported_by: [chief]
+    amount: [{money: "20", per: case, cite: {policy: P1, article: D1}}]
+    confirmed_by: auditor
 counters:
   - code: month
     label: {zh: 当月次数, en: Times in the month}
@@ -265,7 +273,9 @@ def build(url: str, instance: Path, files: Mapping[str, str] = FILES) -> Site:
     ids, units = _people(panel)
     site = Site(_app(panel, settings), panel, settings, ids, units)
     site.customer = site.enter("customer", {"name": "王女士", "phone": "13800000000"})
-    site.complaint = site.enter("complaint", {"subject": SECRET, "customer": site.customer, "kind": "质量", "verdict": None})
+    site.complaint = site.enter(
+        "complaint", {"subject": SECRET, "customer": site.customer, "kind": "质量", "verdict": None}
+    )
     return site
 
 
@@ -287,7 +297,15 @@ def _people(panel: Panel) -> tuple[dict[str, int], dict[str, int]]:
     with panel.engine.begin() as connection:
         roles = {name: number for number, name in connection.execute(select(role.c.id, role.c.name))}
         for n, (name, (_, held)) in enumerate(PEOPLE.items(), 1):
-            row = {"id": n, "username": name, "first_name": name, "last_name": "", "active": True, "email": f"{name}@example.com", "password": _HASH}
+            row = {
+                "id": n,
+                "username": name,
+                "first_name": name,
+                "last_name": "",
+                "active": True,
+                "email": f"{name}@example.com",
+                "password": _HASH,
+            }
             connection.execute(insert(person).values(**row))
             for r in held:
                 connection.execute(insert(person_role).values(user_id=n, role_id=roles[r]))

@@ -43,7 +43,11 @@ def test_whoever_may_not_see_a_record_meets_it_nowhere(site: Site, person: str) 
 @pytest.mark.parametrize("person", ["owner", "chief"])
 def test_whoever_may_see_a_record_finds_it_by_every_way(site: Site, person: str) -> None:
     browser = site.browser(person)
-    for place in (p for p in PLACES if "reply" not in p and "/work" not in p and "/fines" not in p and p != "/" and "edit" not in p):
+    for place in (
+        p
+        for p in PLACES
+        if "reply" not in p and "/work" not in p and "/fines" not in p and p != "/" and "edit" not in p
+    ):
         answer = browser.get(place.format(id=site.complaint))
         assert answer.status_code == 200, place
         assert SECRET in page_text(answer), (person, place)
@@ -59,7 +63,9 @@ def test_a_hidden_record_answers_like_one_that_does_not_exist(site: Site, person
         assert said[0] == said[1]
 
 
-@pytest.mark.parametrize(("person", "expected"), [("colleague", 404), ("stranger", 404), ("outsider", 403), ("chief", 403)])
+@pytest.mark.parametrize(
+    ("person", "expected"), [("colleague", 404), ("stranger", 404), ("outsider", 403), ("chief", 403)]
+)
 def test_nobody_changes_what_is_not_theirs_to_change(site: Site, person: str, expected: int) -> None:
     browser, number = site.browser(person), site.complaint
     answers = [
@@ -74,7 +80,9 @@ def test_nobody_changes_what_is_not_theirs_to_change(site: Site, person: str, ex
 
 def test_a_transition_asks_the_workflow_and_not_the_edit_right(site: Site) -> None:
     by_chief = site.browser("chief").post(f"/registers/complaint/move/{site.complaint}/close", {"result": "已修好"})
-    by_stranger = site.browser("stranger").post(f"/registers/complaint/move/{site.complaint}/close", {"result": "已修好"})
+    by_stranger = site.browser("stranger").post(
+        f"/registers/complaint/move/{site.complaint}/close", {"result": "已修好"}
+    )
     by_owner = site.browser("owner").post(f"/registers/complaint/move/{site.complaint}/close", {"result": "已修好"})
     assert [by_chief.status_code, by_stranger.status_code, by_owner.status_code] == [403, 404, 302]
 
@@ -101,7 +109,9 @@ def test_a_register_that_nobody_adopted_has_no_address(site: Site) -> None:
 def test_the_menu_shows_a_person_what_that_person_may_read(site: Site) -> None:
     assert "/registers/complaint/list/" in page_text(site.browser("owner").get("/"))
     assert "/registers/complaint/list/" not in page_text(site.browser("outsider").get("/"))
-    menus = {name: site.browser(name).get("/api/v1/menu/").get_data(as_text=True) for name in ("owner", "outsider", "admin")}
+    menus = {
+        name: site.browser(name).get("/api/v1/menu/").get_data(as_text=True) for name in ("owner", "outsider", "admin")
+    }
     assert "register:complaint" in menus["owner"]
     assert "register:complaint" not in menus["outsider"] + menus["admin"]
     assert "List Users" in menus["admin"]
@@ -111,8 +121,14 @@ def test_the_menu_shows_a_person_what_that_person_may_read(site: Site) -> None:
 def test_the_administrator_looks_after_accounts_and_reads_no_register(site: Site) -> None:
     admin = site.browser("admin")
     assert [admin.get(u).status_code for u in ("/users/list/", "/roles/list/", "/publications")] == [200, 200, 200]
-    assert [admin.get(u).status_code for u in ("/registers/complaint/list/", "/api/v1/complaint/", "/exports/complaint.csv")] == [403, 403, 403]
-    assert [site.browser("owner").get(u).status_code for u in ("/users/list/", "/roles/list/", "/publications")] == [403, 403, 403]
+    assert [
+        admin.get(u).status_code for u in ("/registers/complaint/list/", "/api/v1/complaint/", "/exports/complaint.csv")
+    ] == [403, 403, 403]
+    assert [site.browser("owner").get(u).status_code for u in ("/users/list/", "/roles/list/", "/publications")] == [
+        403,
+        403,
+        403,
+    ]
 
 
 def test_an_attachment_is_handed_out_through_its_record_alone(site: Site) -> None:
@@ -141,7 +157,15 @@ def test_nobody_takes_the_attachment_of_another_by_guessing_its_number(site: Sit
 
 def test_whoever_has_not_signed_in_is_asked_to(site: Site) -> None:
     browser = site.browser()
-    for page in ("/", "/work", "/registers/complaint/list/", f"/registers/complaint/show/{site.complaint}", "/fines", "/inbox", "/exports/complaint.csv"):
+    for page in (
+        "/",
+        "/work",
+        "/registers/complaint/list/",
+        f"/registers/complaint/show/{site.complaint}",
+        "/fines",
+        "/inbox",
+        "/exports/complaint.csv",
+    ):
         answer = browser.get(page)
         assert answer.status_code == 302, page
         assert "/login/" in answer.headers["Location"], page

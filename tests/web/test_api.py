@@ -19,17 +19,32 @@ def asked(site: Site, query: dict[str, Any], person: str = "owner") -> Any:
 
 
 def fill(site: Site) -> list[int]:
-    rows = [{"subject": f"事由{n}", "score": n, "kind": "服务" if n % 2 else "质量", "tags": ("首保",) if n < 3 else None} for n in range(6)]
+    rows = [
+        {"subject": f"事由{n}", "score": n, "kind": "服务" if n % 2 else "质量", "tags": ("首保",) if n < 3 else None}
+        for n in range(6)
+    ]
     with site.panel.work(site.actor("owner"), now=NOW) as work:
         return records.create_many(work, "complaint", [*rows, {"subject": "100%_满意"}])
 
 
 def test_a_list_answers_page_count_and_ids_in_the_order_asked(site: Site) -> None:
     ids = fill(site)
-    body = asked(site, {"order_column": "score", "order_direction": "desc", "page": 0, "page_size": 2, "columns": ["subject", "score"]}).get_json()
+    body = asked(
+        site,
+        {
+            "order_column": "score",
+            "order_direction": "desc",
+            "page": 0,
+            "page_size": 2,
+            "columns": ["subject", "score"],
+        },
+    ).get_json()
     assert body["count"] == 8
     assert body["ids"] == [ids[5], ids[4]]
-    assert body["result"] == [{"id": ids[5], "subject": "事由5", "score": 5}, {"id": ids[4], "subject": "事由4", "score": 4}]
+    assert body["result"] == [
+        {"id": ids[5], "subject": "事由5", "score": 5},
+        {"id": ids[4], "subject": "事由4", "score": 4},
+    ]
     second = asked(site, {"order_column": "score", "order_direction": "desc", "page": 1, "page_size": 2}).get_json()
     assert second["ids"] == [ids[3], ids[2]]
 
@@ -64,7 +79,8 @@ def test_filters_compare_values_of_their_type(site: Site, filters: list[tuple[st
 @pytest.mark.parametrize("query", [
     {"filters": [{"col": "score", "opr": "ct", "value": 1}]}, {"filters": [{"col": "nonsense", "opr": "eq", "value": 1}]},
     {"filters": [{"col": "score", "opr": "eq", "value": "viel"}]}, {"filters": [{"col": "score"}]}, {"filters": "x"}, {"filters": [1]},
-    {"filters": [{"col": "subject", "opr": "eq", "value": {"a": 1}}], "page": "x"}, {"order_column": "nonsense"}, {"order_column": "detail; DROP TABLE"},
+    {"filters": [{"col": "subject", "opr": "eq", "value": {"a": 1}}], "page": "x"},
+    {"order_column": "nonsense"}, {"order_column": "detail; DROP TABLE"},
     {"page": "x"}, {"page_size": [1]}, {"page": 10**30}, {"filters": [{"col": "customer", "opr": "eq", "value": 10**30}]}, {"page": True},
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_sentence(site: Site, query: dict[str, Any]) -> None:
@@ -85,11 +101,18 @@ def test_titles_of_what_a_row_points_to_come_when_asked_for(site: Site) -> None:
 
 def test_a_record_is_entered_read_changed_and_archived(site: Site) -> None:
     owner = site.browser("owner")
-    made = owner.send("POST", API, {"subject": "接口登记", "amount": "12.30", "helpers": [1, 2], "tags": ["首保"], "urgent": True})
+    made = owner.send(
+        "POST", API, {"subject": "接口登记", "amount": "12.30", "helpers": [1, 2], "tags": ["首保"], "urgent": True}
+    )
     assert made.status_code == 201
     number = made.get_json()["id"]
     read = owner.get(f"{API}{number}").get_json()
-    assert (read["result"]["amount"], read["result"]["helpers"], read["result"]["tags"], read["version"]) == ("12.30", [1, 2], ["首保"], 1)
+    assert (read["result"]["amount"], read["result"]["helpers"], read["result"]["tags"], read["version"]) == (
+        "12.30",
+        [1, 2],
+        ["首保"],
+        1,
+    )
     changed = owner.send("PUT", f"{API}{number}", {"amount": 99.5, "version": 1}).get_json()
     assert (changed["result"]["amount"], changed["result"]["subject"], changed["version"]) == ("99.50", "接口登记", 2)
     assert owner.send("DELETE", f"{API}{number}").status_code == 200
@@ -106,10 +129,13 @@ def test_a_stale_version_answers_409_with_both_values(site: Site) -> None:
 
 
 @pytest.mark.parametrize("body", [
-    {"subject": ""}, {}, {"subject": "x", "nonsense": 1}, {"subject": "x", "state": "closed"}, {"subject": "x", "created_by": 3}, {"subject": "x", "id": 5},
+    {"subject": ""}, {}, {"subject": "x", "nonsense": 1}, {"subject": "x",
+    "state": "closed"}, {"subject": "x", "created_by": 3}, {"subject": "x", "id": 5},
     {"subject": "x", "closed_by": 1}, {"subject": "x", "amount": "viel"}, {"subject": "x", "customer": 98765}, {"subject": "x", "customer": "abc"},
-    {"subject": "x", "handler": {}}, {"subject": "x", "helpers": 5}, {"subject": "x", "helpers": ["a"]}, {"subject": "x" * 300}, {"subject": "x", "score": 1e300},
-    {"subject": "x", "tags": [["a"]]}, {"subject": "x", "happened_on": 5}, {"subject": "x", "received_at": "gestern"}, {"subject": "x", "record_no": "TS-1"},
+    {"subject": "x", "handler": {}}, {"subject": "x", "helpers": 5}, {"subject": "x",
+    "helpers": ["a"]}, {"subject": "x" * 300}, {"subject": "x", "score": 1e300},
+    {"subject": "x", "tags": [["a"]]}, {"subject": "x", "happened_on": 5},
+    {"subject": "x", "received_at": "gestern"}, {"subject": "x", "record_no": "TS-1"},
 ])  # fmt: skip
 def test_values_that_cannot_be_are_all_named(site: Site, body: dict[str, Any]) -> None:
     answer = site.browser("owner").send("POST", API, body)
@@ -120,7 +146,9 @@ def test_values_that_cannot_be_are_all_named(site: Site, body: dict[str, Any]) -
 @pytest.mark.parametrize("body", [[1], "x", 5, None])
 def test_a_body_that_is_no_object_is_refused(site: Site, body: Any) -> None:
     owner = site.browser("owner")
-    answer = owner.client.post(API, data=json.dumps(body), content_type="application/json", headers={"X-CSRFToken": owner.token()})
+    answer = owner.client.post(
+        API, data=json.dumps(body), content_type="application/json", headers={"X-CSRFToken": owner.token()}
+    )
     assert answer.status_code in (400, 422)
     broken = owner.client.post(API, data="{", content_type="application/json", headers={"X-CSRFToken": owner.token()})
     assert broken.status_code == 400
@@ -133,18 +161,25 @@ def test_a_transition_is_made_signed_and_refused_when_it_cannot_be(site: Site) -
     done = owner.send("POST", f"{API}{site.complaint}/transitions/close", {"values": {"result": "已修好"}}).get_json()
     assert (done["result"]["state"], done["result"]["closed_by"]) == ("closed", site.ids["owner"])
     assert done["result"]["closed_by_at"].endswith("Z")
-    assert owner.send("POST", f"{API}{site.complaint}/transitions/close", {"values": {"result": "x"}}).status_code == 403
+    assert (
+        owner.send("POST", f"{API}{site.complaint}/transitions/close", {"values": {"result": "x"}}).status_code == 403
+    )
     assert owner.send("POST", f"{API}{site.complaint}/transitions/nonsense", {}).status_code == 422
 
 
 def test_a_machine_with_a_bearer_token_needs_no_token_of_our_pages(site: Site) -> None:
     client = site.app.test_client()
-    token = client.post("/api/v1/security/login", json={"username": "owner", "password": PASSWORD, "provider": "db"}).get_json()["access_token"]
+    token = client.post(
+        "/api/v1/security/login", json={"username": "owner", "password": PASSWORD, "provider": "db"}
+    ).get_json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     assert client.get(API, headers=bearer).get_json()["result"][0]["subject"] == SECRET
     made = client.post(API, json={"subject": "机器登记"}, headers=bearer)
     assert made.status_code == 201
-    assert client.get(f"{API}{made.get_json()['id']}", headers=bearer).get_json()["result"]["created_by"] == site.ids["owner"]
+    assert (
+        client.get(f"{API}{made.get_json()['id']}", headers=bearer).get_json()["result"]["created_by"]
+        == site.ids["owner"]
+    )
     assert client.get("/api/v1/unit/", headers=bearer).status_code == 200
     assert client.get("/api/v1/fine/", headers=bearer).status_code == 403
 
@@ -169,8 +204,13 @@ def test_openapi_describes_each_register_that_one_may_read(site: Site) -> None:
     spec = site.browser("owner").get("/api/v1/_openapi").get_json()
     assert set(spec["paths"]["/api/v1/complaint/{pk}"]) == {"get", "put", "delete"}
     assert spec["components"]["schemas"]["ComplaintApi.post"]["required"] == ["subject"]
-    assert spec["paths"]["/api/v1/complaint/{pk}/transitions/{name}"]["post"]["parameters"][1]["schema"]["enum"] == ["close", "reopen"]
-    assert not any("/complaint/" in path for path in site.browser("outsider").get("/api/v1/_openapi").get_json()["paths"])
+    assert spec["paths"]["/api/v1/complaint/{pk}/transitions/{name}"]["post"]["parameters"][1]["schema"]["enum"] == [
+        "close",
+        "reopen",
+    ]
+    assert not any(
+        "/complaint/" in path for path in site.browser("outsider").get("/api/v1/_openapi").get_json()["paths"]
+    )
     assert site.browser("owner").get("/swagger/v1").status_code == 200
 
 

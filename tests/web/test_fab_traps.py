@@ -50,7 +50,13 @@ def fill(site: Site, number: int) -> None:
     with site.panel.work(site.actor("owner"), now=NOW) as work:
         customers = records.create_many(work, "customer", [{"name": f"客户{n}"} for n in range(number)])
         rows = [
-            {"subject": f"事由{n}", "customer": c, "second": site.customer, "handler": site.ids["owner"], "helpers": (1, 2, 3)}
+            {
+                "subject": f"事由{n}",
+                "customer": c,
+                "second": site.customer,
+                "handler": site.ids["owner"],
+                "helpers": (1, 2, 3),
+            }
             for n, c in enumerate(customers)
         ]
         records.create_many(work, "complaint", rows)
@@ -64,7 +70,9 @@ def test_01_simultaneous_requests_never_get_one_anothers_filters(site: Site) -> 
 
     def ask(score: int) -> None:
         for _ in range(15):
-            answer = browsers[score].get(f"/api/v1/complaint/?q=(filters:!((col:score,opr:eq,value:{score})))").get_json()
+            answer = (
+                browsers[score].get(f"/api/v1/complaint/?q=(filters:!((col:score,opr:eq,value:{score})))").get_json()
+            )
             page = page_text(browsers[score].get(f"{LIST}?f.score={score}"))
             found = {row["score"] for row in answer["result"]} | {int(n) % 10 for n in re.findall(r"只有(\d+)", page)}
             if found != {score}:
@@ -91,7 +99,9 @@ def test_01_each_request_holds_a_filter_set_of_its_own(site: Site) -> None:
 
 def test_02_fabs_actions_which_forget_row_rules_have_no_address(site: Site) -> None:
     routes = {rule.rule for rule in site.app.url_map.iter_rules() if rule.rule.startswith("/registers/complaint/")}
-    assert routes == {f"/registers/complaint/{end}" for end in ("list/", "show/<pk>", "add", "edit/<pk>", "delete/<pk>")}
+    assert routes == {
+        f"/registers/complaint/{end}" for end in ("list/", "show/<pk>", "add", "edit/<pk>", "delete/<pk>")
+    }
 
 
 def test_02_the_interface_gives_nobody_a_row_outside_the_scope(site: Site) -> None:
@@ -126,23 +136,46 @@ def test_03_a_duplicate_is_answered_422_with_a_sentence_at_its_field(site: Site)
 def test_04_a_refused_form_keeps_everything_typed_and_shows_no_statement(site: Site) -> None:
     owner = site.browser("owner")
     site.enter("complaint", {"subject": "一", "case_no": "X-1"})
-    typed = {"subject": "第二件事由", "case_no": "X-1", "detail": "很长的\n说明", "amount": "12.5", "tags": ["首保", "媒体"], "customer": str(site.customer)}
+    typed = {
+        "subject": "第二件事由",
+        "case_no": "X-1",
+        "detail": "很长的\n说明",
+        "amount": "12.5",
+        "tags": ["首保", "媒体"],
+        "customer": str(site.customer),
+    }
     answer = owner.post("/registers/complaint/add", typed)
     text = page_text(answer)
     assert answer.status_code == 422
-    for kept in ("第二件事由", "X-1", "很长的\n说明", "12.5", "王女士", 'value="首保" checked', 'value="媒体" checked', "外部编号与已有记录重复"):
+    for kept in (
+        "第二件事由",
+        "X-1",
+        "很长的\n说明",
+        "12.5",
+        "王女士",
+        'value="首保" checked',
+        'value="媒体" checked',
+        "外部编号与已有记录重复",
+    ):
         assert kept in text, kept
     assert not re.search(r"INSERT|UNIQUE|sqlite|psycopg|Traceback|r_complaint", text)
 
 
-def test_04_an_unforeseen_database_error_shows_a_number_and_no_statement(site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_04_an_unforeseen_database_error_shows_a_number_and_no_statement(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     owner = site.browser("owner")
 
     def fail(*_args: object, **_more: object) -> int:
-        raise IntegrityError("INSERT INTO r_complaint VALUES (?)", ("身份证110101",), ValueError("UNIQUE constraint failed"))
+        raise IntegrityError(
+            "INSERT INTO r_complaint VALUES (?)", ("身份证110101",), ValueError("UNIQUE constraint failed")
+        )
 
     monkeypatch.setattr(records, "create", fail)
-    for answer in (owner.post("/registers/complaint/add", {"subject": "一"}), owner.send("POST", "/api/v1/complaint/", {"subject": "一"})):
+    for answer in (
+        owner.post("/registers/complaint/add", {"subject": "一"}),
+        owner.send("POST", "/api/v1/complaint/", {"subject": "一"}),
+    ):
         text = page_text(answer)
         assert answer.status_code == 500
         assert not re.search(r"INSERT|UNIQUE|110101|Traceback|IntegrityError", text)
@@ -169,9 +202,17 @@ def test_05_every_mutating_address_refuses_a_request_without_the_token(site: Sit
     for rule in site.app.url_map.iter_rules():
         if rule.rule in ("/api/v1/security/login", "/api/v1/security/refresh"):
             continue  # these take a password or a bearer token, never the session
-        values = {name: "1" for name in rule.arguments} | {"register": "complaint", "number": 1, "person": 1, "run": 1, "attachment": 1}
+        values = {name: "1" for name in rule.arguments} | {
+            "register": "complaint",
+            "number": 1,
+            "person": 1,
+            "run": 1,
+            "attachment": 1,
+        }
         with site.app.test_request_context():
-            address = site.app.url_map.bind("localhost").build(rule.endpoint, {k: values[k] for k in rule.arguments}, force_external=False)
+            address = site.app.url_map.bind("localhost").build(
+                rule.endpoint, {k: values[k] for k in rule.arguments}, force_external=False
+            )
         for method in (rule.methods or set()) & MUTATING:
             answer = owner.client.open(address, method=method, data={"reason": "x"})
             assert answer.status_code == 400, (method, address)
@@ -202,7 +243,9 @@ def test_06_a_cookie_alone_writes_nothing_through_the_api(site: Site) -> None:
 
 def test_06_a_bearer_token_does_not_open_pages_to_forged_forms(site: Site) -> None:
     owner = site.browser("owner")
-    answer = owner.client.post(f"/registers/complaint/delete/{site.complaint}", headers={"Authorization": "Bearer nonsense"})
+    answer = owner.client.post(
+        f"/registers/complaint/delete/{site.complaint}", headers={"Authorization": "Bearer nonsense"}
+    )
     assert answer.status_code == 400
 
 
@@ -268,7 +311,7 @@ def test_13_names_behind_numbers_are_read_once_for_the_whole_page(site: Site) ->
         text = page_text(owner.get(f"{LIST}?size=50"))
     assert "客户39" in text
     assert "colleague" in text
-    assert sum("FROM r_customer" in s for s in seen) == 1
+    assert sum("r_customer.name" in s for s in seen) == 1
 
 
 def test_14_counting_counts_keys_and_not_rows(site: Site) -> None:
@@ -310,7 +353,7 @@ def test_17_a_message_stands_once_at_its_field_however_often_the_form_is_sent(si
     owner = site.browser("owner")
     for _ in range(3):
         text = page_text(owner.post("/registers/complaint/add", {"subject": "", "score": "99"}))
-    assert text.count("<div class=\"invalid-feedback\">不能大于 9</div>") == 1
+    assert text.count('<div class="invalid-feedback">不能大于 9</div>') == 1
 
 
 def test_18_no_page_is_a_coroutine(site: Site) -> None:
@@ -346,7 +389,10 @@ def test_22_guessing_passwords_is_slowed_down_at_both_logins(site: Site) -> None
     limiter.enabled = True
     browser = site.browser()
     token = browser.token("/login/")
-    page = [browser.client.post("/login/", data={"username": "owner", "password": "x", "csrf_token": token}).status_code for _ in range(12)]
+    page = [
+        browser.client.post("/login/", data={"username": "owner", "password": "x", "csrf_token": token}).status_code
+        for _ in range(12)
+    ]
     body = {"username": "owner", "password": "x", "provider": "db"}
     machine = [browser.client.post("/api/v1/security/login", json=body).status_code for _ in range(12)]
     limiter.enabled = False

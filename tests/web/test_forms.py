@@ -25,12 +25,17 @@ def result(site: Site, number: int) -> dict[str, object]:
 
 def test_every_field_type_takes_what_people_type(site: Site) -> None:
     owner = site.browser("owner")
-    sent = FULL | {"customer": str(site.customer), "handler": "colleague", "helpers": [str(site.ids["owner"]), str(site.ids["chief"])]}
+    sent = FULL | {
+        "customer": str(site.customer),
+        "handler": "colleague",
+        "helpers": [str(site.ids["owner"]), str(site.ids["chief"])],
+    }
     answer = owner.post("/registers/complaint/add", sent | {"scan": (io.BytesIO(b"%PDF-1.7"), "a.pdf")})
     assert answer.status_code == 302, page_text(answer)
     row = result(site, int(answer.headers["Location"].rsplit("/", 1)[1]))
     assert row | {"scan": None} | {
-        "subject": "全部字段", "case_no": "A-1", "detail": "第一行\n第二行", "kind": "服务", "tags": ["首保", "媒体"], "amount": "1234.50", "score": 7,
+        "subject": "全部字段", "case_no": "A-1", "detail": "第一行\n第二行",
+        "kind": "服务", "tags": ["首保", "媒体"], "amount": "1234.50", "score": 7,
         "rate": "12.50", "urgent": True, "happened_on": "2026-03-01", "received_at": "2026-03-02T01:30:00Z", "post": "chief",
         "customer": site.customer, "handler": site.ids["colleague"], "helpers": [site.ids["owner"], site.ids["chief"]],
     } == row | {"scan": None}  # fmt: skip
@@ -38,29 +43,57 @@ def test_every_field_type_takes_what_people_type(site: Site) -> None:
 
 
 def test_a_form_shows_the_record_as_its_inputs_understand_it(site: Site) -> None:
-    number = site.enter("complaint", {"subject": "有值", "kind": "服务", "tags": ("返修",), "handler": site.ids["chief"], "customer": site.customer})
-    site.browser("owner").send("PUT", f"/api/v1/complaint/{number}", {"received_at": "2026-03-02T09:30:00+08:00", "happened_on": "2026-03-01", "urgent": False})
+    number = site.enter(
+        "complaint",
+        {"subject": "有值", "kind": "服务", "tags": ("返修",), "handler": site.ids["chief"], "customer": site.customer},
+    )
+    site.browser("owner").send(
+        "PUT",
+        f"/api/v1/complaint/{number}",
+        {"received_at": "2026-03-02T09:30:00+08:00", "happened_on": "2026-03-01", "urgent": False},
+    )
     text = page_text(site.browser("owner").get(f"/registers/complaint/edit/{number}"))
-    for shown in ('value="2026-03-02T09:30"', 'value="2026-03-01"', '<option value="服务" selected>', 'value="返修" checked', "王女士", ">chief<input"):
+    for shown in (
+        'value="2026-03-02T09:30"',
+        'value="2026-03-01"',
+        '<option value="服务" selected>',
+        'value="返修" checked',
+        "王女士",
+        ">chief<input",
+    ):
         assert shown in text, shown
     assert '<option value="0" selected>否' in text
     assert 'name="version" value="2"' in text
 
 
 def test_every_wrong_value_is_told_at_its_own_field_at_once(site: Site) -> None:
-    wrong = {"subject": "", "amount": "很多", "score": "99", "happened_on": "2026-02-30", "handler": "无此人", "rate": "200"}
+    wrong = {
+        "subject": "",
+        "amount": "很多",
+        "score": "99",
+        "happened_on": "2026-02-30",
+        "handler": "无此人",
+        "rate": "200",
+    }
     answer = site.browser("owner").post("/registers/complaint/add", wrong)
     text = page_text(answer)
     assert answer.status_code == 422
-    for code, message in (("amount", "不是有效的金额"), ("happened_on", "日历上没有这一天"), ("handler", "找不到“无此人”")):
+    for code, message in (
+        ("amount", "不是有效的金额"),
+        ("happened_on", "日历上没有这一天"),
+        ("handler", "找不到“无此人”"),
+    ):
         assert re.search(rf'id="f-{code}-says">\s*<div class="invalid-feedback">[^<]*{message}', text), code
     assert "很多" in text
 
 
 @pytest.mark.parametrize(("name", "content", "why"), [
-    ("virus.exe", b"MZ", "只接受"), ("fake.pdf", b"<html>", "与它的扩展名不符"), ("big.pdf", b"%PDF-" + b"0" * 1_048_600, "超过 1 MB"), ("empty.txt", b"", "空文件"),
+    ("virus.exe", b"MZ", "只接受"), ("fake.pdf", b"<html>", "与它的扩展名不符"),
+    ("big.pdf", b"%PDF-" + b"0" * 1_048_600, "超过 1 MB"), ("empty.txt", b"", "空文件"),
 ])  # fmt: skip
-def test_a_file_of_a_wrong_kind_or_size_is_refused_at_its_field(site: Site, name: str, content: bytes, why: str) -> None:
+def test_a_file_of_a_wrong_kind_or_size_is_refused_at_its_field(
+    site: Site, name: str, content: bytes, why: str
+) -> None:
     owner = site.browser("owner")
     form = owner.post("/registers/complaint/add", {"subject": "带文件", "scan": (io.BytesIO(content), name)})
     assert form.status_code == 422
@@ -72,7 +105,9 @@ def test_a_file_of_a_wrong_kind_or_size_is_refused_at_its_field(site: Site, name
 
 def test_an_upload_that_is_too_large_for_the_site_is_answered_with_a_page(site: Site) -> None:
     owner = site.browser("owner")
-    answer = owner.post("/registers/complaint/add", {"subject": "大", "scan": (io.BytesIO(b"%PDF-" + b"0" * 3_000_000), "a.pdf")})
+    answer = owner.post(
+        "/registers/complaint/add", {"subject": "大", "scan": (io.BytesIO(b"%PDF-" + b"0" * 3_000_000), "a.pdf")}
+    )
     assert answer.status_code == 413
     assert "上传的内容过大" in page_text(answer)
 
@@ -88,11 +123,15 @@ def test_what_was_uploaded_survives_a_refused_form(site: Site) -> None:
 
 
 def test_only_what_a_form_showed_is_emptied(site: Site) -> None:
-    number = site.enter("complaint", {"subject": "原", "detail": "原详情", "tags": ("返修",), "handler": site.ids["chief"]})
+    number = site.enter(
+        "complaint", {"subject": "原", "detail": "原详情", "tags": ("返修",), "handler": site.ids["chief"]}
+    )
     owner, address = site.browser("owner"), f"/registers/complaint/edit/{number}"
     owner.post(address, {"subject": "新", "version": "1"})
     assert (result(site, number)["tags"], result(site, number)["detail"]) == (["返修"], "原详情")
-    owner.post(address, {"subject": "新", "detail": "", "version": "2", "shown": ["subject", "detail", "tags", "handler"]})
+    owner.post(
+        address, {"subject": "新", "detail": "", "version": "2", "shown": ["subject", "detail", "tags", "handler"]}
+    )
     row = result(site, number)
     assert (row["tags"], row["detail"], row["handler"]) == (None, None, None)
 
@@ -113,7 +152,14 @@ def test_two_people_changing_the_same_field_choose_and_lose_nothing(site: Site) 
     answer = owner.post(edit(site), form | {"subject": "第二人的事由", "score": "5", "tags": ["首保", "媒体"]})
     text = page_text(answer)
     assert answer.status_code == 409
-    for shown in (SECRET, "第一人的事由", "第二人的事由", 'name="pick.subject" value="mine"', 'name="pick.subject" value="theirs"', "owner"):
+    for shown in (
+        SECRET,
+        "第一人的事由",
+        "第二人的事由",
+        'name="pick.subject" value="mine"',
+        'name="pick.subject" value="theirs"',
+        "owner",
+    ):
         assert shown in text, shown
     assert "第一人的详情" not in text
     kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', text)
@@ -125,7 +171,12 @@ def test_two_people_changing_the_same_field_choose_and_lose_nothing(site: Site) 
     mine = owner.post(edit(site), {**again, "pick.subject": "mine"})
     assert mine.status_code == 302
     row = result(site, site.complaint)
-    assert (row["subject"], row["detail"], row["score"], row["tags"]) == ("第二人的事由", "第一人的详情", 5, ["首保", "媒体"])
+    assert (row["subject"], row["detail"], row["score"], row["tags"]) == (
+        "第二人的事由",
+        "第一人的详情",
+        5,
+        ["首保", "媒体"],
+    )
 
 
 def test_choosing_theirs_keeps_the_rest_of_mine(site: Site) -> None:
@@ -147,7 +198,9 @@ def test_a_third_change_while_one_chooses_is_asked_again(site: Site) -> None:
     assert "第三" in page_text(answer)
 
 
-@pytest.mark.parametrize(("code", "text", "value"), [("score", "0", 0), ("amount", "0", "0.00"), ("urgent", "0", False)])
+@pytest.mark.parametrize(
+    ("code", "text", "value"), [("score", "0", 0), ("amount", "0", "0.00"), ("urgent", "0", False)]
+)
 def test_nothing_and_zero_are_different(site: Site, code: str, text: str, value: object) -> None:
     owner = site.browser("owner")
     assert owner.post(edit(site), {code: text, "version": "1"}).status_code == 302

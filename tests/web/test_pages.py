@@ -25,7 +25,18 @@ def test_a_record_page_tells_the_whole_story(site: Site) -> None:
     owner = site.browser("owner")
     owner.post(f"/registers/complaint/edit/{number}", {"kind": "服务", "version": "1"})
     text = page_text(owner.get(f"/registers/complaint/show/{number}"))
-    for shown in ("逾期的投诉", "王女士", "按时答复", "2026-03-05 24:00", "P1-D1", "我们正在处理", "逾期未办结每件罚款五十元。", "<del>质量</del>", "<ins>服务</ins>", "处理中"):
+    for shown in (
+        "逾期的投诉",
+        "王女士",
+        "按时答复",
+        "2026-03-05 24:00",
+        "P1-D1",
+        "我们正在处理",
+        "逾期未办结每件罚款五十元。",
+        "<del>质量</del>",
+        "<ins>服务</ins>",
+        "处理中",
+    ):
         assert shown in text, shown
     assert f"/registers/reply/add?complaint={number}" in text
 
@@ -54,7 +65,15 @@ def test_a_ticket_waits_for_the_chief_and_explains_itself_to_whoever_is_fined(si
     assert "¥50.00" in waiting
     assert f"/fines/{number}/confirm" in waiting
     why = page_text(owner.get(f"/fines/{number}"))
-    for shown in ("逾期答复", "¥50.00", "3 个工作日", "2026-03-05 24:00", "P1-D1", "逾期未办结每件罚款五十元。", "第几次"):
+    for shown in (
+        "逾期答复",
+        "¥50.00",
+        "3 个工作日",
+        "2026-03-05 24:00",
+        "P1-D1",
+        "逾期未办结每件罚款五十元。",
+        "第几次",
+    ):
         assert shown in why, shown
     assert f"/fines/{number}/confirm" not in why
     assert {site.browser(p).get(f"/fines/{number}").status_code for p in ("colleague", "stranger", "outsider")} == {404}
@@ -72,6 +91,21 @@ def test_a_ticket_is_confirmed_by_the_chief_alone_and_waived_with_a_reason(site:
     assert chief.post(f"/fines/{number}/nonsense").status_code == 404
     assert "已确认" in page_text(site.browser("owner").get(f"/fines/{number}"))
     assert "已确认" in page_text(site.browser("owner").get("/inbox"))
+
+
+def test_a_breach_is_reported_by_hand_by_those_whose_post_it_is(site: Site) -> None:
+    chief, page = site.browser("chief"), f"/registers/complaint/show/{site.complaint}"
+    assert "登记违规：态度恶劣" in page_text(chief.get(page))
+    assert "登记违规" not in page_text(site.browser("owner").get(page))
+    address = f"/registers/complaint/report/{site.complaint}/rude"
+    facts = {"person": "colleague", "quantity": "1", "note": "当众争吵"}
+    assert chief.post(address, {"note": "无人"}).status_code == 422
+    assert chief.post(address, facts | {"at": "2099-01-01 10:00"}).status_code == 422
+    assert site.browser("owner").post(address, facts).status_code == 403
+    assert site.browser("stranger").post(address, facts).status_code == 404
+    assert chief.post(address, facts).status_code == 302
+    assert "¥20.00" in page_text(site.browser("auditor").get("/fines?tab=confirm"))
+    assert "当众争吵" in page_text(site.browser("auditor").get("/fines/1"))
 
 
 def test_notices_are_read_by_their_receiver_alone(site: Site) -> None:
@@ -126,7 +160,9 @@ def test_a_file_is_looked_at_before_it_is_imported_and_goes_in_once(site: Site) 
 def test_a_file_with_errors_tells_each_and_imports_the_good_rows_when_asked(site: Site) -> None:
     owner = site.browser("owner")
     file = "事由,评分\r\n好的,5\r\n坏的,99\r\n".encode()
-    preview = page_text(owner.get(owner.post("/imports/complaint", {"file": (io.BytesIO(file), "a.csv")}).headers["Location"]))
+    preview = page_text(
+        owner.get(owner.post("/imports/complaint", {"file": (io.BytesIO(file), "a.csv")}).headers["Location"])
+    )
     assert "不能大于 9" in preview
     assert not re.search(r'action="/imports/complaint/check/[^"]+/all', preview)
     action = re.search(r'action="(/imports/complaint/check/[^"]+/good[^"]*)"', preview)
@@ -149,7 +185,10 @@ def test_an_import_is_for_those_who_may_import(site: Site) -> None:
 
 def test_a_definition_is_looked_at_before_it_is_published(site: Site) -> None:
     admin = site.browser("admin")
-    new = "code: visit\nlabel: 拜访\ndomain: service\nfields:\n  - {code: what, label: 内容, type: text, basis: impl}\naccess: [{role: everyone, can: [read]}]\n"
+    new = (
+        "code: visit\nlabel: 拜访\ndomain: service\nfields:\n  - {code: what, label: 内容, type: text, basis: impl}\n"
+        "access: [{role: everyone, can: [read]}]\n"
+    )
     shown = page_text(admin.post("/publications/plan", {"files": (io.BytesIO(new.encode()), "visit.yaml")}))
     assert "拜访" in shown
     assert "visit" not in [s.code for s in site.panel.catalog.registers.values()]
@@ -175,7 +214,9 @@ def test_publishing_is_for_administrators(site: Site) -> None:
     for person in ("owner", "chief", "auditor"):
         browser = site.browser(person)
         assert browser.get("/publications").status_code == 403
-        assert browser.post("/publications/apply", {"file.x.yaml": FILES["roles.yaml"], "reason": "x"}).status_code == 403
+        assert (
+            browser.post("/publications/apply", {"file.x.yaml": FILES["roles.yaml"], "reason": "x"}).status_code == 403
+        )
         assert browser.post("/publications/1/back", {"reason": "x"}).status_code == 403
 
 
@@ -183,7 +224,8 @@ def test_every_page_carries_a_content_policy_with_a_nonce_of_its_own(site: Site)
     nonces = set()
     for person, pages in {
         "": ("/login/", "/nosuch", "/static/js/app.js"),
-        "owner": ("/", "/work", "/fines", "/inbox", "/registers/complaint/list/", f"/registers/complaint/show/{site.complaint}", "/registers/complaint/add",
+        "owner": ("/", "/work", "/fines", "/inbox", "/registers/complaint/list/",
+        f"/registers/complaint/show/{site.complaint}", "/registers/complaint/add",
                   "/imports/complaint", "/exports/complaint.csv", "/api/v1/complaint/", "/registers/idle/list/", "/swagger/v1", "/users/userinfo/"),
         "admin": ("/users/list/", "/users/add", "/roles/list/", "/publications"),
     }.items():  # fmt: skip
@@ -199,7 +241,9 @@ def test_every_page_carries_a_content_policy_with_a_nonce_of_its_own(site: Site)
             nonces.add(nonce[1])
             for tag in re.findall(r"<script[^>]*>", page_text(answer) if answer.mimetype == "text/html" else ""):
                 assert f'nonce="{nonce[1]}"' in tag, (page, tag)
-            assert not re.search(r"<[^>]+\son(click|load|change|submit)=", page_text(answer) if answer.mimetype == "text/html" else ""), page
+            assert not re.search(
+                r"<[^>]+\son(click|load|change|submit)=", page_text(answer) if answer.mimetype == "text/html" else ""
+            ), page
     assert len(nonces) == 20
 
 

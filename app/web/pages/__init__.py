@@ -6,7 +6,16 @@ from flask import Flask
 
 from app.web.pages import acts, exports, fines, imports, inbox, pick, publications, work
 
-BLUEPRINTS = (acts.pages, exports.pages, fines.pages, imports.pages, inbox.pages, pick.pages, publications.pages, work.pages)
+BLUEPRINTS = (
+    acts.pages,
+    exports.pages,
+    fines.pages,
+    imports.pages,
+    inbox.pages,
+    pick.pages,
+    publications.pages,
+    work.pages,
+)
 
 
 def register(app: Flask) -> None:

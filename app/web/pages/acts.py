@@ -6,10 +6,10 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.errors import Invalid, Refused, say
+from app.errors import CellError, Invalid, Refused, say
 from app.fields.links import File
-from app.services import files, records, scope
-from app.web import record_page
+from app.services import files, ledger, records, scope
+from app.web import record_page, reports
 from app.web.actor import reading, writing
 from app.web.cells import record_url
 from app.web.forms import keep_uploads, read
@@ -37,7 +37,28 @@ def move(register: str, number: int, name: str) -> Response | tuple[str, int]:
             typed.errors = list(invalid.errors)
     for error in typed.errors:
         flash(f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason), "danger")
-    return render_template("record.html", **record_page.page(reading(), reading().spec(register), number, name, typed)), 422
+    return render_template(
+        "record.html", **record_page.page(reading(), reading().spec(register), number, name, typed)
+    ), 422
+
+
+@pages.post("/registers/<register>/report/<int:number>/<breach>")
+@signed_in
+def report(register: str, number: int, breach: str) -> Response:
+    """Report a breach of a record by hand, for a person. Raises Missing, Forbidden, Invalid."""
+    typed = read(reports.FIELDS, request.form, request.files)
+    missing = [
+        CellError(f.code, say("必填"), label=f.label.zh)
+        for f in reports.FIELDS
+        if f.required and typed.values.get(f.code) is None
+    ]
+    if typed.errors or missing:
+        raise Invalid([*typed.errors, *missing])
+    given = {k: v for k, v in typed.values.items() if v is not None}
+    with writing() as work:
+        ledger.report(work, register, number, breach, **given)
+    flash(gettext("已登记违规"), "success")
+    return redirect(record_url(register, number))
 
 
 @pages.get("/registers/<register>/file/<int:number>/<int:attachment>")

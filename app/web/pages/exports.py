@@ -51,7 +51,9 @@ def template(register: str) -> Response:
         for f in exported(spec, scope.fields_for(reading(), register, "add"))
         if f.typed and f.code != "state"
     ]
-    return file_answer(iter([("\ufeff" + ",".join(map(guarded, heads)) + "\r\n").encode()]), f"{spec.label.text(tongue)}.csv")
+    return file_answer(
+        iter([("\ufeff" + ",".join(map(guarded, heads)) + "\r\n").encode()]), f"{spec.label.text(tongue)}.csv"
+    )
 
 
 def file_answer(parts: Iterator[bytes], name: str) -> Response:

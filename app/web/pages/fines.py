@@ -36,18 +36,22 @@ def fines() -> str:
     waiting = ledger.to_confirm(work)
     tab = request.args.get("tab") or ("confirm" if waiting else "mine")
     month = _month(work)
-    if tab == "confirm":
-        found = waiting
-    else:
-        found = ledger.tickets(work, month=f"{month:%Y-%m}", person=work.actor.person_id if tab == "mine" else None)
+    whose = work.actor.person_id if tab == "mine" else None
+    found = waiting if tab == "confirm" else ledger.tickets(work, month=f"{month:%Y-%m}", person=whose)
     root = f"{request.script_root}/fines"
     tabs = [
-        {"label": text, "url": f"{root}?tab={code}", "active": tab == code, "count": len(waiting) if code == "confirm" else None}
+        {
+            "label": text,
+            "url": f"{root}?tab={code}",
+            "active": tab == code,
+            "count": len(waiting) if code == "confirm" else None,
+        }
         for code, text in (("confirm", gettext("待我确认")), ("mine", gettext("我的")), ("all", gettext("我可查看的")))
     ]
     counted = [t for t in found if t["state"] in ("proposed", "confirmed", "executed")]
     return render_template(
-        "fines.html", title=gettext("处罚单"), tabs=tabs, tickets=tickets.rows(work, found), month=_months(month, tab, root) if tab != "confirm" else None,
+        "fines.html", title=gettext("处罚单"), tabs=tabs, tickets=tickets.rows(work, found),
+        month=_months(month, tab, root) if tab != "confirm" else None,
         total=tickets.yuan(sum((t["amount"] for t in counted), Decimal(0))), actions=_offers(work, month), figures=[],
     )  # fmt: skip
 
@@ -70,10 +74,21 @@ def _offers(work: Work, month: date) -> list[Action]:
     found = []
     for o in ledger.offers(work, f"{month:%Y-%m}"):
         if o.decision is None:
-            controls = [Control("pay", label(_PAY.label), "money", required=True, unit=gettext("元")), Control("rate", label(_RATE.label), "percent", required=True, unit="%")]
-            limits = gettext("%(name)s 当月第 %(n)s 次；%(least)s%% 至 %(most)s%%", name=o.name, n=o.count, least=o.offer.share_of_pay.min, most=o.offer.share_of_pay.max)
+            controls = [
+                Control("pay", label(_PAY.label), "money", required=True, unit=gettext("元")),
+                Control("rate", label(_RATE.label), "percent", required=True, unit="%"),
+            ]
+            limits = gettext(
+                "%(name)s 当月第 %(n)s 次；%(least)s%% 至 %(most)s%%",
+                name=o.name,
+                n=o.count,
+                least=o.offer.share_of_pay.min,
+                most=o.offer.share_of_pay.max,
+            )
             url = f"{request.script_root}/fines/offers/{o.counter}/{o.offer.code}/{o.person}/{o.month}"
-            found.append(Action(f"{label(o.offer.label)}：{o.name}", url, "post", "percentage", "danger", limits, True, controls))
+            found.append(
+                Action(f"{label(o.offer.label)}：{o.name}", url, "post", "percentage", "danger", limits, True, controls)
+            )
     return found
 
 
@@ -88,7 +103,9 @@ def decide(counter: str, offer: str, person: int, month: str) -> Response:
     if pay is None or rate is None:
         raise Invalid([CellError("rate", say("必填"))])
     with writing() as work:
-        amount = ledger.decide(work, counter, offer, person, month, pay=pay, rate=rate, reason=request.form.get("reason", ""))
+        amount = ledger.decide(
+            work, counter, offer, person, month, pay=pay, rate=rate, reason=request.form.get("reason", "")
+        )
     flash(gettext("已决定：%(amount)s", amount=tickets.yuan(amount)), "success")
     return redirect(f"{request.script_root}/fines?tab=all&month={month}")
 
@@ -105,7 +122,12 @@ def show(number: int) -> str:
 def act(number: int, move: str) -> Response:
     """Confirm, waive, cancel or execute a ticket. Raises Missing, Forbidden, Refused; a missing reason is said and asked again."""
     reason = request.form.get("reason", "")
-    do: Any = {"confirm": ledger.confirm, "waive": ledger.waive, "cancel": ledger.cancel, "execute": ledger.execute}.get(move)
+    do: Any = {
+        "confirm": ledger.confirm,
+        "waive": ledger.waive,
+        "cancel": ledger.cancel,
+        "execute": ledger.execute,
+    }.get(move)
     if do is None:
         raise Missing
     with writing(reason=reason) as work:

@@ -38,7 +38,8 @@ def _page(spec: RegisterSpec, step: str, **more: Any) -> str:
     fields = exported(spec, scope.fields_for(work, spec.code, "add"))
     return render_template(
         "import.html", register=heading(spec), step=step, upload_url=f"{request.script_root}/imports/{spec.code}",
-        template_url=f"{request.script_root}/exports/{spec.code}/template.csv", columns=[label(f.label) for f in fields if f.typed and f.code != "state"],
+        template_url=f"{request.script_root}/exports/{spec.code}/template.csv",
+        columns=[label(f.label) for f in fields if f.typed and f.code != "state"],
         runs=_runs(work, spec), **more,
     )  # fmt: skip
 
@@ -96,7 +97,9 @@ def check(register: str, digest: str) -> str:
     return _preview(spec, digest, keys, preview)
 
 
-def _preview(spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Preview, again: bool = False, error: str = "") -> str:
+def _preview(
+    spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Preview, again: bool = False, error: str = ""
+) -> str:
     base = f"{request.script_root}/imports/{spec.code}/check/{digest}"
     name = request.args.get("name", "")
     query = f"?name={name}&total={preview.total}" + "".join(f"&keys={k}" for k in keys) + ("&again=1" if again else "")
@@ -105,11 +108,26 @@ def _preview(spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Pr
         if not preview.refused:
             choices.append(Action(gettext("全部导入"), f"{base}/all{query}", "post", "check", "primary"))
         elif preview.refused < preview.total:
-            choices.append(Action(gettext("只导入没有错误的 %(n)s 行", n=preview.total - preview.refused), f"{base}/good{query}", "post", "check", "warning"))
+            choices.append(
+                Action(
+                    gettext("只导入没有错误的 %(n)s 行", n=preview.total - preview.refused),
+                    f"{base}/good{query}",
+                    "post",
+                    "check",
+                    "warning",
+                )
+            )
     columns = [f for f in preview.matching.columns if f is not None and (f.unique or f.code == "record_no")]
     for f in columns:
         if keys != (f.code,):
-            choices.append(Action(gettext("按“%(field)s”更新已有记录", field=label(f.label)), f"{base}?name={name}&keys={f.code}", "get", "refresh"))
+            choices.append(
+                Action(
+                    gettext("按“%(field)s”更新已有记录", field=label(f.label)),
+                    f"{base}?name={name}&keys={f.code}",
+                    "get",
+                    "refresh",
+                )
+            )
     if keys:
         choices.append(Action(gettext("全部作为新记录"), f"{base}?name={name}", "get", "plus"))
     wrong = [sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}" for e in preview.file_errors]
@@ -120,7 +138,8 @@ def _preview(spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Pr
         for r in preview.rows
     ]  # fmt: skip
     return _page(
-        spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total, good=preview.total - preview.refused, bad=preview.refused,
+        spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total,
+        good=preview.total - preview.refused, bad=preview.refused,
         new=preview.new, changed=preview.changed, preview={"columns": list(preview.shape.columns), "rows": rows},
     )  # fmt: skip
 
@@ -141,7 +160,10 @@ def start(register: str, digest: str, mode: str) -> Response | tuple[str, int]:
         spec = scope.demand(reading(), register, "import")
         preview = importing.dry_run(reading(), register, path, keys=keys)
         return _preview(spec, digest, keys, preview, again=True, error=sentence(already.reason)), 409
-    if request.args.get("total", 0, int) > importing.BACKGROUND and (by_worker := current_app.extensions.get("start_import")) is not None:
+    if (
+        request.args.get("total", 0, int) > importing.BACKGROUND
+        and (by_worker := current_app.extensions.get("start_import")) is not None
+    ):
         by_worker(run)
     else:
         importing.carry_on(panel, run, now=clock.now())
@@ -163,12 +185,35 @@ def show(register: str, run: int) -> str:
     done = report.created + report.updated + report.unchanged + report.refused
     if report.state in ("waiting", "running", "cancelling"):
         stop = [Action(gettext("取消"), f"{_url(register, run)}/cancel", "post", "ban", "danger")]
-        return _page(spec, "running", progress={"done": done, "total": report.total, "url": f"{_url(register, run)}/progress"}, choices=stop)
-    text = gettext("新增 %(new)s 条，更新 %(changed)s 条，未变 %(same)s 条，未导入 %(bad)s 条。", new=report.created, changed=report.updated, same=report.unchanged, bad=report.refused)
+        return _page(
+            spec,
+            "running",
+            progress={"done": done, "total": report.total, "url": f"{_url(register, run)}/progress"},
+            choices=stop,
+        )
+    text = gettext(
+        "新增 %(new)s 条，更新 %(changed)s 条，未变 %(same)s 条，未导入 %(bad)s 条。",
+        new=report.created,
+        changed=report.updated,
+        same=report.unchanged,
+        bad=report.refused,
+    )
     wrong = [f"{e.label or ''} {sentence(e.reason)}".strip() for e in report.errors[:5]]
-    tone = "danger" if report.state == "failed" else "warning" if report.refused or report.state == "cancelled" else "success"
+    tone = (
+        "danger"
+        if report.state == "failed"
+        else "warning"
+        if report.refused or report.state == "cancelled"
+        else "success"
+    )
     result = {"tone": tone, "text": " ".join([report.message, text, *wrong]).strip()}
-    return _page(spec, "done", result=result, errors_url=f"{_url(register, run)}/errors.csv" if report.errors_file else "", choices=[])
+    return _page(
+        spec,
+        "done",
+        result=result,
+        errors_url=f"{_url(register, run)}/errors.csv" if report.errors_file else "",
+        choices=[],
+    )
 
 
 @pages.get("/imports/<register>/<int:run>/progress")
@@ -178,7 +223,9 @@ def progress(register: str, run: int) -> Response:
     report = _own_run(register, run)
     done = report.created + report.updated + report.unchanged + report.refused
     says = gettext("正在导入：%(done)s / %(total)s 行", done=done, total=report.total or "…")
-    return jsonify(done=done, total=report.total or 0, says=says, finished=report.state not in ("waiting", "running", "cancelling"))
+    return jsonify(
+        done=done, total=report.total or 0, says=says, finished=report.state not in ("waiting", "running", "cancelling")
+    )
 
 
 @pages.get("/imports/<register>/<int:run>/errors.csv")

@@ -12,7 +12,7 @@ from app.services import notices
 from app.services.panel import Work
 from app.web import tickets
 from app.web.actor import reading, writing
-from app.web.cells import moment, record_url
+from app.web.cells import moment
 from app.web.language import sentence
 from app.web.pages.signed_in import signed_in
 
@@ -21,13 +21,15 @@ pages = Blueprint("inbox", __name__)
 
 def shown(work: Work, limit: int, unread_only: bool = False) -> list[dict[str, Any]]:
     """Return the actor's notices as pages show them, latest first."""
+    found = notices.inbox(work, limit=limit, unread_only=unread_only)
+    open_to = tickets.record_addresses(work, found)
     return [
         {
             "id": n["id"], "at": moment(n["at"]), "title": sentence(n["sentence"]), "body": "", "unread": n["read_at"] is None,
-            "url": tickets.url(n["ticket"]) if n["ticket"] else record_url(n["register"], n["record_id"]) if n["record_id"] else "",
+            "url": tickets.url(n["ticket"]) if n["ticket"] else open_to.get((n["register"], n["record_id"]), ""),
             "tone": "danger" if n["kind"] in ("overdue", "breach", "confirmed") else "plain",
         }
-        for n in notices.inbox(work, limit=limit, unread_only=unread_only)
+        for n in found
     ]  # fmt: skip
 
 

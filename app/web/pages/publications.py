@@ -49,30 +49,52 @@ def _page(planned: Planned | None = None, files: Mapping[str, str] | None = None
     panel, live = current_panel(), current_app.extensions["live"]
     history = publishing.history(panel.engine)
     names = people.names(reading(), [p for _, _, p, _, _ in history if p is not None])
+    back = gettext("恢复到这一号")
     shown = [
         {
             "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason, "sentences": plan.splitlines(),
-            "back": Action(gettext("恢复到这一号"), f"{request.script_root}/publications/{number}/back", "post", "history", "plain", "", True) if number != history[0][0] else None,
+            "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history", reason=True)
+            if number != history[0][0] else None,
         }
         for number, at, person, reason, plan in history
     ]  # fmt: skip
     failure = getattr(live, "failure", None)
-    upload = Control("files", gettext("定义文件（YAML）"), "file", several=True, accept=".yaml,.yml", max_mb=5, required=True)
+    upload = Control(
+        "files", gettext("定义文件（YAML）"), "file", several=True, accept=".yaml,.yml", max_mb=5, required=True
+    )
     return render_template(
         "publications.html", title=gettext("发布"), publications=shown,
         current={"revision": panel.catalog.revision, "at": shown[0]["at"], "by": shown[0]["by"]} if shown else None,
-        failure=gettext("第 %(n)s 号目录无法启用，仍在使用第 %(old)s 号：%(why)s", n=failure.revision, old=panel.catalog.revision, why=failure.text) if failure else "",
+        failure=gettext(
+            "第 %(n)s 号目录无法启用，仍在使用第 %(old)s 号：%(why)s", n=failure.revision, old=panel.catalog.revision, why=failure.text
+        ) if failure else "",
         plan=_plan(planned, files or {}) if planned is not None else None,
         actions=[Action(gettext("上传定义并查看变化"), f"{request.script_root}/publications/plan", "post", "upload", "primary", controls=[upload])],
     )  # fmt: skip
 
 
 def _plan(planned: Planned, files: Mapping[str, str]) -> dict[str, Any]:
-    findings = [{"where": f"{f.file}:{f.line}", "text": sentence(f.sentence), "tone": "danger" if f.level == "error" else "warning"} for f in planned.findings]
+    findings = [
+        {
+            "where": f"{f.file}:{f.line}",
+            "text": sentence(f.sentence),
+            "tone": "danger" if f.level == "error" else "warning",
+        }
+        for f in planned.findings
+    ]
     action = None
     if planned.catalog is not None and planned.sentences:
         texts = [Control(f"file.{path}", path, "long_text", text) for path, text in files.items()]
-        action = Action(gettext("发布"), f"{request.script_root}/publications/apply", "post", "rocket", "primary", gettext("发布后立即生效。"), True, texts)
+        action = Action(
+            gettext("发布"),
+            f"{request.script_root}/publications/apply",
+            "post",
+            "rocket",
+            "primary",
+            gettext("发布后立即生效。"),
+            True,
+            texts,
+        )
     return {"sentences": [sentence(s) for s in planned.sentences], "findings": findings, "action": action}
 
 
@@ -113,6 +135,8 @@ def _publish(files: Mapping[str, str]) -> Response:
     if not reason:
         raise Refused(say("请写明理由"))
     panel = current_panel()
-    done = publishing.publish(panel.engine, files, actor=current_actor(), reason=reason, now=clock.now(), zone=panel.zone)
+    done = publishing.publish(
+        panel.engine, files, actor=current_actor(), reason=reason, now=clock.now(), zone=panel.zone
+    )
     flash(gettext("已发布第 %(n)s 号，几秒后全部页面生效", n=done.revision), "success")
     return redirect(f"{request.script_root}/publications")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.services import duties, ledger, lookup, people, scope
 from app.services.panel import Work
-from app.web import menu, record_story
+from app.web import menu, record_story, tickets
 from app.web.actor import reading
 from app.web.language import label
 from app.web.pages import inbox
@@ -31,7 +31,12 @@ def work() -> str:
     mine = _mine(unit) if whose == "me" else duties.owed(unit, roles=unit.actor.roles)
     tabs = [
         {"label": gettext("我名下的"), "url": f"{request.script_root}/work", "active": whose == "me", "count": None},
-        {"label": gettext("本岗位共有的"), "url": f"{request.script_root}/work?of=role", "active": whose != "me", "count": None},
+        {
+            "label": gettext("本岗位共有的"),
+            "url": f"{request.script_root}/work?of=role",
+            "active": whose != "me",
+            "count": None,
+        },
     ]
     return render_template("work.html", title=gettext("我的工作"), groups=groups(unit, mine), tabs=tabs)
 
@@ -49,18 +54,28 @@ def _mine(work: Work) -> list[dict[str, Any]]:
 
 def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return obligations in three groups: overdue, within two days, later; each with the title of its record."""
-    titles = {code: lookup.titles(work, code, [o["record_id"] for o in owed if o["register"] == code]) for code in {o["register"] for o in owed}}
+    titles = {
+        code: lookup.titles(work, code, [o["record_id"] for o in owed if o["register"] == code])
+        for code in {o["register"] for o in owed}
+    }
+    open_to = tickets.record_addresses(work, owed)
     found: dict[str, list[dict[str, Any]]] = {"late": [], "soon": [], "later": []}
     for o, shown in zip(owed, record_story.obligations(work, owed), strict=True):
         spec = work.catalog.registers.get(o["register"])
         days = shown["days_left"] if shown["days_left"] is not None else 0
+        address = open_to.get((o["register"], o["record_id"]), "")
         entry = shown | {
             "title": titles[o["register"]].get(o["record_id"], f"#{o['record_id']}"), "duty": shown["label"],
-            "register": label(spec.label) if spec else o["register"], "remedy": {"label": gettext("去办理"), "url": shown["url"]},
-            "url": shown["url"] if scope.may(work, o["register"], "read") else "", "days_left": min(days, -1) if shown["late"] else days,
+            "register": label(spec.label) if spec else o["register"], "url": address,
+            "remedy": {"label": gettext("去办理"), "url": address} if address else None,
+            "days_left": min(days, -1) if shown["late"] else days,
         }  # fmt: skip
         found["late" if shown["late"] else "soon" if days <= 2 else "later"].append(entry)
-    heads = {"late": (gettext("已逾期"), "danger"), "soon": (gettext("两天内到期"), "warning"), "later": (gettext("以后"), "plain")}
+    heads = {
+        "late": (gettext("已逾期"), "danger"),
+        "soon": (gettext("两天内到期"), "warning"),
+        "later": (gettext("以后"), "plain"),
+    }
     return [{"label": heads[k][0], "tone": heads[k][1], "entries": entries} for k, entries in found.items() if entries]
 
 
@@ -78,10 +93,17 @@ class IndexPage(IndexView):
         figures = [
             {"label": gettext("已逾期"), "value": late, "url": f"{root}/work", "tone": "danger" if late else "plain"},
             {"label": gettext("我的待办"), "value": len(owed), "url": f"{root}/work", "tone": "plain"},
-            {"label": gettext("待我确认的处罚单"), "value": waiting, "url": f"{root}/fines?tab=confirm", "tone": "warning" if waiting else "plain"},
+            {
+                "label": gettext("待我确认的处罚单"),
+                "value": waiting,
+                "url": f"{root}/fines?tab=confirm",
+                "tone": "warning" if waiting else "plain",
+            },
             {"label": gettext("未读通知"), "value": menu.counts()["unread"], "url": f"{root}/inbox", "tone": "plain"},
         ]
-        greeting = gettext("%(name)s，您好", name=people.names(work, [work.actor.person_id or 0]).get(work.actor.person_id or 0, ""))
+        greeting = gettext(
+            "%(name)s，您好", name=people.names(work, [work.actor.person_id or 0]).get(work.actor.person_id or 0, "")
+        )
         return str(self.render_template(
             "index.html", title=gettext("首页"), greeting=greeting, figures=figures, groups=groups(work, owed[:8]),
             notices=inbox.shown(work, 5), empty=not scope.readable(work),
