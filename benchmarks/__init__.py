@@ -1,0 +1,1 @@
+"""How fast and how lean the panel is, beside the limit that the machine itself sets: ``python -m benchmarks``."""

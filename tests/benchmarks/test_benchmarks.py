@@ -1,0 +1,37 @@
+"""What is measured is what the shipped panel does, with the same cards every time."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import cards
+
+UNTIL = datetime(2026, 3, 5, 10, 0)  # noqa: DTZ001  # a wall clock, as a spreadsheet shows it
+
+
+def made(rows: int, seed: int = 1) -> list[list[str]]:
+    given = {"people": ("clerk",), "units": ("门店",), "customers": ("客户",)}
+    return list(cards.cards(rows, **given, until=UNTIL, seed=seed))
+
+
+def test_the_same_seed_makes_the_same_cards_and_a_longer_file_begins_like_a_shorter_one() -> None:
+    assert made(50)[:20] == made(20)
+    assert made(20, seed=2) != made(20)
+    assert {len(card) for card in made(20)} == {len(cards.HEADERS)}
+
+
+@pytest.mark.parametrize("what", ["import", "sweep"])
+def test_every_card_is_accepted_and_everything_that_follows_is_counted(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main([what, "--rows", "60", "--databases", "sqlite", "--json", str(file)])
+    (found,) = json.loads(file.read_text("utf-8"))["figures"]
+    assert (found["what"], found["panel"]["rows"] >= 60) == (what, True)
+    assert found["panel"]["versions" if what == "import" else "breaches"] >= 60
+    assert f"{what} sqlite" in capsys.readouterr().out
