@@ -112,11 +112,16 @@ class Parser:
         return values
 
     def _read(self, field: Field, text: str) -> Any:
+        """Return what a text means, or why it cannot be taken: then a row tells all that is wrong with it at once."""
         try:
-            return field.parse(unguarded(text))
+            value = field.parse(unguarded(text))
+            reason = field.check(value) if value is not None else None
         except Unreadable as error:
-            self._refused.add(field.code)
-            return _Bad(error.reason)
+            reason = error.reason
+        if reason is None:
+            return value
+        self._refused.add(field.code)
+        return _Bad(reason)
 
 
 def read_texts(work: Work, field: Field, texts: Sequence[str]) -> list[Any]:
