@@ -310,7 +310,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows_of_a_batch(panel: 
     statements("W0,2026-03-05,质量,甲,甲公司,张三", name="first.csv")  # the first record of all begins the counters
     few = statements(*(f"A{n},{DAY},质量,甲,甲公司,张三" for n in range(10)), name="few.csv")
     many = statements(*(f"B{n},{DAY},质量,甲,甲公司,张三" for n in range(400)), name="many.csv")
-    assert few == many
+    assert many <= few
 
 
 def test_two_uploads_of_one_content_at_once_are_one_run_and_one_question(panel: Panel, card_file: Cards) -> None:
