@@ -72,7 +72,8 @@ def since(work: Work, register: str, mark: Mark) -> Changes:
     """Return what changed after ``mark``; while others are writing the same may be told twice. Raises Forbidden, Missing."""
     scope.demand(work, register, "read")
     newest, first, writer = _newest(work, [register])
-    after = Mark(mark.seen if first >= mark.writer else mark.low, newest[register], writer)
+    seen = newest[register]
+    after = Mark(seen if first >= writer else mark.seen if first >= mark.writer else mark.low, seen, writer)
     v = record_version.c
     query = select(v.record_id, v.person).where(v.register == register, v.id > mark.low, v.id <= after.seen)
     found = work.connection.execute(query.order_by(v.id).limit(MOST + 1)).all()

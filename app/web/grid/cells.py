@@ -12,7 +12,7 @@ from app.fields.times import Moment
 from app.services import grouping, listing, lookup, scope, workflow
 from app.services.filtering import DUE
 from app.services.panel import Work
-from app.web.cells import MOMENT
+from app.web.cells import MOMENT, until
 
 HEAD = ("record_no", "state")
 TAIL = ("unit", "created_by", "created_at", "updated_by", "updated_at", "remark")
@@ -133,4 +133,4 @@ def due_cell(work: Work, owed: Mapping[str, Any] | None) -> list[Any] | None:
         return None
     days = (owed["due_on"] - work.today).days
     late = owed["due_at"] <= work.now
-    return [MOMENT.format(owed["due_at"]), days, "danger" if late else "warning" if days <= 2 else "plain"]
+    return [until(owed["due_at"]), days, "danger" if late else "warning" if days <= 2 else "plain"]

@@ -18,7 +18,7 @@ from app.services import views as saved
 from app.services.filtering import Filter, Part
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, reading
-from app.web.cells import MOMENT
+from app.web.cells import until
 from app.web.grid import asked, cells
 from app.web.grid.cells import Sheet
 from app.web.grid.schema import heading, schema, transition
@@ -194,7 +194,7 @@ def calendar(register: str) -> Response:
         role = work.catalog.roles.get(o["role"] or "")
         return {
             "id": o["record_id"], "title": titles.get(o["record_id"], ""), "duty": o["duty"],
-            "label": label(duty.label) if duty else o["duty"], "due": MOMENT.format(o["due_at"]), "person": o["person"],
+            "label": label(duty.label) if duty else o["duty"], "due": until(o["due_at"]), "person": o["person"],
             "role": label(role.label) if role else "", "late": o["due_at"] <= work.now, "cite": o["citation"],
         }  # fmt: skip
 
@@ -213,7 +213,7 @@ def moves(register: str) -> Response:
     spec = scope.demand(work, register, "read")
     wanted = asked.ids(body.get("ids"), 100)
     seen = {r["id"] for r in listing.rows_of(work, register, wanted, columns=())} if wanted else set()
-    found = {i: [transition(spec, m.transition) for m in records.moves(work, register, i)] for i in wanted if i in seen}
+    found = {i: [transition(work, spec, m.transition) for m in records.moves(work, register, i)] for i in wanted if i in seen}
     return asked.answer({"moves": found})
 
 

@@ -12,7 +12,7 @@ from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec, Transition
 from app.fields.base import Field, Storage
 from app.fields.links import File, Link, Role, Signature
-from app.fields.numbers import Number, Percent, YesNo
+from app.fields.numbers import Integer, Number, YesNo
 from app.fields.texts import Choices, LongText, Text
 from app.services import adoption, blocks, rows, scope, searching, watching
 from app.services.filtering import DUE
@@ -49,7 +49,7 @@ def schema(work: Work, spec: RegisterSpec) -> dict[str, Any]:
         "columns": [_column(work, spec, code, f, verbs["edit"] or verbs["add"]) for code, f in cells.columns_of(work, spec).items()],
         "states": [{"code": s.code, "label": label(s.label), "tone": s.tone, "locked": s.locked} for s in workflow.states] if workflow else [],
         "initial": workflow.initial if workflow else None,
-        "transitions": [transition(spec, t) for t in _transitions(work, spec)],
+        "transitions": [transition(work, spec, t) for t in _transitions(work, spec)],
         "order": [{"field": spec.order.lstrip("-"), "desc": spec.order.startswith("-")}],
         "views": shown(work, spec),
         "roles": [{"code": c, "label": label(r.label)} for c, r in work.catalog.roles.items() if c in work.actor.roles]
@@ -75,12 +75,13 @@ def steps(work: Work, register: str) -> dict[str, Any]:
     }
 
 
-def transition(spec: RegisterSpec, t: Transition) -> dict[str, Any]:
-    """Return a transition as the grid offers it."""
-    signed = spec.field(t.sign) if t.sign else None
+def transition(work: Work, spec: RegisterSpec, t: Transition) -> dict[str, Any]:
+    """Return a transition as the grid offers it, without fields that this person may not see."""
+    seen = {f.code: f for f in scope.fields_for(work, spec.code)}
     return {
-        "code": t.code, "label": label(t.label), "from": list(t.source), "to": t.target, "needs": list(t.needs),
-        "asks": list(t.asks), "sign": label(signed.label) if signed else "", "reason": t.reason,
+        "code": t.code, "label": label(t.label), "from": list(t.source), "to": t.target,
+        "needs": [c for c in t.needs if c in seen], "asks": [c for c in t.asks if c in seen],
+        "sign": label(seen[t.sign].label) if t.sign in seen else "", "reason": t.reason,
     }  # fmt: skip
 
 
@@ -109,13 +110,18 @@ def _column(work: Work, spec: RegisterSpec, code: str, f: Field | None, writes: 
         "several": f.many, "names": cells.names_kind(f), "choices": _choices(work, spec, f),
         "picker": _picker(f), "upload": f"{request.script_root}/upload/{spec.code}/{code}" if isinstance(f, File) else None,
         "max_length": getattr(f, "max_length", None), "places": getattr(f, "places", None),
-        "min": f.to_json(f.min) if isinstance(f, Number) and f.min is not None else None,
-        "max": f.to_json(f.max) if isinstance(f, Number) and f.max is not None else None,
+        "min": _limit(f, "min"), "max": _limit(f, "max"),
         "width": WIDTHS.get(kind, 120), "align": "right" if isinstance(f, Number) else "center" if isinstance(f, YesNo) else "left",
         "sortable": not f.many and not isinstance(f, LongText | File), "filterable": not isinstance(f, File), "groupable": grouped,
         "summable": summable(f), "searchable": f.searchable and code in searching.indexed(spec), "shown": code in _listed(work, spec),
         "ops": _operations(f, code), "default": cells.cell(f, rows.default(work, f)) if f.default is not None else None,
     }  # fmt: skip
+
+
+def _limit(f: Field, name: str) -> Any:
+    """Return the least or the largest number that a field takes, as a cell; None where there is none."""
+    value = getattr(f, name, None) if isinstance(f, Number) else None
+    return value if value is None else int(value) if isinstance(f, Integer) else f.to_json(value)
 
 
 def _cites(basis: str) -> list[Citation]:
@@ -190,6 +196,6 @@ def _operations(f: Field, code: str) -> list[str]:
         return ["has", "in", "ne", "empty", "filled"]
     if f.storage in (Storage.DATE, Storage.MOMENT):
         return [*_RANGE, "within"]
-    if isinstance(f, Number | Percent):
+    if isinstance(f, Number):
         return _RANGE
     return _TEXT if isinstance(f, Text | LongText) or f.searchable else _EXACT
