@@ -62,12 +62,7 @@ class PanelSecurity(SecurityManager):
         manager = super().create_jwt_manager(app)
         for loader in (manager.unauthorized_loader, manager.invalid_token_loader):
             loader(lambda _why: answer(401, gettext("请先登录")))
-        for loader in (
-            manager.expired_token_loader,
-            manager.user_lookup_error_loader,
-            manager.needs_fresh_token_loader,
-            manager.revoked_token_loader,
-        ):
+        for loader in (manager.expired_token_loader, manager.user_lookup_error_loader):
             loader(lambda _header, _payload: answer(401, gettext("登录已失效，请重新登录")))
         return manager
 
