@@ -329,7 +329,7 @@ def due_of(o: Mapping[str, Any]) -> Due:
 def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), limit: int = 200) -> list[dict[str, Any]]:
     """Return the open obligations of a person, or of holders of roles, soonest first; only of records that the actor may see."""
     o = obligation.c
-    mine = or_(o.person == person, o.role.in_(list(roles)))
+    mine = or_(o.role.in_(list(roles)), *([o.person == person] if person is not None else []))
     seen = or_(
         false(),
         *(

@@ -245,6 +245,14 @@ def test_obligations_are_told_to_their_owner_soonest_first(site: Site) -> None:
     assert names == {site.ids["clerk"]: "clerk"}
 
 
+def test_what_a_role_owes_is_shown_to_its_holders_only(site: Site) -> None:
+    complaint(site)
+    with site.panel.reading(site.actor("hr"), now=at("2025-03-03 16:00")) as work:
+        assert duties.owed(work, roles=work.actor.roles) == []
+        assert {o["role"] for o in duties.owed(work, roles=["complaint_officer"])} == {"complaint_officer"}
+        assert duties.owed(work) == []
+
+
 @pytest.mark.parametrize(
     ("received", "due"),
     [

@@ -25,18 +25,15 @@ pages = Blueprint("work", __name__)
 @pages.get("/work")
 @signed_in
 def work() -> str:
-    """Show what the person owes: by name, or as a holder of a role."""
+    """Show what the person owes: all of it, by name alone, or only as a holder of a role."""
     unit = reading()
-    whose = request.args.get("of", "me")
-    mine = _mine(unit) if whose == "me" else duties.owed(unit, roles=unit.actor.roles)
+    whose = request.args.get("of", "")
+    me, roles = unit.actor.person_id, unit.actor.roles
+    mine = duties.owed(unit, person=None if whose == "role" else me, roles=() if whose == "me" else roles)
+    root = f"{request.script_root}/work"
     tabs = [
-        {"label": gettext("我名下的"), "url": f"{request.script_root}/work", "active": whose == "me", "count": None},
-        {
-            "label": gettext("本岗位共有的"),
-            "url": f"{request.script_root}/work?of=role",
-            "active": whose != "me",
-            "count": None,
-        },
+        {"label": text, "url": root + (f"?of={of}" if of else ""), "active": whose == of, "count": None}
+        for of, text in (("", gettext("全部")), ("me", gettext("我名下的")), ("role", gettext("本岗位共有的")))
     ]
     return render_template("work.html", title=gettext("我的工作"), groups=groups(unit, mine), tabs=tabs)
 
@@ -49,7 +46,7 @@ def counts() -> Response:
 
 
 def _mine(work: Work) -> list[dict[str, Any]]:
-    return duties.owed(work, person=work.actor.person_id)
+    return duties.owed(work, person=work.actor.person_id, roles=work.actor.roles)
 
 
 def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
