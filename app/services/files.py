@@ -6,14 +6,15 @@ import hashlib
 import mimetypes
 import os
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
-from app.errors import Missing, Sentence, say
+from app.catalog.register import RegisterSpec
+from app.errors import CellError, Missing, Sentence, say
 from app.fields.base import Unreadable
 from app.fields.links import File
 from app.models.bulk import insert_one
@@ -97,6 +98,22 @@ def unusable(work: Work, ids: Iterable[int], already: Collection[int]) -> Senten
         attachment.c.id.in_(foreign), attachment.c.uploaded_by == work.actor.person_id
     )
     return None if foreign == set(work.connection.execute(query).scalars()) else say("没有这个附件，请重新上传")
+
+
+def foreign(
+    work: Work, spec: RegisterSpec, given: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]] = ()
+) -> list[CellError]:
+    """Return an error for each attachment that a record may not name; ``held`` are the records as they are.
+
+    ``CellError.row`` counts from 1.
+    """
+    return [
+        CellError(f.code, why, row=n + 1, label=f.label.zh)
+        for f in spec.fields
+        if isinstance(f, File)
+        for n, row in enumerate(given)
+        if (why := unusable(work, _ids(row.get(f.code)), _ids(held[n].get(f.code)) if held else ())) is not None
+    ]
 
 
 def fetch(work: Work, register: str, record_id: int, number: int) -> Attachment:

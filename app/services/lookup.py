@@ -90,19 +90,23 @@ def _row_keys(work: Work, register: str, texts: set[str]) -> Iterable[tuple[str,
 
 
 def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of rows by id, for whoever already sees a record that points to them."""
+    """Return the names of rows by id; of a row that the actor may not see only its number.
+
+    So whoever sees a record that points elsewhere reads no name there that its own register would not show (AR-12).
+    """
     wanted = sorted({i for i in ids if i is not None})
     if not wanted or register not in work.tables:
         return {}
     spec, table = work.spec(register), work.tables[register]
     names = [n for n in title_fields(spec) if n in table.c]
+    seen = scope.visible(work, register).label("_seen")
+    cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), seen]
     rows: list[Mapping[str, Any]] = []
     for start in range(0, len(wanted), CHUNK):
-        query = select(table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no")).where(
-            table.c.id.in_(wanted[start : start + CHUNK])
-        )
+        query = select(*cells).where(table.c.id.in_(wanted[start : start + CHUNK]))
         rows += work.connection.execute(query).mappings()
-    return _named(work, spec, names, rows)
+    numbers = {r["id"]: r["record_no"] for r in rows if not r["_seen"]}
+    return numbers | _named(work, spec, names, [r for r in rows if r["_seen"]])
 
 
 def _named(work: Work, spec: RegisterSpec, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid
 from app.fields.base import Unreadable
 from app.models.fixed import record_version
 from app.models.ledger import breach
-from app.services import breaches, consequences, listing, people, rows, scope, workflow
+from app.services import breaches, consequences, files, listing, people, rows, scope, workflow
 from app.services.checking import check_rows
 from app.services.panel import Work
 from app.services.workflow import Move
@@ -88,6 +88,7 @@ def check_many(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
     )
     errors += strange
+    errors += files.foreign(work, spec, new)
     if not work.actor.is_system:
         unit = work.actor.unit_id
         for i, r in enumerate(whole):
@@ -121,7 +122,8 @@ def update(
         _refuse_clashes(work, spec, old, wanted, base_version)
     if not wanted:
         return int(old["version"])
-    if errors := _worth_telling(check_rows(work, spec, [{**old, **wanted}], [record_id]), spec, wanted):
+    errors = _worth_telling(check_rows(work, spec, [{**old, **wanted}], [record_id]), spec, wanted)
+    if errors := errors or files.foreign(work, spec, [wanted], [old]):
         raise Invalid(errors)
     new = rows.change(work, spec, old, wanted, reason=reason or None)
     consequences.of_rows(work, spec, [new], before=[old])
@@ -160,6 +162,7 @@ def update_many(
     errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved)
     if import_run is None:
         errors = [e for e in errors if _worth_telling([e], spec, wanted[moved[(e.row or 1) - 1]])]
+        errors += files.foreign(work, spec, [wanted[i] for i in moved], [old[i] for i in moved])
     if errors:
         places = {n: ids.index(i) + 1 for n, i in enumerate(moved, 1)}
         raise Invalid([CellError(e.field, e.reason, e.text, places[e.row or 1], e.line, e.label) for e in errors])
@@ -272,6 +275,8 @@ def move(
     old = _mine(work, spec, record_id, "read")
     t = workflow.find(spec, transition)
     workflow.refuse_unless(work, spec, old, t)
+    if errors := files.foreign(work, spec, [values or {}], [old]):
+        raise Invalid(errors)
     new = workflow.apply(work, spec, old, t, values or {}, reason)
     found = breaches.on_transition(work, spec, new, t.code)
     consequences.of_rows(work, spec, [new], before=[old], found=found)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 from app.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from app.fields.links import File
 from app.fields.times import Moment
-from app.services import duties, listing, lookup, notices, people, records
+from app.services import duties, files, listing, lookup, notices, people, records
 from app.services.listing import Filter
 from app.services.panel import Actor
 from tests.site import CAR_OWNER, Site, at
@@ -243,6 +245,27 @@ def test_obligations_are_told_to_their_owner_soonest_first(site: Site) -> None:
     assert "close_in_seven_days" in [o["duty"] for o in mine]
     assert mine == sorted(mine, key=lambda o: o["due_at"])
     assert names == {site.ids["clerk"]: "clerk"}
+
+
+def test_pointing_at_a_row_one_may_not_see_shows_its_number_but_not_its_name(site: Site) -> None:
+    with site.panel.reading(Actor.system()) as work:
+        owner = listing.select_rows(work, "customer", search=CAR_OWNER)[0]
+    made = complaint(site, customer=owner["id"])
+    field = site.panel.catalog.registers["complaint"].field("customer")
+    for who, name in (("clerk", owner["record_no"]), ("director", CAR_OWNER)):
+        with site.panel.reading(site.actor(who)) as work:
+            assert lookup.cell_texts(work, field, [owner["id"]]) == {owner["id"]: name}
+    assert site.read("complaint", made)["customer"] == owner["id"]
+
+
+def test_a_file_is_named_only_by_who_brought_it(site: Site) -> None:
+    field = site.panel.catalog.registers["complaint"].field("original_document")
+    assert isinstance(field, File)
+    with site.panel.work(site.actor("hr"), now=at("2025-03-03 16:00")) as work:
+        brought = files.store(work, field, "letter.pdf", BytesIO(b"%PDF-1.4 letter"))
+    with pytest.raises(Invalid) as refused:
+        complaint(site, original_document=brought)
+    assert [e.field for e in refused.value.errors] == ["original_document"]
 
 
 def test_what_a_role_owes_is_shown_to_its_holders_only(site: Site) -> None:
