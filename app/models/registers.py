@@ -1,12 +1,11 @@
-"""A real table for each register, built from its definition; and a mapped class over it for screens."""
+"""A real table for each register, built from its definition."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text
-from sqlalchemy.orm import registry as orm_registry
 
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
@@ -29,15 +28,10 @@ class Models:
     metadata: MetaData
     tables: dict[str, Table]
     links: dict[tuple[str, str], Table]
-    classes: dict[str, type[Any]] = field(default_factory=dict)
-
-    def dispose(self) -> None:
-        """Forget the mapped classes, so that a replaced catalog can be collected."""
-        self.classes.clear()
 
 
 def build_models(catalog: Catalog) -> Models:
-    """Return tables and classes for every register of ``catalog``, on a metadata of their own.
+    """Return tables for every register of ``catalog``, on a metadata of their own.
 
     A register of tickets has no table; its entry is the fixed table ``ticket``.
     """
@@ -53,12 +47,7 @@ def build_models(catalog: Catalog) -> Models:
         for f in spec.fields:
             if f.many:
                 links[spec.code, f.code] = _link_table(catalog, spec, f, metadata)
-    classes: dict[str, type[Any]] = {}
-    mapper = orm_registry(metadata=metadata)
-    for code, table in tables.items():
-        classes[code] = cls = type("".join(p.capitalize() for p in code.split("_")), (), {"__register__": code})
-        mapper.map_imperatively(cls, table)
-    return Models(metadata, tables, links, classes)
+    return Models(metadata, tables, links)
 
 
 def columns_of(f: Field) -> list[str]:
