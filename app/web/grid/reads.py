@@ -26,10 +26,12 @@ from app.web.grid.views import shown
 from app.web.language import label, language
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
+from app.web.tabs import list_actions, tabs
 
 pages = Blueprint("grid", __name__, url_prefix="/grid/<register>")
 
 WINDOW, LARGEST = 100, 500
+MODES = ("grid", "board", "calendar")
 FAR = 1_000
 """Rows from which on a jump asks whether the end is nearer."""
 _PERSON = Person(code="person", label=Label(zh="责任人"))
@@ -45,9 +47,12 @@ def grid(register: str) -> str:
     if wanted is not None:
         saved.one(work, register, wanted)
     url = f"{request.script_root}/grid/{register}"
+    mode = request.args.get("mode", "grid")
     return render_template(
         "grid.html", title=label(spec.label), register=heading(spec), grid_url=url, schema_url=f"{url}/schema",
         list_url=f"{request.script_root}/registers/{register}/list/", view_id=wanted, views=shown(work, spec),
+        mode=mode if mode in MODES else "grid", tabs=tabs(spec, mode), actions=list_actions(work, spec),
+        may_move=bool(spec.workflow), may_export=scope.may(work, register, "export"), may_delete=scope.may(work, register, "delete"),
     )  # fmt: skip
 
 
@@ -213,7 +218,9 @@ def moves(register: str) -> Response:
     spec = scope.demand(work, register, "read")
     wanted = asked.ids(body.get("ids"), 100)
     seen = {r["id"] for r in listing.rows_of(work, register, wanted, columns=())} if wanted else set()
-    found = {i: [transition(work, spec, m.transition) for m in records.moves(work, register, i)] for i in wanted if i in seen}
+    found = {
+        i: [transition(work, spec, m.transition) for m in records.moves(work, register, i)] for i in wanted if i in seen
+    }
     return asked.answer({"moves": found})
 
 

@@ -13,12 +13,11 @@ from app.catalog.register import RegisterSpec
 from app.errors import CellError, Conflicts, Invalid, Refused, Sentence, say
 from app.exchange.parsing import read_texts
 from app.fields.base import Field
-from app.fields.links import File
-from app.services import blocks, files, records, scope, workflow
+from app.services import blocks, records, scope, workflow
 from app.services.blocks import Block, ChangedSince, Done, Unacceptable
 from app.services.panel import Work
 from app.web.actor import reading, writing
-from app.web.cells import MOMENT, ids_of
+from app.web.cells import MOMENT
 from app.web.grid import asked
 from app.web.grid.cells import Names, Sheet, cell
 from app.web.grid.schema import steps
@@ -72,14 +71,12 @@ def _error(where: int | str, code: str, reason: Sentence, text: str = "") -> dic
     return {**place, "field": code, "message": sentence(reason), "text": text}
 
 
-def _refuse_foreign_files(work: Work, spec: RegisterSpec, typed: _Typed) -> None:
-    """Add an error for each attachment that this person may not name: one's own uploads, or what the record holds already."""
-    for (where, code), value in list(typed.values.items()):
-        f = spec.field(code)
-        if isinstance(f, File) and value is not None:
-            held = records.get(work, spec.code, where).get(code) if isinstance(where, int) else None
-            if (why := files.unusable(work, ids_of(value), ids_of(held))) is not None:
-                typed.errors.append(_error(where, code, why))
+class _Unread(Refused):
+    """Some cells cannot be read at all; leaves the transaction in which the others were tried."""
+
+    def __init__(self, spots: Sequence[blocks.Spot]) -> None:
+        super().__init__(say("有 {n} 处需要更正，全部未保存", n=len(spots)))
+        self.spots = spots
 
 
 @pages.post("/change")
@@ -98,9 +95,6 @@ def change(register: str) -> Response:
         given += [(key, str(code), {"text": text}) for code, text in asked.mapping(a.get("cells") or {}).items()]
         given += [(key, str(code), {"value": value}) for code, value in asked.mapping(a.get("values") or {}).items()]
     typed = _read(work, spec, given)
-    _refuse_foreign_files(work, spec, typed)
-    if typed.errors:
-        return _refused(say("有 {n} 处需要更正，全部未保存", n=len(typed.errors)), typed.errors)
     changes: dict[int, dict[str, Any]] = {}
     rows: dict[str, dict[str, Any]] = {key: {} for key in keys}
     for (where, code), value in typed.values.items():
@@ -113,9 +107,15 @@ def change(register: str) -> Response:
     block = Block(changes, base, list(rows.values()), asked.ids(body.get("deletes"), blocks.MOST))
 
     def act(own: Work) -> Done:
-        return blocks.change(own, register, block, asked.text(body.get("label")))
+        if not typed.errors:
+            return blocks.change(own, register, block, asked.text(body.get("label")))
+        try:  # what could be read is tried as well, so that every error is told at once; nothing of it stays
+            blocks.change(own, register, block)
+        except Unacceptable as wrong:
+            raise _Unread(wrong.spots) from None
+        raise _Unread(())
 
-    return _done(spec, act, keys, typed.texts, body)
+    return _done(spec, act, keys, typed, body)
 
 
 @pages.post("/undo")
@@ -135,22 +135,25 @@ def redo(register: str) -> Response:
 def _step(register: str, act: Callable[[Work, str, int | None], Done]) -> Response:
     body = asked.body()
     expected = asked.ids([body["id"]])[0] if body.get("id") is not None else None
-    return _done(reading().spec(register), lambda own: act(own, register, expected), [], {}, body)
+    return _done(reading().spec(register), lambda own: act(own, register, expected), [], _Typed(), body)
 
 
 def _done(
     spec: RegisterSpec,
     act: Callable[[Work], Done],
     keys: Sequence[str],
-    texts: Mapping[tuple[int | str, str], str],
+    typed: _Typed,
     body: Mapping[str, Any],
 ) -> Response:
     """Write, and answer how the rows look now; or every reason why nothing was written."""
+    texts = typed.texts
     try:
         with writing("grid") as work:
             done = act(work)
     except Unacceptable as wrong:
-        return _refused(wrong.reason, [_spot(s, keys, texts) for s in wrong.spots], wrong.status)
+        return _refused([_spot(s, keys, texts) for s in wrong.spots])
+    except _Unread as unread:
+        return _refused(_joined(typed.errors, [_spot(s, keys, texts) for s in unread.spots]))
     except Conflicts as conflicts:
         return _clashed(spec, conflicts)
     except ChangedSince as since:
@@ -173,10 +176,15 @@ def _spot(s: blocks.Spot, keys: Sequence[str], texts: Mapping[tuple[int | str, s
     return _error(where, s.error.field, s.error.reason, texts.get((where, s.error.field), s.error.text))
 
 
-def _refused(reason: Sentence, errors: Sequence[Mapping[str, Any]], status: int = 422) -> Response:
-    return asked.answer(
-        {"message": errors[0]["message"] if len(errors) == 1 else sentence(reason), "errors": errors}, status
-    )
+def _joined(unread: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return both kinds of errors; a cell that cannot be read is not told to be missing as well."""
+    there = {(e.get("id"), e.get("key"), e["field"]) for e in unread}
+    return [*unread, *(e for e in others if (e.get("id"), e.get("key"), e["field"]) not in there)]
+
+
+def _refused(errors: Sequence[Mapping[str, Any]]) -> Response:
+    said = errors[0]["message"] if len(errors) == 1 else sentence(say("有 {n} 处需要更正，全部未保存", n=len(errors)))
+    return asked.answer({"message": said, "errors": errors}, 422)
 
 
 def _clashed(spec: RegisterSpec, conflicts: Conflicts) -> Response:
@@ -220,7 +228,7 @@ def transition(register: str) -> Response:
     workflow.find(spec, code)
     typed = _read(work, spec, [("+", str(c), {"text": t}) for c, t in asked.mapping(body.get("values") or {}).items()])
     if typed.errors:
-        return _refused(say("有 {n} 处需要更正", n=len(typed.errors)), typed.errors)
+        return _refused(typed.errors)
     values = {c: v for (_, c), v in typed.values.items()}
     with writing("grid", reason) as own:
         results = [_moved(own, register, i, code, values, reason) for i in wanted]
