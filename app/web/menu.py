@@ -37,6 +37,13 @@ def _entry(text: str, url: str, icon: str = "", badge: int = 0, tone: str = "") 
     return {"label": text, "url": url, "icon": icon, "active": active, "badge": badge, "tone": tone}
 
 
+def _register(text: str, code: str) -> dict[str, Any]:
+    """Return the entry of a register: it opens the grid, and stands for every page of the register."""
+    entry = _entry(text, f"/grid/{code}")
+    pages = (f"{request.script_root}/grid/{code}", f"{request.script_root}/registers/{code}", f"{request.script_root}/imports/{code}")
+    return entry | {"active": any(request.path == page or request.path.startswith(f"{page}/") for page in pages)}
+
+
 def _own() -> list[dict[str, Any]]:
     number = counts()
     return [
@@ -51,7 +58,7 @@ def _registers() -> list[dict[str, Any]]:
     work = reading()
     groups: dict[str, list[dict[str, Any]]] = {}
     for spec in scope.readable(work):
-        groups.setdefault(spec.domain, []).append(_entry(label(spec.label), f"/registers/{spec.code}/list/"))
+        groups.setdefault(spec.domain, []).append(_register(label(spec.label), spec.code))
     domains = work.catalog.domains
     ordered = [*(d for d in domains if d in groups), *(d for d in groups if d not in domains)]
     return [

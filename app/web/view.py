@@ -19,7 +19,7 @@ from app.web.filters import OPERATIONS
 from app.web.forms import Typed, read
 from app.web.interface import record_id
 from app.web.language import label
-from app.web.shapes import Action
+from app.web.tabs import list_actions, tabs
 
 
 class RegisterView(OfRegister, ModelView):
@@ -45,20 +45,9 @@ class RegisterView(OfRegister, ModelView):
             table=listing.table(work, spec, fields, [vars(r) for r in rows], wanted),
             search=wanted.search, count=count, page=wanted.page, pages=max(1, -(-count // wanted.size)),
             page_size=wanted.size, page_sizes=listing.SIZES,
-            page_url=listing.page_address(), filters=listing.chips(wanted), actions=self._list_actions(), reset_url=request.path,
+            page_url=listing.page_address(), filters=listing.chips(wanted), actions=list_actions(work, spec), reset_url=request.path,
+            tabs=tabs(spec, "list"),
         ))  # fmt: skip
-
-    def _list_actions(self) -> Any:
-        work, code = reading(), self.spec.code
-        found = []
-        if scope.may(work, code, "add") and not self.spec.tickets_of:
-            found.append(Action(gettext("新增"), f"{self._base()}/add", "get", "plus", "primary"))
-        if scope.may(work, code, "import") and not self.spec.tickets_of:
-            found.append(Action(gettext("导入"), f"{request.script_root}/imports/{code}", "get", "upload"))
-        if scope.may(work, code, "export"):
-            query = f"?{request.query_string.decode()}" if request.query_string else ""
-            found.append(Action(gettext("导出"), f"{request.script_root}/exports/{code}.csv{query}", "get", "download"))
-        return found
 
     def _base(self) -> str:
         return f"{request.script_root}/registers/{self.spec.code}"

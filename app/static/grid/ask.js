@@ -1,0 +1,24 @@
+// Dialogs of the sheet, made of the parts that every page has.
+import { make } from "../js/words.js";
+import { say } from "./say.js";
+
+/** Open a dialog with a title, content and buttons [{name, text, tone}]; the name of the button that closed it, empty for none. */
+export const dialog = (title, content, buttons, name = "") => new Promise((resolve) => {
+  const box = make("dialog", { className: `ask g-ask ${name}` });
+  box.setAttribute("aria-label", title);
+  const form = make("form", { method: "dialog" }, make("h2", { textContent: title }), ...[content].flat(),
+    make("div", { className: "ask-acts" }, ...buttons.map(({ name: value, text, tone, plain }) => make("button", { value, textContent: text, className: `btn ${tone === "danger" ? "btn-danger" : plain ? "" : "btn-primary"}`, formNoValidate: plain }))));
+  box.append(form);
+  form.addEventListener("submit", (event) => { if (event.submitter?.disabled) event.preventDefault(); });
+  box.addEventListener("close", () => { box.remove(); resolve(box.returnValue); });
+  box.addEventListener("keydown", (event) => event.stopPropagation());
+  document.body.append(box);
+  box.showModal();
+  (box.querySelector("[autofocus], input:not([type=checkbox]), select, textarea") || box.querySelector(".ask-acts .btn:last-child")).focus();
+});
+
+/** Ask yes or no; true for yes. */
+export const ask = async (question, yes, tone = "") => {
+  const answer = await dialog(question, [], [{ name: "", text: say("取消"), plain: true }, { name: "yes", text: yes, tone }]);
+  return answer === "yes";
+};

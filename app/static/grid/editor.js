@@ -1,0 +1,175 @@
+// The one input of the sheet. It rests, unseen, on the active cell and always has the focus: so the first letter of an input method,
+// of a paste or of a copy arrives where it belongs. As soon as something is typed into it, it is the cell's editor.
+import { make } from "../js/words.js";
+import { isEmpty, shown } from "./cells.js";
+import { Chooser } from "./chooser.js";
+import { keys } from "./keys.js";
+import { say } from "./say.js";
+
+const CHOSEN = new Set(["choice", "choices", "role", "person", "unit", "reference", "yes_no"]);
+
+export class Editor {
+  constructor(grid) {
+    this.grid = grid;
+    this.spot = null;
+    this.input = make("textarea", { className: "g-input", rows: 1, spellcheck: false, autocomplete: "off" });
+    this.input.setAttribute("aria-label", say("表格"));
+    this.box = make("div", { className: "g-editor" }, this.input);
+    grid.root.querySelector(".g-frame").append(this.box);
+    this.chooser = new Chooser(grid, this);
+    const rest = keys(grid);
+    this.input.addEventListener("keydown", (event) => (this.spot ? this.#key(event) : rest(event)));
+    this.input.addEventListener("compositionstart", () => { if (!this.spot) this.begin("", true); });
+    this.input.addEventListener("input", () => this.#typed());
+    this.input.addEventListener("blur", () => { if (this.spot && !this.box.contains(document.activeElement)) setTimeout(() => this.#left()); });
+    grid.on("selected", () => { if (!this.spot) this.place(); });
+    grid.on("scrolled", () => this.place());
+    grid.on("laid", () => this.place());
+  }
+
+  focus() { this.input.focus({ preventScroll: true }); }
+
+  #left() {
+    if (this.spot && document.hasFocus() && !this.box.contains(document.activeElement)) this.commit();
+  }
+
+  /** Put the input over the cell that it belongs to. */
+  place() {
+    const { line, at } = this.spot || this.grid.selection.focus;
+    if (!this.grid.columns[at]) return;
+    const { left, top, width, height } = this.grid.sheet.place(line, at);
+    Object.assign(this.box.style, { left: `${left}px`, top: `${top}px`, minWidth: `${width}px`, minHeight: `${height}px` });
+    this.#grow();
+  }
+
+  #grow() {
+    if (!this.spot) { this.input.style.height = ""; this.box.style.width = ""; return; }
+    const { width } = this.grid.sheet.place(this.spot.line, this.spot.at);
+    const long = this.spot.column.type === "long_text";
+    this.box.style.width = `${Math.max(width, long ? 320 : this.spot.column.type === "text" ? Math.min(480, width + this.input.value.length * 4) : CHOSEN.has(this.spot.column.type) ? 200 : width)}px`;
+    this.input.style.height = "";
+    if (long || this.input.scrollHeight > 34) this.input.style.height = `${Math.min(240, Math.max(long ? 90 : 30, this.input.scrollHeight + 2))}px`;
+  }
+
+  #typed() {
+    if (!this.spot) {
+      const text = this.input.value;
+      if (!text) return;
+      if (!this.begin(text, true)) { this.input.value = ""; return; }
+    }
+    this.dirty = true;
+    this.#grow();
+    this.chooser.filter(this.input.value);
+  }
+
+  /** Edit the active cell: with `text` in the place of what it holds. False where it cannot be edited. */
+  begin(text = undefined, keep = false) {
+    const { grid } = this;
+    const { focus } = grid.selection;
+    let spot = grid.spot(focus.line, focus.at);
+    if (!spot.column || spot.group || (!spot.row && !spot.draft && !spot.fresh)) return false;
+    const locked = grid.locked(spot.row, spot.column);
+    if (locked) { this.input.value = ""; grid.emit("locked", { ...spot, text: locked }); return false; }
+    if (spot.column.type === "file") { grid.emit("files", spot); this.input.value = ""; return false; }
+    if (spot.fresh) { grid.emit("draft"); spot = grid.spot(focus.line, focus.at); }
+    this.spot = spot;
+    this.version = spot.row?.version;
+    this.dirty = text !== undefined;
+    this.chosen = undefined;
+    const held = spot.edit ? spot.edit.shown : this.#editable(spot);
+    if (!keep) this.input.value = text ?? held;
+    this.box.classList.add("is-open");
+    this.box.dataset.type = spot.column.type;
+    this.input.setAttribute("inputmode", ["integer", "decimal", "money", "percent"].includes(spot.column.type) ? "decimal" : "text");
+    this.place();
+    if (!keep) this.input.setSelectionRange(this.input.value.length, this.input.value.length);
+    if (CHOSEN.has(spot.column.type)) this.chooser.open(spot, text === undefined ? "" : this.input.value, spot.edit?.value ?? spot.cell);
+    if (["date", "moment"].includes(spot.column.type)) this.#calendar();
+    if (CHOSEN.has(spot.column.type) && text === undefined && !keep) this.input.select();
+    this.focus();
+    grid.emit("editing", spot);
+    return true;
+  }
+
+  /** What stands in the input at first. */
+  #editable({ cell, column }) {
+    if (isEmpty(cell)) return "";
+    if (["money", "decimal", "percent", "integer"].includes(column.type)) return String(cell);
+    if (column.several || column.type === "choices") return "";
+    return shown(cell, column, this.grid.names);
+  }
+
+  /** Beside a date stands the browser's own calendar. */
+  #calendar() {
+    const picked = make("input", { type: "date", tabIndex: -1, className: "g-date" });
+    const button = make("button", { type: "button", className: "g-pick", tabIndex: -1, title: say("日历") }, this.grid.icon("calendar"));
+    button.setAttribute("aria-label", say("日历"));
+    picked.setAttribute("aria-label", say("日历"));
+    const day = this.input.value.match(/\d{4}-\d{2}-\d{2}/);
+    if (day) picked.value = day[0];
+    button.addEventListener("pointerdown", (event) => { event.preventDefault(); picked.showPicker(); });
+    picked.addEventListener("change", () => {
+      const rest = this.spot?.column.type === "moment" ? this.input.value.match(/\d{1,2}:\d{2}/)?.[0] ?? "" : "";
+      this.input.value = `${picked.value}${rest ? ` ${rest}` : ""}`;
+      this.dirty = true;
+      this.focus();
+    });
+    this.box.append(button, picked);
+  }
+
+  #key(event) {
+    if (event.isComposing || event.key === "Process") return;
+    const control = event.ctrlKey || event.metaKey;
+    if (this.chooser.key(event)) { event.preventDefault(); return; }
+    const done = (act) => { event.preventDefault(); act(); };
+    switch (event.key) {
+      case "Enter":
+        if (event.altKey || (control && this.spot.column.type === "long_text")) return void done(() => { if (this.spot.column.type === "long_text") { this.input.setRangeText("\n", this.input.selectionStart, this.input.selectionEnd, "end"); this.#typed(); } });
+        return void done(() => { this.commit(); this.grid.selection.step(event.shiftKey, true); });
+      case "Tab": return void done(() => { this.commit(); this.grid.selection.step(event.shiftKey, false); });
+      case "Escape": return void done(() => this.cancel());
+      case "ArrowUp": case "ArrowDown":
+        if (this.dirty && this.spot.column.type !== "long_text" && !this.chooser.isOpen && !this.input.value.includes("\n")) done(() => { this.commit(); this.grid.selection.move(event.key === "ArrowUp" ? -1 : 1, 0); });
+        return undefined;
+      default: return undefined;
+    }
+  }
+
+  #close() {
+    this.spot = null;
+    this.input.value = "";
+    this.box.classList.remove("is-open");
+    this.box.querySelectorAll(".g-pick, .g-date").forEach((part) => part.remove());
+    this.chooser.close();
+    this.input.style.height = "";
+    this.place();
+  }
+
+  /** Give up what was typed. */
+  cancel() {
+    if (!this.spot) return;
+    const { line } = this.spot;
+    this.#close();
+    this.grid.sheet.redraw(line);
+    this.focus();
+  }
+
+  /** Send what was typed, where it is something new. */
+  commit() {
+    const { spot } = this;
+    if (!spot) return;
+    const text = this.input.value;
+    const chosen = this.chooser.answer(text);
+    const { dirty, version } = this;
+    this.#close();
+    const edit = { id: spot.id, field: spot.column.code, base: version };
+    if (chosen) this.grid.emit("edited", { ...edit, value: chosen.value, shown: chosen.shown });
+    else if (dirty && (spot.edit || text !== this.#editable(spot))) this.grid.emit("edited", { ...edit, text, shown: text });
+  }
+
+  /** Commit before something else is chosen; true when nothing holds it back. */
+  leave() {
+    this.commit();
+    return true;
+  }
+}

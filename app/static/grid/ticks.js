@@ -1,0 +1,75 @@
+// Ticked rows, and what can be done with them: a step of the workflow, export, print, delete.
+import { csrf } from "../js/words.js";
+import { menu } from "./menu.js";
+import { say } from "./say.js";
+import { movesOf, transit } from "./transition.js";
+
+export const ticks = (grid) => {
+  const bar = grid.root.querySelector("[data-ticks]");
+  const says = bar.querySelector("[data-ticked]");
+  let last = null;
+
+  const show = () => {
+    bar.hidden = grid.ticked.size === 0;
+    says.textContent = say("已选 {n} 行", { n: grid.ticked.size });
+    const all = grid.scroller.querySelector("[data-all]");
+    if (all) { all.checked = grid.ticked.size > 0; all.indeterminate = grid.ticked.size > 0 && grid.ticked.size < grid.rows.count; }
+    grid.sheet.redraw();
+  };
+  grid.on("ticks", show);
+  grid.on("laid", () => { if (grid.ticked.size) show(); });
+
+  const mark = (line, on) => { const { row } = grid.lines.at(line); if (row) { if (on) grid.ticked.set(row.id, row); else grid.ticked.delete(row.id); } };
+  grid.on("tick", ({ line, on, range }) => {
+    if (range && last !== null) for (let one = Math.min(line, last); one <= Math.max(line, last); one++) mark(one, on);
+    else mark(line, on);
+    last = line;
+    show();
+  });
+  grid.on("tickAll", (on) => {
+    grid.ticked.clear();
+    if (on) for (const id of grid.rows.known) grid.ticked.set(id, grid.rows.byId(id));
+    show();
+  });
+  grid.on("reloaded", () => { if (grid.ticked.size) { grid.ticked.clear(); last = null; bar.hidden = true; } });
+
+  const on = (name, act) => bar.querySelector(`[data-${name}]`)?.addEventListener("click", act);
+  on("untick", () => { grid.ticked.clear(); show(); grid.editor.focus(); });
+  on("remove", () => grid.emit("removeRows"));
+  on("move", async (event) => {
+    const ids = [...grid.ticked.keys()], opener = event.currentTarget;
+    try {
+      const moves = await movesOf(grid, ids);
+      if (!moves.length) { grid.emit("says", { tone: "info", text: say("所选记录没有您现在都能办理的流转") }); return; }
+      menu(opener, moves.map((move) => ({ icon: "arrow-right", text: move.label, act: async () => { if (await transit(grid, ids, move)) { grid.ticked.clear(); show(); } } })), grid);
+    } catch (error) { grid.emit("failed", error); }
+  });
+  grid.on("moved", (answer) => {
+    grid.patch(answer.rows);
+    if (answer.gone?.length) grid.refresh();
+    grid.emit("figures");
+  });
+  on("print-ticked", () => window.print());
+  on("export-ticked", () => save({ ids: [...grid.ticked.keys()] }));
+  grid.root.querySelector("[data-export]")?.addEventListener("click", () => save({ ...grid.narrowed, ...(grid.asked.sort.length ? { sort: grid.asked.sort } : {}) }));
+
+  const save = async (which) => {
+    const columns = grid.layout.columns.filter((one) => !one.hidden).map((one) => one.code);
+    grid.emit("says", { text: say("正在导出…") });
+    try {
+      const answer = await fetch(`${grid.api.base}/export`, { method: "POST", headers: { "Content-Type": "application/json", Accept: "text/csv, application/json", "X-CSRFToken": csrf() }, body: JSON.stringify({ ...which, columns }) });
+      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).message || answer.statusText);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = decodeURIComponent(answer.headers.get("Content-Disposition")?.match(/filename\*=UTF-8''([^;]+)/i)?.[1] || "") || `${grid.schema.register.label}.csv`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      grid.emit("says", { tone: "success", text: say("已导出"), brief: true });
+    } catch (error) { grid.emit("says", { tone: "danger", text: error.message }); }
+  };
+
+  // Paper shows the ticked rows, or else what is loaded, as a plain table.
+  const paper = grid.root.querySelector("[data-paper]");
+  addEventListener("beforeprint", () => { if (!paper.closest("[hidden]")) paper.replaceChildren(grid.asTable(grid.ticked.size ? [...grid.ticked.values()].map((row) => grid.rows.byId(row.id) || row) : grid.rows.known.map((id) => grid.rows.byId(id)))); });
+  addEventListener("afterprint", () => paper.replaceChildren());
+};
