@@ -8,9 +8,18 @@ from flask import request
 from flask_babel import gettext
 
 from app.catalog.register import RegisterSpec
+from app.fields.label import Label
 from app.services import scope
 from app.services.panel import Work
+from app.web.language import label
 from app.web.shapes import Action
+
+WAYS = {
+    "grid": Label(zh="表格", en="Grid"),
+    "list": Label(zh="列表", en="List"),
+    "board": Label(zh="看板", en="Board"),
+    "calendar": Label(zh="日历", en="Calendar"),
+}
 
 
 def tabs(spec: RegisterSpec, current: str) -> list[dict[str, Any]]:
@@ -19,12 +28,12 @@ def tabs(spec: RegisterSpec, current: str) -> list[dict[str, Any]]:
     Only a register with a workflow has a board, only one with duties a calendar.
     """
     grid = f"{request.script_root}/grid/{spec.code}"
-    known = [("grid", gettext("表格"), "table", grid), ("list", gettext("列表"), "list", f"{request.script_root}/registers/{spec.code}/list/")]
+    ways = [("grid", "table", grid), ("list", "list", f"{request.script_root}/registers/{spec.code}/list/")]
     if spec.workflow and not spec.tickets_of:
-        known.append(("board", gettext("看板"), "layout-kanban", f"{grid}?mode=board"))
+        ways.append(("board", "layout-kanban", f"{grid}?mode=board"))
     if spec.duties:
-        known.append(("calendar", gettext("日历"), "calendar", f"{grid}?mode=calendar"))
-    return [{"label": text, "icon": icon, "url": url, "active": code == current} for code, text, icon, url in known]
+        ways.append(("calendar", "calendar", f"{grid}?mode=calendar"))
+    return [{"label": label(WAYS[code]), "icon": icon, "url": url, "active": code == current} for code, icon, url in ways]
 
 
 def list_actions(work: Work, spec: RegisterSpec) -> list[Action]:

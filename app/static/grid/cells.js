@@ -30,7 +30,6 @@ export const shown = (cell, column, names) => {
   if (isEmpty(cell)) return "";
   switch (column.type) {
     case "money": case "decimal": return grouped(cell);
-    case "integer": return column.type === "integer" && column.grouped ? grouped(cell) : String(cell);
     case "percent": return `${cell}%`;
     case "yes_no": case "choice": case "state": case "role": return choiceOf(column, cell)?.label ?? (typeof cell === "boolean" ? say(cell ? "是" : "否") : String(cell));
     case "choices": return cell.map((code) => choiceOf(column, code)?.label ?? code).join(COMMA);
@@ -51,11 +50,13 @@ export const copied = (cell, column, names) => {
   return shown(cell, column, names);
 };
 
-/** The tone of a cell, where it has one. */
+/** The tone of a cell, where it has one: states and days left always, choices where they stand out. */
 export const toneOf = (cell, column) => {
-  if (column.type === "state" || column.type === "choice") return choiceOf(column, cell)?.tone || "";
-  if (column.type === "due") return cell?.[2] || "";
-  return "";
+  if (isEmpty(cell)) return "";
+  if (column.type === "state") return choiceOf(column, cell)?.tone || "plain";
+  if (column.type === "due") return cell[2] || "plain";
+  const tone = column.type === "choice" ? choiceOf(column, cell)?.tone : "";
+  return tone === "plain" ? "" : tone || "";
 };
 
 export const sameCell = (a, b) => JSON.stringify(isEmpty(a) ? null : a) === JSON.stringify(isEmpty(b) ? null : b);

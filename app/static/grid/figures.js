@@ -7,7 +7,7 @@ const NUMBERS = new Set(["integer", "decimal", "money", "percent"]);
 const IDLE = 1200;
 
 export const figures = (grid) => {
-  const count = grid.root.querySelector("[data-count]");
+  const count = grid.root.querySelector("[data-total]");
   const sums = grid.root.querySelector("[data-sums]");
   const chosen = grid.root.querySelector("[data-chosen]");
   const summable = grid.schema.columns.filter((column) => column.summable).map((column) => column.code);

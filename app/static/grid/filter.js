@@ -24,6 +24,13 @@ export const filters = (grid) => {
 
   const branch = (tree) => ("all" in tree ? "all" : "any" in tree ? "any" : null);
 
+  const valueWords = (column, value) => {
+    const one = { ...column, several: false, type: column.type === "choices" ? "choice" : column.type };
+    const name = (cell) => (cell === null ? say("（空）") : column.choices || typeof cell !== "string" ? shown(cell, one, grid.names) : cell);
+    const all = [value].flat();
+    return all.slice(0, 4).map(name).join(COMMA) + (all.length > 4 ? "…" : "");
+  };
+
   /** A condition in words. */
   const words = (tree) => {
     const kind = branch(tree);
@@ -31,8 +38,7 @@ export const filters = (grid) => {
     if (tree.not) return `${say("不是")} (${words(tree.not)})`;
     const column = grid.byCode.get(tree.field);
     if (!column) return tree.field;
-    const name = (value) => (value === null ? say("（空）") : column.choices || typeof value !== "string" ? shown(value, { ...column, several: false, type: column.type === "choices" ? "choice" : column.type }, grid.names) : value);
-    const value = ALONE.has(tree.op) ? "" : tree.op === "within" ? PERIODS()[tree.value] : [tree.value].flat().slice(0, 4).map(name).join(COMMA) + (Array.isArray(tree.value) && tree.value.length > 4 ? "…" : "");
+    const value = ALONE.has(tree.op) ? "" : tree.op === "within" ? PERIODS()[tree.value] : valueWords(column, tree.value);
     return `${column.label} ${opName(column, tree.op)} ${value}`.trim();
   };
 
@@ -90,12 +96,12 @@ export const filters = (grid) => {
       return box;
     }
     if (op === "in") {
-      const pick = make("button", { type: "button", className: "btn", textContent: Array.isArray(leaf.value) && leaf.value.length ? words(leaf) : say("选择…") });
+      const pick = make("button", { type: "button", className: "btn", textContent: Array.isArray(leaf.value) && leaf.value.length ? valueWords(column, leaf.value) : say("选择…") });
       if (!Array.isArray(leaf.value)) leaf.value = [];
       const list = make("div", { className: "g-inline-values", hidden: true });
       pick.addEventListener("click", async () => {
         list.hidden = !list.hidden;
-        if (!list.hidden) await valueList(list, column, leaf.value, (picked) => { leaf.value = picked; pick.textContent = picked.length ? words(leaf) : say("选择…"); });
+        if (!list.hidden) await valueList(list, column, leaf.value, (picked) => { leaf.value = picked; pick.textContent = picked.length ? valueWords(column, picked) : say("选择…"); });
       });
       return make("div", { className: "g-in" }, pick, list);
     }

@@ -78,11 +78,19 @@ export const notes = (grid) => {
       }
       tip.replaceChildren(make("p", { className: "long", textContent: edit.message }), make("div", { className: "g-tip-acts" }, ...acts));
     }
-    const place = grid.sheet.place(found.line, found.at);
-    const frame = grid.scroller.getBoundingClientRect();
-    const below = place.top + place.height + tip.offsetHeight + 8 < frame.height;
-    tip.style.left = `${Math.max(4, Math.min(place.left, frame.width - tip.offsetWidth - 8))}px`;
-    tip.style.top = `${below ? place.top + place.height + 4 : Math.max(0, place.top - tip.offsetHeight - 4)}px`;
+    stand(grid.sheet.place(found.line, found.at), found.line === selection.focus.line && found.at === selection.focus.at);
+  };
+
+  /** Put the note beside a cell: below the active one, else where it covers no neighbour that one types into. */
+  const stand = (place, active) => {
+    const { clientWidth: wide, clientHeight: high } = grid.scroller;
+    const beside = !active && place.left + place.width + tip.offsetWidth + 8 < wide;
+    const below = place.top + place.height + tip.offsetHeight + 8 < high;
+    const above = place.top - tip.offsetHeight - 4;
+    const left = beside ? place.left + place.width + 6 : Math.min(place.left, wide - tip.offsetWidth - 8);
+    const top = beside ? Math.min(place.top, high - tip.offsetHeight - 4) : (!active || !below) && above >= 0 ? above : place.top + place.height + 4;
+    tip.style.left = `${Math.max(4, left)}px`;
+    tip.style.top = `${Math.max(0, top)}px`;
   };
 
   /** Show all conflicts of a block with both values, and let each be decided. */
@@ -110,9 +118,7 @@ export const notes = (grid) => {
     tip.dataset.status = "";
     tip.replaceChildren(make("p", {}, grid.icon("lock"), " ", text));
     tip.hidden = false;
-    const place = grid.sheet.place(at, column);
-    tip.style.left = `${Math.max(4, Math.min(place.left, grid.scroller.clientWidth - tip.offsetWidth - 8))}px`;
-    tip.style.top = `${place.top + place.height + 4}px`;
+    stand(grid.sheet.place(at, column), true);
   };
   grid.on("locked", locked);
 

@@ -136,7 +136,7 @@ const start = async () => {
   sheet(grid);
   grid.emit("history");
   await grid.reload();
-  grid.selection.go(0, 0);
+  grid.selection.go(grid.lines.at(0).group ? 1 : 0, 0);
   if (!PHONE.matches && (document.activeElement === document.body || document.activeElement === null)) grid.editor.focus();
   live(grid);
   root.dataset.ready = "";

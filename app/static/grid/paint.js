@@ -1,10 +1,9 @@
 // Writes rows into the sheet: texts, tones, locks, selection, and what is being saved or was refused.
 import { make } from "../js/words.js";
-import { iconOf, isEmpty, shown, toneOf, TYPES } from "./cells.js";
+import { iconOf, shown, toneOf, TYPES } from "./cells.js";
 import { say } from "./say.js";
 
 const NUMBERS = new Set(["integer", "decimal", "money", "percent"]);
-const TAGGED = new Set(["state", "due", "choice"]);
 
 /** Return what the sheet calls to draw lines and heads of `grid`. */
 export const painter = (grid) => {
@@ -44,7 +43,7 @@ export const painter = (grid) => {
     if (edit) name += ` is-${edit.status}`;
     if (grid.fresh.has(`${id}:${column.code}`)) name += " is-lit";
     if (spot.draft && column.required && !value) name += " is-due";
-    text(cell, value, edit ? "" : toneOf(spot.row?.cells[column.code], column) || (TAGGED.has(column.type) && column.type !== "choice" && value ? "plain" : ""));
+    text(cell, value, edit ? "" : toneOf(spot.row?.cells[column.code], column));
     look(cell, name);
     const hint = edit?.message || (column.type === "due" && spot.row ? spot.row.cells.due?.[0] : "") || locked;
     if (hint) cell.title = hint; else cell.removeAttribute("title");
@@ -109,7 +108,7 @@ export const painter = (grid) => {
     const menu = make("button", { type: "button", className: "g-menu", tabIndex: -1 }, grid.icon("chevron-down"));
     menu.setAttribute("aria-label", say("{label}：列菜单", { label: column.label }));
     const filtered = JSON.stringify(grid.asked.filter || "").includes(`"field":"${column.code}"`);
-    cell.append(grid.icon(`${iconOf(column)} g-type`), make("span", { className: "g-label", textContent: column.label }),
+    cell.append(...(column.width < 90 ? [] : [grid.icon(`${iconOf(column)} g-type`)]), make("span", { className: "g-label", textContent: column.label }),
       ...(column.required ? [make("span", { className: "must", textContent: "*", ariaHidden: "true" })] : []),
       ...(cites.length || (column.basis && column.basis !== "impl") ? [make("span", { className: "g-cite", textContent: "§", ariaHidden: "true" })] : []),
       ...(filtered ? [grid.icon("filter g-filtered")] : []),
@@ -126,5 +125,3 @@ export const painter = (grid) => {
 
   return { fill, head, headGutter };
 };
-
-export { isEmpty };

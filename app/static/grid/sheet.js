@@ -204,6 +204,7 @@ export class Sheet {
     cell.setAttribute("role", role);
     cell.setAttribute("aria-colindex", column.at + 2);
     cell.column = column;
+    cell.dataset.code = column.code;
     cell.style.width = `${column.width}px`;
     if (column.frozen) {
       cell.classList.add("is-frozen");
