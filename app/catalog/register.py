@@ -18,7 +18,8 @@ from app.fields.links import Person, Unit as UnitField
 from app.fields.texts import LongText, Text
 from app.fields.times import Moment
 
-VERBS = ("read", "add", "edit", "delete", "import", "export")
+VERBS = ("find", "read", "add", "edit", "delete", "import", "export")
+"""``find``: to look a row up by number and name and point at it, as in a finding aid, without reading it."""
 RESERVED = frozenset(
     {"id", "record_no", "state", "state_at", "unit", "created_by", "created_at", "updated_by", "updated_at", "version", "archived_at", "remark"}
 )

@@ -32,6 +32,7 @@ TYPES = {
 """Names of the field types."""
 
 VERB_NAMES = {
+    "find": say("检索"),
     "read": say("查看"),
     "add": say("新增"),
     "edit": say("修改"),

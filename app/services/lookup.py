@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from app.catalog.register import RegisterSpec
 from app.errors import Missing, Sentence, say
@@ -75,7 +75,7 @@ def _people_keys(work: Work, texts: set[str]) -> Iterable[tuple[str, int]]:
 
 
 def _row_keys(work: Work, register: str, texts: set[str]) -> Iterable[tuple[str, int]]:
-    if register not in work.tables or not scope.may(work, register, "read"):
+    if register not in work.tables or not may_find(work, register):
         return
     spec, table = work.spec(register), work.tables[register]
     texts_of = [f.code for n in title_fields(spec) if isinstance(f := spec.column(n), Text)]
@@ -85,7 +85,7 @@ def _row_keys(work: Work, register: str, texts: set[str]) -> Iterable[tuple[str,
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK]
         for key in keys:
-            query = select(table.c[key], table.c.id).where(table.c[key].in_(part), scope.visible(work, register))
+            query = select(table.c[key], table.c.id).where(table.c[key].in_(part), scope.findable(work, register))
             yield from ((str(k), i) for k, i in work.connection.execute(query))
 
 
@@ -99,7 +99,7 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
         return {}
     spec, table = work.spec(register), work.tables[register]
     names = [n for n in title_fields(spec) if n in table.c]
-    seen = scope.visible(work, register).label("_seen")
+    seen = scope.findable(work, register).label("_seen")
     cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), seen]
     rows: list[Mapping[str, Any]] = []
     for start in range(0, len(wanted), CHUNK):
@@ -146,10 +146,31 @@ def link_names(work: Work, field: Link, ids: Iterable[int]) -> dict[int, str]:
 
 
 def search(work: Work, register: str, text: str, limit: int = 20) -> list[tuple[int, str]]:
-    """Return up to ``limit`` rows whose number or texts contain ``text``, as (id, name), for pickers."""
-    rows = select_rows(work, register, search=text, limit=limit, columns=title_fields(work.spec(register)))
-    named = titles(work, register, [r["id"] for r in rows])
-    return [(r["id"], named[r["id"]]) for r in rows]
+    """Return up to ``limit`` rows whose number or texts contain ``text``, as (id, name), for pickers.
+
+    Who may only look rows up finds them by number and name alone. Raises Missing, and Forbidden for who may not even do that.
+    """
+    ids: list[int] = []
+    if scope.may(work, register, "read") or not scope.may(work, register, "find"):
+        columns = title_fields(work.spec(register))
+        ids = [r["id"] for r in select_rows(work, register, search=text, limit=limit, columns=columns)]
+    if len(ids) < limit and scope.may(work, register, "find"):
+        ids = list(dict.fromkeys([*ids, *_index(work, register, text, limit)]))[:limit]
+    named = titles(work, register, ids)
+    return [(i, named[i]) for i in ids]
+
+
+def may_find(work: Work, register: str) -> bool:
+    """Return whether the actor may look rows of a register up by number and name."""
+    return scope.may(work, register, "read") or scope.may(work, register, "find")
+
+
+def _index(work: Work, register: str, text: str, limit: int) -> list[int]:
+    spec, table = work.spec(register), work.tables[register]
+    keys = ["record_no", *(n for n in title_fields(spec) if isinstance(spec.column(n), Text) and n in table.c)]
+    like = or_(*(table.c[k].like(f"%{escape(text.strip())}%", escape="\\") for k in dict.fromkeys(keys)))
+    query = select(table.c.id).where(scope.findable(work, register), like).order_by(table.c.id.desc()).limit(limit)
+    return list(work.connection.execute(query).scalars())
 
 
 def search_people(work: Work, text: str, limit: int = 20) -> list[tuple[int, str]]:

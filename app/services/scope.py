@@ -16,7 +16,7 @@ from app.services import adoption, people
 from app.services.conditions import where
 from app.services.panel import Work
 
-VERB_NAMES = {"read": "查看", "add": "新增", "edit": "修改", "delete": "删除", "import": "导入", "export": "导出"}
+VERB_NAMES = {"find": "检索", "read": "查看", "add": "新增", "edit": "修改", "delete": "删除", "import": "导入", "export": "导出"}
 
 
 def may(work: Work, register: str, verb: str) -> bool:
@@ -65,6 +65,11 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
     if spec.follows and (parent := _parent(work, spec)) is not None and parent.excluded:
         apart.append(not_(_about_me(work, spec, parent)))
     return and_(kept, or_(false(), *granted), *apart)
+
+
+def findable(work: Work, register: str) -> ColumnElement[bool]:
+    """Return the WHERE clause for the rows that the actor may find by number and name: those he may read or look up."""
+    return or_(visible(work, register, "read"), visible(work, register, "find"))
 
 
 def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) -> bool:

@@ -258,6 +258,25 @@ def test_pointing_at_a_row_one_may_not_see_shows_its_number_but_not_its_name(sit
     assert site.read("complaint", made)["customer"] == owner["id"]
 
 
+def test_an_index_finds_ordinary_files_by_number_and_name_and_shows_nothing_else(site: Site) -> None:
+    kept = {
+        "archive_kind": "客户档案", "carrier": "纸张", "keeper": site.ids["specialist"], "copies": 1, "arrangement_no": 1,
+        "retention_until": date(2035, 1, 1), "has_paper": True, "has_electronic": False,
+    }  # fmt: skip
+    with site.panel.work(Actor.system(), now=at("2025-03-03 09:00")) as work:
+        place = {"cabinet_no": "1", "row_col": "1", "is_dedicated": True, "is_classified_store": True, "key_holder": 1}
+        shelf = records.create(work, "archive_storage", place)
+        for number, level in (("K1", "普通"), ("K2", "机密")):
+            values = {"index_no": number, "title": f"{level}档案", "secrecy_level": level, "storage": shelf}
+            records.create(work, "archive_file", kept | values)
+    with site.panel.reading(site.actor("sales1")) as work:
+        ((number, name),) = lookup.search(work, "archive_file", "档案")
+        assert "普通档案" in name
+        assert listing.select_rows(work, "archive_file") == []
+        with pytest.raises(Missing):
+            records.get(work, "archive_file", number)
+
+
 def test_a_file_is_named_only_by_who_brought_it(site: Site) -> None:
     field = site.panel.catalog.registers["complaint"].field("original_document")
     assert isinstance(field, File)
