@@ -100,13 +100,25 @@ def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
         if rule is None or not rule.joins:
             left.append((draft, lines))
             continue
-        query = select(b.id).where(b.register == draft["register"], b.record_id == draft["record_id"], b.state == "live", b.person == draft["person"])
+        query = select(b.id).where(
+            b.register == draft["register"],
+            b.record_id == draft["record_id"],
+            b.state == "live",
+            b.person == draft["person"],
+        )
         standing = work.connection.execute(query.where(b.rule == rule.joins)).scalar()
         if standing is None:
             left.append((draft, lines))
             continue
-        last = work.connection.execute(select(func.max(breach_line.c.seq)).where(breach_line.c.breach == standing)).scalar() or 0
-        insert_rows(work.connection, breach_line, [{"breach": standing, "seq": last + n, **x} for n, x in enumerate(lines, 1)])
+        last = (
+            work.connection.execute(
+                select(func.max(breach_line.c.seq)).where(breach_line.c.breach == standing)
+            ).scalar()
+            or 0
+        )
+        insert_rows(
+            work.connection, breach_line, [{"breach": standing, "seq": last + n, **x} for n, x in enumerate(lines, 1)]
+        )
         joined.add(standing)
     return joined, left
 

@@ -144,7 +144,13 @@ def _letters(
 def _words(work: Work, spec: RegisterSpec, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
     due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)  # the last second in time, as people say it
     role = work.catalog.roles.get(o["role"] or "")
-    who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else role.label.zh if role else ""
+    who = (
+        people.names(work, [o["person"]]).get(o["person"], "")
+        if o["person"] is not None
+        else role.label.zh
+        if role
+        else ""
+    )
     return {
         "register": spec.label.zh,
         "number": row["record_no"],
