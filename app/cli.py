@@ -63,7 +63,9 @@ def _actor(username: str | None) -> Actor:
 
 
 def _say(as_json: bool, value: Mapping[str, Any] | Sequence[Any], lines: Sequence[str]) -> None:
-    click.echo(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode() if as_json else "\n".join(lines))
+    click.echo(
+        orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode() if as_json else "\n".join(lines)
+    )
 
 
 def _errors_as_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,11 +76,22 @@ def _errors_as_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except Unsound as unsound:
-            rows = [{"file": f.file, "line": f.line, "path": f.path, "check": f.check, "says": str(f.sentence)} for f in unsound.findings]
-            _say(kwargs["as_json"], {"error": str(unsound.reason), "findings": rows}, [*map(str, unsound.findings), str(unsound.reason)])
+            rows = [
+                {"file": f.file, "line": f.line, "path": f.path, "check": f.check, "says": str(f.sentence)}
+                for f in unsound.findings
+            ]
+            _say(
+                kwargs["as_json"],
+                {"error": str(unsound.reason), "findings": rows},
+                [*map(str, unsound.findings), str(unsound.reason)],
+            )
         except Invalid as invalid:
             rows = [_cell(e) for e in invalid.errors]
-            _say(kwargs["as_json"], {"error": str(invalid.reason), "errors": rows}, [*map(_line, invalid.errors), str(invalid.reason)])
+            _say(
+                kwargs["as_json"],
+                {"error": str(invalid.reason), "errors": rows},
+                [*map(_line, invalid.errors), str(invalid.reason)],
+            )
         except Refused as refused:
             _say(kwargs["as_json"], {"error": str(refused.reason)}, [str(refused.reason)])
         raise SystemExit(1)
@@ -86,8 +99,12 @@ def _errors_as_sentences(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(run)
 
 
-at_option = click.option("--at", type=MomentType(), default=None, help="Run as of this moment (site's zone), such as '2026-03-07 09:00'.")
-as_option = click.option("--as", "username", default=None, help="User name of the person who acts; the panel itself by default.")
+at_option = click.option(
+    "--at", type=MomentType(), default=None, help="Run as of this moment (site's zone), such as '2026-03-07 09:00'."
+)
+as_option = click.option(
+    "--as", "username", default=None, help="User name of the person who acts; the panel itself by default."
+)
 
 definitions = AppGroup("definitions", help="What the policies say: check and bring into force.")
 records_group = AppGroup("records", help="Records of registers: import, export, move.")
@@ -106,9 +123,16 @@ def _files(path: Path) -> dict[str, str]:
 def check(path: Path | None, as_json: bool) -> None:
     """Check definitions (the shipped ones, or PATH laid over what is in force) and say what publishing would change."""
     planned = publishing.plan(_panel().engine, _merged(path))
-    rows = [{"file": f.file, "line": f.line, "path": f.path, "check": f.check, "level": f.level, "says": str(f.sentence)} for f in planned.findings]
+    rows = [
+        {"file": f.file, "line": f.line, "path": f.path, "check": f.check, "level": f.level, "says": str(f.sentence)}
+        for f in planned.findings
+    ]
     changes = [str(s) for s in planned.sentences]
-    _say(as_json, {"findings": rows, "changes": changes}, [*map(str, planned.findings), *changes] or ["没有问题，也没有变化"])
+    _say(
+        as_json,
+        {"findings": rows, "changes": changes},
+        [*map(str, planned.findings), *changes] or ["没有问题，也没有变化"],
+    )
     if planned.catalog is None:
         raise SystemExit(1)
 
@@ -123,7 +147,12 @@ def apply(path: Path | None, reason: str, username: str | None, at: datetime | N
     """Bring definitions into force: the shipped ones, or PATH (a file or folder of the site's own) added to what is in force."""
     panel = _panel()
     published = publishing.publish(
-        panel.engine, _merged(path), actor=_actor(username), reason=reason or "flask definitions apply", now=at or clock.now(), zone=panel.zone
+        panel.engine,
+        _merged(path),
+        actor=_actor(username),
+        reason=reason or "flask definitions apply",
+        now=at or clock.now(),
+        zone=panel.zone,
     )
     said = {"revision": published.revision, "registers": len(published.catalog.registers)}
     _say(as_json, said, [f"第 {published.revision} 版已生效，共 {len(published.catalog.registers)} 个登记簿"])
@@ -140,7 +169,9 @@ def _merged(path: Path | None) -> dict[str, str]:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", "keys", multiple=True, help="Field that finds the record to update; may be given several times.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
-@click.option("--good-rows", is_flag=True, help="Import the good rows and write the others to a file; otherwise all rows or none.")
+@click.option(
+    "--good-rows", is_flag=True, help="Import the good rows and write the others to a file; otherwise all rows or none."
+)
 @click.option("--again", is_flag=True, help="Import although the same content was imported before.")
 @click.option("--encoding", default=None, help="Encoding of the file; found by itself otherwise.")
 @as_option
@@ -161,10 +192,14 @@ def import_(
         _say(as_json, counts | {"errors": [_cell(e) for e in errors]}, [*map(_line, errors), *words])
         raise SystemExit(1 if errors else 0)
     mode = "good" if good_rows else "all"
-    report = importing.run(panel, actor, register_code, file, now=now, keys=keys, mode=mode, source="cli", encoding=encoding, again=again)
+    report = importing.run(
+        panel, actor, register_code, file, now=now, keys=keys, mode=mode, source="cli", encoding=encoding, again=again
+    )
     counts = {"run": report.run_id, "state": report.state, "created": report.created, "updated": report.updated}
     counts |= {"unchanged": report.unchanged, "refused": report.refused, "errors_file": str(report.errors_file or "")}
-    words = [f"新增 {report.created}，更新 {report.updated}，不变 {report.unchanged}，未导入 {report.refused}；{report.message}"]
+    words = [
+        f"新增 {report.created}，更新 {report.updated}，不变 {report.unchanged}，未导入 {report.refused}；{report.message}"
+    ]
     words += [f"未导入的行见 {report.errors_file}"] if report.errors_file else []
     _say(as_json, counts | {"errors": [_cell(e) for e in report.errors]}, [*map(_line, report.errors), *words])
     raise SystemExit(0 if report.state == "done" and (good_rows or not report.refused) else 1)
@@ -195,7 +230,14 @@ def export(register_code: str, file: Path, encoding: str, search: str, username:
 @at_option
 @_errors_as_sentences
 def move(
-    register_code: str, number: str, transition: str, values: tuple[str, ...], reason: str, username: str | None, at: datetime | None, as_json: bool
+    register_code: str,
+    number: str,
+    transition: str,
+    values: tuple[str, ...],
+    reason: str,
+    username: str | None,
+    at: datetime | None,
+    as_json: bool,
 ) -> None:
     """Make a TRANSITION of the record with number RECORD_NO, signing where it asks for a signature."""
     with _panel().work(_actor(username), now=at, source="cli") as work:
@@ -246,7 +288,19 @@ def list_(person: str | None, month: str | None, username: str | None, as_json: 
     wanted = _actor(person).person_id if person else None
     with _panel().reading(_actor(username)) as work:
         found = ledger.tickets(work, person=wanted, month=month, limit=10_000)
-    keys = ("record_no", "person_name", "rule_label", "clause", "day", "ordinal", "factor", "base_amount", "amount", "state", "record_title")
+    keys = (
+        "record_no",
+        "person_name",
+        "rule_label",
+        "clause",
+        "day",
+        "ordinal",
+        "factor",
+        "base_amount",
+        "amount",
+        "state",
+        "record_title",
+    )
     rows = [{k: t[k] for k in keys} for t in found]
     total = sum(t["amount"] for t in found if t["state"] not in {"waived", "cancelled", "void"})
     lines = ["\t".join(str(r[k]) for k in keys) for r in rows]
@@ -266,11 +320,17 @@ def why(ticket: str, username: str | None, as_json: bool) -> None:
     lines += [f"依据 {c}：{a.text.zh if a else '（条款文字未收录）'}" for c, a in found.articles]
     if found.due is not None:
         zone = _panel().zone
-        lines += [f"  {c.day} {'第 ' + str(c.number) + ' 天' if c.number is not None else '不计'} {c.name.zh if c.name else ''}".rstrip() for c in found.due.counted]
+        lines += [
+            f"  {c.day} {'第 ' + str(c.number) + ' 天' if c.number is not None else '不计'} {c.name.zh if c.name else ''}".rstrip()
+            for c in found.due.counted
+        ]
         lines.append(f"期限 {found.due.day}，自 {found.due.late_at.astimezone(zone):%Y-%m-%d %H:%M} 起逾期")
     lines += [f"  第 {m['ordinal']} 次 {m['record_no']} {m['day']} {m['rule_label']}" for m in found.members]
     lines.append(f"{t['month']} 第 {t['ordinal']} 次，×{t['factor']}：{t['arithmetic']}")
-    lines += [f"  {e['at'].astimezone(_panel().zone):%Y-%m-%d %H:%M} {e['kind']} {e['amount']} {e['name']} {e['reason'] or ''}".rstrip() for e in found.entries]
+    lines += [
+        f"  {e['at'].astimezone(_panel().zone):%Y-%m-%d %H:%M} {e['kind']} {e['amount']} {e['name']} {e['reason'] or ''}".rstrip()
+        for e in found.entries
+    ]
     said = {
         "ticket": dict(t), "articles": [c for c, _ in found.articles], "members": [m["record_no"] for m in found.members],
         "lines": [dict(x) for x in found.lines], "entries": [dict(e) for e in found.entries],

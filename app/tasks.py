@@ -65,7 +65,11 @@ class Mailer:
         mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = self.sender, address, subject, message_id
         mail.set_content(text)
         context = ssl.create_default_context()
-        connect = smtplib.SMTP_SSL(self.host, self.port, timeout=30, context=context) if self.secure else smtplib.SMTP(self.host, self.port, timeout=30)
+        connect = (
+            smtplib.SMTP_SSL(self.host, self.port, timeout=30, context=context)
+            if self.secure
+            else smtplib.SMTP(self.host, self.port, timeout=30)
+        )
         with connect as server:
             if self.encrypted:
                 server.starttls(context=context)

@@ -107,7 +107,9 @@ def prepared(fresh_database: servers.Databases) -> dict[str, str]:
 
 
 @pytest.fixture
-def site(dialect: servers.Dialect, fresh_database: servers.Databases, prepared: dict[str, str], tmp_path: Path) -> Iterator[Site]:
+def site(
+    dialect: servers.Dialect, fresh_database: servers.Databases, prepared: dict[str, str], tmp_path: Path
+) -> Iterator[Site]:
     """The whole site with its company (tests/site.py), on SQLite and on PostgreSQL; each test has a copy of its own."""
     if dialect not in prepared:
         prepared[dialect] = fresh_database(dialect)

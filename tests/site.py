@@ -42,7 +42,9 @@ UNITS: tuple[tuple[str, str | None], ...] = (
 )
 
 PEOPLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("sales1", "销售部", ("sales_advisor",)), ("sales2", "销售部", ("sales_advisor",)), ("saleshead", "销售部", ("sales_director", "dept_manager")),
+    ("sales1", "销售部", ("sales_advisor",)),
+    ("sales2", "销售部", ("sales_advisor",)),
+    ("saleshead", "销售部", ("sales_director", "dept_manager")),
     ("service1", "售后服务部", ("service_advisor",)), ("service2", "售后服务部", ("service_advisor",)),
     ("archive", "客户关爱部", ("archive_admin",)), ("director", "客户关爱部", ("customer_director",)),
     ("specialist", "客户关爱部", ("info_specialist",)), ("csmanager", "客户关爱部", ("cs_manager",)),

@@ -31,7 +31,8 @@ fields:
   - {code: borrower, label: 借用人, type: person, required: true}
   - {code: lent_on, label: 借出日期, type: date, required: true}
   - {code: returned_on, label: 归还日期, type: date}
-duties: [{code: give_back, label: 归还, owed_by: borrower, starts: lent_on, done: returned_on, breach: late, within: [{working_days: 5, cite: {policy: S01, article: "1"}}]}]
+duties:
+  - {code: give_back, label: 归还, owed_by: borrower, starts: lent_on, done: returned_on, breach: late, within: [{working_days: 5, cite: {policy: S01}}]}
 breaches: [{code: late, label: 逾期未还, amount: [{money: "30", cite: {policy: S01, article: "1"}}], confirmed_by: customer_director}]
 access: [{role: archive_admin, can: [read, add, edit, import, export]}, {role: customer_director, can: [read]}]
 """
@@ -53,7 +54,9 @@ class Terminal:
 
 
 def terminal_on(site: Site, tmp_path: Path) -> Terminal:
-    settings = config.read({"INSTANCE": str(tmp_path), "DATABASE_URL": site.panel.engine.url.render_as_string(hide_password=False)})
+    settings = config.read(
+        {"INSTANCE": str(tmp_path), "DATABASE_URL": site.panel.engine.url.render_as_string(hide_password=False)}
+    )
     published = publishing.current(site.panel.engine)
     panel = publishing.open_panel(site.panel.engine, published, CALENDAR, SHANGHAI, tmp_path / "files")
     return Terminal(factory.create_app(panel, settings))
@@ -83,7 +86,9 @@ def archives(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_file_becomes_records_fines_and_an_explanation(flask: Terminal, cars: Path, archives: Path, tmp_path: Path) -> None:
+def test_a_file_becomes_records_fines_and_an_explanation(
+    flask: Terminal, cars: Path, archives: Path, tmp_path: Path
+) -> None:
     by = ("--as", "archive", "--at", "2025-03-03 09:00")
     assert flask.json("records", "import", "vehicle", str(cars), *by)["created"] == 2
     assert flask.json("records", "import", "vehicle_archive", str(archives), *by)["created"] == 2
@@ -105,16 +110,40 @@ def test_a_transition_is_signed_on_the_terminal(flask: Terminal, cars: Path, arc
     flask("records", "import", "vehicle", str(cars), "--as", "archive", "--at", "2025-03-03 09:00")
     flask("records", "import", "vehicle_archive", str(archives), "--as", "archive", "--at", "2025-03-03 09:00")
     flask("deadlines", "sweep", "--at", "2025-03-07 00:00")
-    refused = flask("records", "move", "archive_rectification", "ZG-2025-00001", "order", "--as", "director", "--at", "2025-03-07 10:00", code=1)
+    refused = flask(
+        "records",
+        "move",
+        "archive_rectification",
+        "ZG-2025-00001",
+        "order",
+        "--as",
+        "director",
+        "--at",
+        "2025-03-07 10:00",
+        code=1,
+    )
     assert "不在可以签署" in refused
-    moved = flask.json("records", "move", "archive_rectification", "ZG-2025-00001", "order", "--as", "archive", "--at", "2025-03-07 10:00")
+    moved = flask.json(
+        "records",
+        "move",
+        "archive_rectification",
+        "ZG-2025-00001",
+        "order",
+        "--as",
+        "archive",
+        "--at",
+        "2025-03-07 10:00",
+    )
     assert moved["state"] == "ordered"
     assert flask.json("deadlines", "sweep", "--at", "2025-03-11 00:00")["tickets"] == 1
 
 
 def test_a_dry_run_writes_nothing_and_names_every_bad_cell(flask: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "cars.csv"
-    file.write_text(f"车架号,车型,来源,用户\nLSV00000000000001,明锐,火星,{CAR_OWNER}\n短,明锐,它店用户到店维修,查无此人\n", "gb18030")
+    file.write_text(
+        f"车架号,车型,来源,用户\nLSV00000000000001,明锐,火星,{CAR_OWNER}\n短,明锐,它店用户到店维修,查无此人\n",
+        "gb18030",
+    )
     said = flask.json("records", "import", "vehicle", str(file), "--dry-run", "--as", "archive", code=1)
     assert {(e["line"], e["field"]) for e in said["errors"]} == {(2, "origin"), (3, "vin"), (3, "customer")}
     refused = flask.json("records", "import", "vehicle", str(file), "--as", "archive", code=1)
@@ -139,7 +168,9 @@ def test_a_register_of_ones_own_is_there_importable_and_fined_for(site: Site, fl
 
 def test_a_typo_in_a_definition_gets_file_line_and_sentence(flask: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "loans.yaml"
-    file.write_text(LOANS.replace("owed_by: borrower", "owed_by: borower").replace("type: date}", "type: dat}"), "utf-8")
+    file.write_text(
+        LOANS.replace("owed_by: borrower", "owed_by: borower").replace("type: date}", "type: dat}"), "utf-8"
+    )
     said = flask("definitions", "apply", str(file), code=1)
     assert "site/loans.yaml:15" in said
     assert "dat" in said
@@ -156,7 +187,9 @@ def test_a_typo_in_a_definition_gets_file_line_and_sentence(flask: Terminal, tmp
         (("records", "move", "vehicle", "CL-2025-00001", "scrap", "--as", "archive"), "没有找到"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(flask: Terminal, cars: Path, words: tuple[str, ...], expected: str) -> None:
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    flask: Terminal, cars: Path, words: tuple[str, ...], expected: str
+) -> None:
     said = flask(*(str(cars) if w == "FILE" else w for w in words), code=1)
     assert expected in said
     assert "Traceback" not in said

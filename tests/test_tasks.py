@@ -36,7 +36,18 @@ def environment(site: Site, redis_url: str, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def worker(environment: dict[str, str], tmp_path: Path) -> Iterator[None]:
     """A Celery worker as ``make run`` starts it."""
-    command = [sys.executable, "-m", "celery", "-A", "celery_worker.celery", "worker", "--concurrency", "1", "--loglevel", "warning"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "celery_worker.celery",
+        "worker",
+        "--concurrency",
+        "1",
+        "--loglevel",
+        "warning",
+    ]
     log = (tmp_path / "worker.log").open("wb")
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
     yield
@@ -60,8 +71,12 @@ def scalar(panel: Panel, query: object) -> object:
         return connection.execute(query).scalar()  # type: ignore[call-overload]
 
 
-def test_a_worker_imports_a_large_file_and_sweeps_what_is_due(site: Site, environment: dict[str, str], worker: None, tmp_path: Path) -> None:
-    panel = publishing.open_panel(site.panel.engine, publishing.current(site.panel.engine), site.panel.calendar, SHANGHAI, tmp_path / "files")
+def test_a_worker_imports_a_large_file_and_sweeps_what_is_due(
+    site: Site, environment: dict[str, str], worker: None, tmp_path: Path
+) -> None:
+    panel = publishing.open_panel(
+        site.panel.engine, publishing.current(site.panel.engine), site.panel.calendar, SHANGHAI, tmp_path / "files"
+    )
     celery = celery_app(config.read(environment), lambda: panel)
     cars = tmp_path / "cars.csv"
     rows = [f"LSV{n:014},明锐,它店用户到店维修,{CAR_OWNER}" for n in range(1_200)]
@@ -85,7 +100,9 @@ def test_a_worker_imports_a_large_file_and_sweeps_what_is_due(site: Site, enviro
     assert scalar(panel, select(func.count()).select_from(ticket)) == 1
 
 
-def test_a_worker_uses_the_newest_definitions_without_restart(site: Site, environment: dict[str, str], worker: None, tmp_path: Path) -> None:
+def test_a_worker_uses_the_newest_definitions_without_restart(
+    site: Site, environment: dict[str, str], worker: None, tmp_path: Path
+) -> None:
     added = """
 code: key_book
 label: 钥匙登记
@@ -105,5 +122,8 @@ access: [{role: archive_admin, can: [read, add, import]}]
     doors.write_text("门\n前门\n后门\n", "utf-8")
     run_id = importing.prepare(newer, site.actor("archive"), "key_book", doors, now=BEGIN)
     start_import(celery, run_id)
-    until(lambda: scalar(newer, select(import_run.c.state).where(import_run.c.id == run_id)) == "done", tmp_path / "worker.log")
+    until(
+        lambda: scalar(newer, select(import_run.c.state).where(import_run.c.id == run_id)) == "done",
+        tmp_path / "worker.log",
+    )
     assert scalar(newer, select(func.count()).select_from(newer.models.tables["key_book"])) == 2

@@ -14,14 +14,28 @@ from app.catalog.duty import Duty
 from app.fields.base import Field as Column
 from app.fields.kinds import AnyField
 from app.fields.label import Label
-from app.fields.links import Person, Unit as UnitField
+from app.fields.links import Person
+from app.fields.links import Unit as UnitField
 from app.fields.texts import LongText, Text
 from app.fields.times import Moment
 
 VERBS = ("find", "read", "add", "edit", "delete", "import", "export")
 """``find``: to look a row up by number and name and point at it, as in a finding aid, without reading it."""
 RESERVED = frozenset(
-    {"id", "record_no", "state", "state_at", "unit", "created_by", "created_at", "updated_by", "updated_at", "version", "archived_at", "remark"}
+    {
+        "id",
+        "record_no",
+        "state",
+        "state_at",
+        "unit",
+        "created_by",
+        "created_at",
+        "updated_by",
+        "updated_at",
+        "version",
+        "archived_at",
+        "remark",
+    }
 )
 """Fields that every register has; a definition may not declare them again."""
 
@@ -56,7 +70,7 @@ class Transition(Cited):
     not_by: tuple[str, ...] = ()
     """Person or signature fields whose person may not make it (separation of duties)."""
     when: Condition | None = None
-    sets: dict[str, Any] = {}
+    sets: dict[str, Any] = Field(default_factory=dict)
     """Fields it fills: ``now``, ``actor``, or a value."""
     auto: bool = False
     """The panel makes it by itself as soon as ``when`` holds."""

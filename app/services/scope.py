@@ -16,7 +16,15 @@ from app.services import adoption, people
 from app.services.conditions import where
 from app.services.panel import Work
 
-VERB_NAMES = {"find": "检索", "read": "查看", "add": "新增", "edit": "修改", "delete": "删除", "import": "导入", "export": "导出"}
+VERB_NAMES = {
+    "find": "检索",
+    "read": "查看",
+    "add": "新增",
+    "edit": "修改",
+    "delete": "删除",
+    "import": "导入",
+    "export": "导出",
+}
 
 
 def may(work: Work, register: str, verb: str) -> bool:

@@ -294,7 +294,9 @@ def test_a_noted_paper_brought_in_time_costs_nothing_and_one_not_brought_50_and_
 
 def test_a_noted_paper_joins_the_ticket_of_what_the_check_found(site: Site, tmp_path: Path) -> None:
     (archive,) = archives(site, tmp_path, "service1", MAINTENANCE, ["2025-03-10"])
-    papers(site, tmp_path, archive, "2025-03-10 15:00", ["结算单,原件,否,否,有效,有效,,是", "接车单,原件,否,是,无,有效,,"])
+    papers(
+        site, tmp_path, archive, "2025-03-10 15:00", ["结算单,原件,否,否,有效,有效,,是", "接车单,原件,否,是,无,有效,,"]
+    )
     hand_over(site, "service1", archive, "2025-03-10 16:00", missing="缺结算单")
     check(site, archive, "2025-03-10 16:30")
     assert fines(site, "service1", "2025-03") == yuan(50)

@@ -34,7 +34,11 @@ def check_breaches(s: Subject) -> None:
         codes = [b.code for b in s.spec.breaches if b.lines is not None and b.code != breach.code]
         if breach.joins and (breach.joins not in codes or breach.lines is None):
             hint = choose(breach.joins, codes)
-            s.wrong("D704", (*loc, "joins"), say("本登记簿没有可并入的违规“{code}”（两者都须有清单），{hint}", code=breach.joins, hint=hint))
+            s.wrong(
+                "D704",
+                (*loc, "joins"),
+                say("本登记簿没有可并入的违规“{code}”（两者都须有清单），{hint}", code=breach.joins, hint=hint),
+            )
         _amounts(s, (*loc, "amount"), breach.amount)
         _lines(s, (*loc, "lines"), breach)
         _correction(s, (*loc, "correct"), breach)
