@@ -48,7 +48,8 @@ PEOPLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("service1", "售后服务部", ("service_advisor",)), ("service2", "售后服务部", ("service_advisor",)),
     ("archive", "客户关爱部", ("archive_admin",)), ("director", "客户关爱部", ("customer_director",)),
     ("specialist", "客户关爱部", ("info_specialist",)), ("csmanager", "客户关爱部", ("cs_manager",)),
-    ("clerk", "门店", ("complaint_officer", "store_staff")), ("gm", "集团", ("gm",)), ("hr", "集团", ("hr", "admin_hr")), ("crm", "集团", ("cr_manager",)),
+    ("clerk", "门店", ("complaint_officer", "store_staff")), ("gm", "集团", ("gm",)),
+    ("hr", "集团", ("hr", "admin_hr")), ("crm", "集团", ("cr_manager",)),
     ("supervisor", "门店", ("cs_supervisor",)), ("assistant", "门店", ("property_assistant",)), ("stranger", "门店", ()),
 )  # fmt: skip
 

@@ -32,7 +32,8 @@ fields:
   - {code: lent_on, label: 借出日期, type: date, required: true}
   - {code: returned_on, label: 归还日期, type: date}
 duties:
-  - {code: give_back, label: 归还, owed_by: borrower, starts: lent_on, done: returned_on, breach: late, within: [{working_days: 5, cite: {policy: S01}}]}
+  - {code: give_back, label: 归还, owed_by: borrower, starts: lent_on, done: returned_on, breach: late,
+     within: [{working_days: 5, cite: {policy: S01, article: "1"}}]}
 breaches: [{code: late, label: 逾期未还, amount: [{money: "30", cite: {policy: S01, article: "1"}}], confirmed_by: customer_director}]
 access: [{role: archive_admin, can: [read, add, edit, import, export]}, {role: customer_director, can: [read]}]
 """
