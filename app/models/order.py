@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Column, ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -17,6 +17,13 @@ class BlanksFirst(ColumnElement[Any]):
 
     def __init__(self, element: ColumnElement[Any], down: bool = False) -> None:
         self.element, self.down = element, down
+
+
+def blanks_first(column: Column[Any], down: bool = False) -> ColumnElement[Any]:
+    """Return how to sort by a column, in a query or in an index; the two must say the same for one to serve the other."""
+    if column.nullable:
+        return BlanksFirst(column, down)
+    return column.desc() if down else column.asc()
 
 
 @compiles(BlanksFirst)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
 
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
@@ -15,6 +15,7 @@ from app.fields.numbers import Scaled
 from app.fields.texts import AutoNumber, Choice, LongText
 from app.fields.texts import Text as TextField
 from app.models.fixed import NAMES
+from app.models.indexes import add_indexes
 from app.models.ledger import ticket
 from app.models.types import ID, ScaledNumber, UtcMoment, Words
 
@@ -70,19 +71,7 @@ def _table(catalog: Catalog, spec: RegisterSpec, metadata: MetaData) -> Table:
     for f in spec.fields:
         columns += _columns(catalog, f)
     table = Table(PREFIX + spec.code, metadata, *columns)
-    kept = table.c.archived_at.is_(None)  # an archived record must not keep its number from being used again
-    unique = [*spec.unique_together, *((f.code,) for f in spec.fields if f.unique and not f.many)]
-    for fields in unique:
-        Index(
-            f"uq_{table.name}_{'_'.join(fields)}",
-            *(table.c[c] for c in fields),
-            unique=True,
-            sqlite_where=kept,
-            postgresql_where=kept,
-        )
-    for name in _indexed(spec):
-        if name in table.c and (name,) not in unique:
-            Index(f"ix_{table.name}_{name}", table.c[name])
+    add_indexes(table, spec)
     return table
 
 
@@ -142,18 +131,3 @@ def _link_table(catalog: Catalog, spec: RegisterSpec, f: Field, metadata: MetaDa
         Column("place", Integer, primary_key=True, autoincrement=False),
         Column("target", Integer if isinstance(f, Person) else ID, *target, nullable=False, index=True),
     )  # fmt: skip
-
-
-def _indexed(spec: RegisterSpec) -> list[str]:
-    """Return the columns worth an index: what lists sort by, scopes compare and references join."""
-    names = ["state", "unit", spec.order.lstrip("-"), *spec.excluded]
-    names += [f.code for f in spec.fields if isinstance(f, Link) and f.target and not f.many]
-    for d in spec.duties:
-        names += [d.owed_by.field or d.owed_by.word]
-    for a in spec.access:
-        names += (
-            [f.code for f in spec.fields if isinstance(f, Person)]
-            if a.rows == "own" and not a.named_in
-            else list(a.named_in)
-        )
-    return [n for n in dict.fromkeys(names) if n and n != "id"]

@@ -20,6 +20,7 @@ from app.services import filtering, listing, scope
 from app.services.filtering import Part
 from app.services.ordering import Sort
 from app.services.panel import Work
+from app.services.remembering import remembered
 from app.services.totals import Sum, summable
 
 NEWEST = 50_000
@@ -68,8 +69,10 @@ def groups(
     found = listing.matching(work, register, filters, search)
     query = found.with_only_columns(*keys, func.count(), *amounts).group_by(*keys)
     query = query.order_by(*(BlanksFirst(k, g.down) for k, g in zip(keys, by, strict=True))).limit(_MOST)
+    asked = ("groups", tuple(by), tuple(added))
+    rows = remembered(work, register, found, asked, lambda: work.connection.execute(query).all())
     merged: dict[tuple[Any, ...], Group] = {}
-    for row in work.connection.execute(query):
+    for row in rows:
         values = tuple(_named(work, f, g, v) for f, g, v in zip(fields, by, row[: len(by)], strict=True))
         group = merged.setdefault(values, Group(values, 0))
         group.count += row[len(by)]
@@ -159,20 +162,26 @@ def values(
     found = listing.matching(work, register, filters, search)
     if typed.strip() and f.storage is Storage.TEXT:
         found = found.where(filtering.contains(work, table.c[code], typed.strip()))
+    if not f.many:
+        found = found.add_columns(table.c[code])
     newest = found.order_by(table.c.id.desc()).limit(NEWEST).subquery()
     if f.many:
         link = work.links[register, code]
         column: ColumnElement[Any] = link.c.target
         base = select(column).join_from(newest, link, link.c.record_id == newest.c.id)
     else:
-        column = table.c[code]
-        base = select(column).join_from(newest, table, table.c.id == newest.c.id)
-    size = work.connection.execute(select(func.count()).select_from(newest)).scalar_one()
-    counted = base.add_columns(func.count()).group_by(column).order_by(func.count().desc(), column)
-    rows = [(r[0], int(r[1])) for r in work.connection.execute(counted.limit(limit + 1))]
+        column = newest.c[code]
+        base = select(column)
+    counted = base.add_columns(func.count()).group_by(column).order_by(func.count().desc(), column).limit(limit + 1)
+
+    def count() -> tuple[int, list[tuple[Any, int]]]:
+        size = work.connection.execute(select(func.count()).select_from(newest)).scalar_one()
+        return int(size), [(r[0], int(r[1])) for r in work.connection.execute(counted)]
+
+    size, rows = remembered(work, register, found, ("values", code, limit), count)
     if f.storage is Storage.WORDS:
         rows = _apart(rows)
-    return rows[:limit], len(rows) > limit, int(size) if size >= NEWEST else None
+    return rows[:limit], len(rows) > limit, size if size >= NEWEST else None
 
 
 def _apart(rows: Sequence[tuple[Any, int]]) -> list[tuple[Any, int]]:

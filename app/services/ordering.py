@@ -1,4 +1,4 @@
-"""The order of rows: several keys, blanks first, ties by id; and where the rows after a given one begin."""
+"""The order of rows: several keys, blanks first, ties by the register's own order; and where the rows after a given one begin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.errors import Refused, say
 from app.fields.base import Storage
 from app.fields.label import Label
 from app.fields.times import Moment
-from app.models.order import BlanksFirst
+from app.models.order import blanks_first
 from app.models.registers import columns_of
 from app.services import scope
 from app.services.panel import Work
@@ -75,7 +75,7 @@ class Order:
 
     def apply(self, query: Select[Any], *, back: bool = False) -> Select[Any]:
         """Return the query sorted; ``back``: the other way round."""
-        return query.order_by(*(BlanksFirst(k.column, k.down is not back) for k in self.keys))
+        return query.order_by(*(blanks_first(k.column, k.down is not back) for k in self.keys))
 
     def beyond(self, values: Sequence[Any], *, back: bool = False) -> list[list[ColumnElement[bool]]]:
         """Return where the rows behind the one with these key values lie: stretches in their order, each a list of conditions.
@@ -130,13 +130,18 @@ def order_of(work: Work, register: str, sort: Sequence[Sort] | str = ()) -> Orde
     if len(given) > MOST:
         raise Refused(say("最多按 {n} 列排序", n=MOST))
     keys: dict[str, bool] = {}
-    for one in given or [Sort(spec.order.lstrip("-"), spec.order.startswith("-"))]:
+    own = Sort(spec.order.lstrip("-"), spec.order.startswith("-"))
+    for one in given or [own]:
         if one.field not in table.c or not sortable(work, register, one.field):
             raise Refused(say("不能按“{field}”排序", field=one.field))
         keys.setdefault(one.field, one.down)
         if one.field == "id":
             break  # nothing can tie behind it
-    keys.setdefault("id", next(reversed(keys.values())))
+    if "id" not in keys:
+        # ties go by the register's own order, the way the last key goes: as the indexes of listed columns do
+        last = next(reversed(keys.values()))
+        ties = [n for n in (own.field, "id") if n not in keys and sortable(work, register, n)]
+        keys = keys | dict.fromkeys(ties, last)
     return Order(tuple(Key(table.c[n], down, spec) for n, down in keys.items()))
 
 

@@ -74,7 +74,7 @@ def proposed(work: Work, register: str, text: str) -> ColumnElement[bool] | None
         return None
     table = work.tables[register]
     if work.connection.dialect.name == "sqlite":
-        match = " AND ".join(f"{_prefix(number)}{w}" for w in words)
+        match = _match(work, register, text)
         if _dense(work, match):
             return None
         base = number << _SHIFT
@@ -98,13 +98,29 @@ def _prefix(number: int) -> str:
 
 
 def _dense(work: Work, match: str) -> bool:
-    key = ("dense", match)
+    return _hits(work, match, DENSE + 1) > DENSE
+
+
+def _hits(work: Work, match: str, most: int) -> int:
+    key = ("hits", match, most)
     if key not in work.memo:
-        count = text(
-            "SELECT count(*) FROM (SELECT 1 FROM record_gram WHERE record_gram MATCH :match LIMIT :most)"
-        ).bindparams(match=match, most=DENSE + 1)
-        work.memo[key] = work.connection.execute(count).scalar_one() > DENSE
-    return bool(work.memo[key])
+        count = text("SELECT count(*) FROM (SELECT 1 FROM record_gram WHERE record_gram MATCH :match LIMIT :most)")
+        work.memo[key] = work.connection.execute(count, {"match": match, "most": most}).scalar_one()
+    return int(work.memo[key])
+
+
+def proposals(work: Work, register: str, text: str) -> int:
+    """Return how many records of a register may hold ``text``, in whatever state and whoever sees them; SQLite only.
+
+    0 where there are few or nobody knows.
+    """
+    match = _match(work, register, text)
+    return _hits(work, match, -1) if match and _dense(work, match) else 0
+
+
+def _match(work: Work, register: str, text: str) -> str:
+    words, (number, upto) = wanted(text), _reach(work, register)
+    return " AND ".join(f"{_prefix(number)}{w}" for w in words) if upto else ""
 
 
 def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -58,22 +58,23 @@ class Changes:
 def now(work: Work, register: str) -> Mark:
     """Return the mark of this moment. Raises Forbidden, Missing."""
     scope.demand(work, register, "read")
-    newest, first, writer = _newest(work, [register])
+    newest, snapshot = _newest(work, [register])
     low = newest[register]
-    if first < writer:
+    if snapshot.running:
         # what is being written now may lie below; the last few are told once more rather than missed
         v = record_version.c
         older = select(v.id).where(v.register == register).order_by(v.id.desc()).offset(MOST - 100).limit(1)
         low = work.connection.execute(older).scalar() or 0
-    return Mark(low, newest[register], writer)
+    return Mark(low, newest[register], snapshot.writer)
 
 
 def since(work: Work, register: str, mark: Mark) -> Changes:
     """Return what changed after ``mark``; while others are writing the same may be told twice. Raises Forbidden, Missing."""
     scope.demand(work, register, "read")
-    newest, first, writer = _newest(work, [register])
+    newest, snapshot = _newest(work, [register])
     seen = newest[register]
-    after = Mark(seen if first >= writer else mark.seen if first >= mark.writer else mark.low, seen, writer)
+    low = seen if not snapshot.running else mark.seen if snapshot.first >= mark.writer else mark.low
+    after = Mark(low, seen, snapshot.writer)
     v = record_version.c
     query = select(v.record_id, v.person).where(v.register == register, v.id > mark.low, v.id <= after.seen)
     found = work.connection.execute(query.order_by(v.id).limit(MOST + 1)).all()
@@ -92,22 +93,33 @@ def since(work: Work, register: str, mark: Mark) -> Changes:
     return Changes(changed, [i for i, _, here in rows if not here], False, after)
 
 
-def state(work: Work, registers: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], int, int]:
-    """Return a number for each register that rises with every change of it, then the first transaction still writing and the
-    first not yet begun; on SQLite, which has one writer at a time, these two are equal."""
-    newest, first, writer = _newest(work, sorted(registers))
-    return tuple(newest.items()), first, writer
+def state(work: Work, registers: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], frozenset[int]]:
+    """Return a number for each register that rises with its changes, and the transactions that are writing now.
+
+    One of those may add a change below the number when it ends. On SQLite, which has one writer at a time, there are none.
+    """
+    newest, snapshot = _newest(work, sorted(registers))
+    return tuple(newest.items()), snapshot.running
 
 
-def _newest(work: Work, registers: list[str]) -> tuple[dict[str, int], int, int]:
+@dataclass(frozen=True)
+class _Snapshot:
+    """PostgreSQL's view of the transactions: ``first`` still writing, ``writer`` not yet begun, those ``running``."""
+
+    first: int
+    writer: int
+    running: frozenset[int]
+
+    @classmethod
+    def read(cls, text: str) -> _Snapshot:
+        first, writer, running = text.split(":")
+        return cls(int(first), int(writer), frozenset(int(x) for x in running.split(",") if x))
+
+
+def _newest(work: Work, registers: list[str]) -> tuple[dict[str, int], _Snapshot]:
     v = record_version.c
     wanted: list[Any] = [select(func.max(v.id)).where(v.register == code).scalar_subquery() for code in registers]
-    if work.connection.dialect.name == "postgresql":
-        wanted += [
-            text("CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"),
-            text("CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)"),
-        ]
-    else:
-        wanted += [literal(0), literal(0)]
+    postgresql = work.connection.dialect.name == "postgresql"
+    wanted.append(text("CAST(pg_current_snapshot() AS text)") if postgresql else literal("0:0:"))
     row = work.connection.execute(select(*wanted)).one()
-    return {code: int(row[n] or 0) for n, code in enumerate(registers)}, int(row[-2]), int(row[-1])
+    return {code: int(row[n] or 0) for n, code in enumerate(registers)}, _Snapshot.read(row[-1])
