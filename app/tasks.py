@@ -12,10 +12,13 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.services import notices, sweep
+from app.services import notices, sweep, upkeep
 from app.services.notices import Letter
 from app.services.panel import Panel
 from config import Settings, celery_config
+
+UPKEEP = 50_000
+"""Records whose texts are indexed after one sweep at most: a few seconds, so that the next one is not late."""
 
 
 def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
@@ -30,6 +33,7 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     @app.task(name="app.tasks.sweep")
     def sweep_due() -> None:
         sweep.run(panel(), clock.now())
+        upkeep.run(panel(), most=UPKEEP)
 
     @app.task(name="app.tasks.deliver")
     def deliver() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from app.services import records, rows, searching
+from app.services import records, rows, upkeep
 from app.services.panel import Actor
 from benchmarks import cards, site
 from tests.site import Site
@@ -35,7 +35,7 @@ def values(rows: int, opened: Site, seed: int = 7) -> Iterator[dict[str, Any]]:
     units = [opened.units[name] for name in site.UNITS]
     step = timedelta(days=365) / rows
     for n in range(rows):
-        facts = random.sample(cards._FACTS, 2 + int(some() * 3))  # noqa: SLF001  # the same facts as in the files
+        facts = random.sample(cards._FACTS, 2 + int(some() * 3))  # the same facts as in the files
         if some() < 0.005:
             facts.append(WORD)
         settled = some() < 0.5
@@ -58,14 +58,12 @@ def load(url: str, count: int) -> None:
     site.fill(url)
     opened = site.open_site(url, Path("/nonexistent"))
     chunk: list[dict[str, Any]] = []
-    entered = 0
-    for card in values(count, opened):
+    for entered, card in enumerate(values(count, opened), 1):
         chunk.append(card)
-        entered += 1
         if len(chunk) == _CHUNK or entered == count:
             enter(opened, chunk, owing=entered > count - OWING)
             chunk = []
-    searching.catch_up(opened.panel)
+    upkeep.run(opened.panel)
     settle(opened)
     opened.panel.engine.dispose()
 
@@ -81,13 +79,9 @@ def enter(opened: Site, chunk: list[dict[str, Any]], *, owing: bool) -> None:
 
 
 def settle(opened: Site) -> None:
-    """Let the database look at what it holds, as it would overnight."""
-    with opened.panel.engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK" if connection.dialect.name == "sqlite" else "SELECT 1")
-        for statement in {"sqlite": ["ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)", "BEGIN"]}.get(
-            connection.dialect.name, []
-        ):
-            connection.exec_driver_sql(statement)
-    if opened.panel.engine.dialect.name == "postgresql":
-        with opened.panel.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
+    """Let the database tidy up as it would overnight."""
+    sqlite = opened.panel.engine.dialect.name == "sqlite"
+    with opened.panel.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if sqlite:
+            connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)" if sqlite else "VACUUM ANALYZE")

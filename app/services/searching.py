@@ -149,11 +149,11 @@ def follow_change(work: Work, spec: RegisterSpec, old: Mapping[str, Any], change
         _write(work, number, [(old["id"], new)])
 
 
-def catch_up(panel: Panel, *, batch: int = 5_000) -> int:
-    """Index the records that came in bulk, in transactions of ``batch`` records, and return how many there were."""
+def catch_up(panel: Panel, *, batch: int = 2_000, most: int | None = None) -> int:
+    """Index records that came in bulk, in transactions of ``batch`` records, until none or ``most`` are done; return how many."""
     done = 0
     for spec in panel.catalog.tables():
-        while (one := _next_batch(panel, spec, batch)) > 0:
+        while (most is None or done < most) and (one := _next_batch(panel, spec, batch)) > 0:
             done += one
     return done
 

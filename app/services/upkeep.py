@@ -1,0 +1,21 @@
+"""What the panel does for its own speed between other work: texts indexed behind imports, statistics for the planner."""
+
+from __future__ import annotations
+
+from app.services import searching
+from app.services.panel import Panel
+
+MANY = 1_000
+"""New rows after which SQLite counts again how its columns are spread; PostgreSQL does so by itself."""
+_LOOK_AT = 1_000
+"""Entries of each index that it looks at."""
+
+
+def run(panel: Panel, most: int | None = None) -> int:
+    """Index the texts of up to ``most`` records (default: all) that came in bulk, and return how many there were."""
+    done = searching.catch_up(panel, most=most)
+    if done >= MANY and panel.engine.dialect.name == "sqlite":
+        with panel.engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            connection.exec_driver_sql(f"PRAGMA analysis_limit={_LOOK_AT}")
+            connection.exec_driver_sql("ANALYZE")
+    return done
