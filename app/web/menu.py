@@ -40,7 +40,11 @@ def _entry(text: str, url: str, icon: str = "", badge: int = 0, tone: str = "") 
 def _register(text: str, code: str) -> dict[str, Any]:
     """Return the entry of a register: it opens the grid, and stands for every page of the register."""
     entry = _entry(text, f"/grid/{code}")
-    pages = (f"{request.script_root}/grid/{code}", f"{request.script_root}/registers/{code}", f"{request.script_root}/imports/{code}")
+    pages = (
+        f"{request.script_root}/grid/{code}",
+        f"{request.script_root}/registers/{code}",
+        f"{request.script_root}/imports/{code}",
+    )
     return entry | {"active": any(request.path == page or request.path.startswith(f"{page}/") for page in pages)}
 
 

@@ -33,17 +33,38 @@ def tabs(spec: RegisterSpec, current: str) -> list[dict[str, Any]]:
         ways.append(("board", "layout-kanban", f"{grid}?mode=board"))
     if spec.duties:
         ways.append(("calendar", "calendar", f"{grid}?mode=calendar"))
-    return [{"label": label(WAYS[code]), "icon": icon, "url": url, "active": code == current} for code, icon, url in ways]
+    return [
+        {"label": label(WAYS[code]), "icon": icon, "url": url, "active": code == current} for code, icon, url in ways
+    ]
 
 
 def list_actions(work: Work, spec: RegisterSpec) -> list[Action]:
     """Return what this person may do with the register: add, import, export what the address asks for."""
     found = []
     if scope.may(work, spec.code, "add") and not spec.tickets_of:
-        found.append(Action(gettext("新增"), f"{request.script_root}/registers/{spec.code}/add", "get", "plus", "primary", code="add"))
+        found.append(
+            Action(
+                gettext("新增"),
+                f"{request.script_root}/registers/{spec.code}/add",
+                "get",
+                "plus",
+                "primary",
+                code="add",
+            )
+        )
     if scope.may(work, spec.code, "import") and not spec.tickets_of:
-        found.append(Action(gettext("导入"), f"{request.script_root}/imports/{spec.code}", "get", "upload", code="import"))
+        found.append(
+            Action(gettext("导入"), f"{request.script_root}/imports/{spec.code}", "get", "upload", code="import")
+        )
     if scope.may(work, spec.code, "export"):
         query = f"?{request.query_string.decode()}" if request.query_string else ""
-        found.append(Action(gettext("导出"), f"{request.script_root}/exports/{spec.code}.csv{query}", "get", "download", code="export"))
+        found.append(
+            Action(
+                gettext("导出"),
+                f"{request.script_root}/exports/{spec.code}.csv{query}",
+                "get",
+                "download",
+                code="export",
+            )
+        )
     return found
