@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union_all, update
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
@@ -105,10 +105,10 @@ def change(work: Work, register: str, block: Block, label: str = "") -> Done:
         raise Refused(say("一次最多改动 {n} 处", n=MOST))
     label = label.strip()[:200] or "修改"
     with_set = _begin(work, register, label, size)
-    done, spots = _write(work, spec, block)
+    done, spots, written = _write(work, spec, block)
     if spots:
         raise Unacceptable(spots)
-    if not _wrote(work, with_set):
+    if not written:
         work.connection.execute(delete(change_set).where(change_set.c.id == with_set))
         return Done(None, label)
     c = change_set.c
@@ -117,9 +117,11 @@ def change(work: Work, register: str, block: Block, label: str = "") -> Done:
     return Done(with_set, label, *done)
 
 
-def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[int, ...], ...], list[Spot]]:
+def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[int, ...], ...], list[Spot], int]:
+    """Write what can be written; return what was changed, added and archived, what was wrong, and how many rows are different now."""
     spots: list[Spot] = []
     added: list[int] = []
+    moved = 0
     gone = [i for i in block.deletes if i not in block.changes]
     for record in gone:
         try:
@@ -131,7 +133,7 @@ def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[in
     if block.changes:
         ids = list(block.changes)
         try:
-            records.update_many(work, spec.code, block.changes, base_versions=block.base_versions)
+            moved = records.update_many(work, spec.code, block.changes, base_versions=block.base_versions)
         except Invalid as invalid:
             spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
     if block.adds:
@@ -139,7 +141,7 @@ def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[in
             added = records.create_many(work, spec.code, block.adds)
         except Invalid as invalid:
             spots += [Spot(None, (e.row or 1) - 1, e) for e in invalid.errors]
-    return (tuple(block.changes), tuple(added), tuple(gone)), spots
+    return (tuple(block.changes), tuple(added), tuple(gone)), spots, moved + len(added) + len(gone)
 
 
 def _begin(work: Work, register: str, label: str, size: int, reverts: int | None = None) -> int:
@@ -151,29 +153,21 @@ def _begin(work: Work, register: str, label: str, size: int, reverts: int | None
     return work.change_set
 
 
-def _wrote(work: Work, with_set: int) -> bool:
-    query = select(record_version.c.id).where(record_version.c.change_set == with_set).limit(1)
-    return work.connection.execute(query).scalar() is not None
+def steps(work: Work, register: str) -> tuple[Step | None, Step | None]:
+    """Return the actor's last change of a register that has not been taken back, and the one taken back last.
 
-
-def undoable(work: Work, register: str) -> Step | None:
-    """Return the actor's last change of a register that has not been taken back."""
-    return _step(work, register, "done")
-
-
-def redoable(work: Work, register: str) -> Step | None:
-    """Return the actor's change that was taken back last, unless a new one came after it."""
-    return _step(work, register, "undone")
-
-
-def _step(work: Work, register: str, state: str) -> Step | None:
+    A new change forgets what was taken back before it.
+    """
     c = change_set.c
-    query = select(c.id, c.label, c.at, c.size).where(
-        c.person == (work.actor.person_id or 0), c.register == register, c.state == state
+    mine = select(c.state, c.id, c.label, c.at, c.size).where(
+        c.person == (work.actor.person_id or 0), c.register == register
     )
     # what is taken back goes from the newest to the oldest, so the oldest of those was taken back last
-    found = work.connection.execute(query.order_by(c.id.desc() if state == "done" else c.id).limit(1)).first()
-    return Step(*found) if found is not None else None
+    last = mine.where(c.state == "done").order_by(c.id.desc()).limit(1).subquery()
+    next_ = mine.where(c.state == "undone").order_by(c.id).limit(1).subquery()
+    rows = work.connection.execute(union_all(select(last), select(next_))).all()
+    found = {r[0]: Step(*r[1:]) for r in rows}
+    return found.get("done"), found.get("undone")
 
 
 def undo(work: Work, register: str, expected: int | None = None) -> Done:
@@ -183,13 +177,13 @@ def undo(work: Work, register: str, expected: int | None = None) -> Done:
     Unacceptable and Forbidden where the records no longer allow it.
     """
     scope.demand(work, register, "read")
-    return _revert(work, register, undoable(work, register), expected, "undone", say("没有可以撤销的改动"))
+    return _revert(work, register, steps(work, register)[0], expected, "undone", say("没有可以撤销的改动"))
 
 
 def redo(work: Work, register: str, expected: int | None = None) -> Done:
     """Make the change that was taken back last again; raises like ``undo``."""
     scope.demand(work, register, "read")
-    return _revert(work, register, redoable(work, register), expected, "done", say("没有可以重做的改动"))
+    return _revert(work, register, steps(work, register)[1], expected, "done", say("没有可以重做的改动"))
 
 
 def _revert(work: Work, register: str, step: Step | None, expected: int | None, state: str, nothing: Sentence) -> Done:

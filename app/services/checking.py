@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -22,15 +22,21 @@ Error = tuple[int, str, Sentence]
 
 
 def check_rows(
-    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], own_ids: Sequence[int | None] | None = None
+    work: Work,
+    spec: RegisterSpec,
+    rows: Sequence[Mapping[str, Any]],
+    own_ids: Sequence[int | None] | None = None,
+    *,
+    changed: Collection[str] | None = None,
 ) -> list[CellError]:
     """Return everything wrong with rows that are about to be written whole: field code → Python value.
 
-    ``own_ids`` are the ids of the rows where they exist already, so that a row does not clash with itself.
+    ``own_ids`` are the ids of the rows where they exist already, so that a row does not clash with itself; ``changed`` the fields
+    that differ from what they hold: only those are compared with other rows.
     ``CellError.row`` counts from 1.
     """
     ids = own_ids or [None] * len(rows)
-    errors = [*_each(work, spec, rows), *_taken(work, spec, rows, ids), *_absent(work, spec, rows)]
+    errors = [*_each(work, spec, rows), *_taken(work, spec, rows, ids, changed), *_absent(work, spec, rows, changed)]
     return [
         CellError(f, reason, text=_text(spec, f, rows[i].get(f)), row=i + 1, label=_label(spec, f))
         for i, f, reason in sorted(errors, key=lambda e: (e[0], e[1]))
@@ -98,12 +104,19 @@ def _parts(condition: Condition) -> Iterable[Condition]:
 
 
 def _taken(
-    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], ids: Sequence[int | None]
+    work: Work,
+    spec: RegisterSpec,
+    rows: Sequence[Mapping[str, Any]],
+    ids: Sequence[int | None],
+    changed: Collection[str] | None,
 ) -> Iterable[Error]:
     """Yield the rows whose unique values are used already, in the table or further up."""
     table = work.tables[spec.code]
     sets = [*((f.code,) for f in spec.fields if f.unique and not f.many), *spec.unique_together, ("record_no",)]
     for fields in sets:
+        at = fields[0] if changed is None else next((f for f in fields if f in changed), None)
+        if at is None:
+            continue
         keys = [tuple(r.get(f) for f in fields) for r in rows]
         wanted = {k for k in keys if None not in k}
         if not wanted:
@@ -115,9 +128,9 @@ def _taken(
                 continue
             label = "、".join(_label(spec, f) for f in fields)
             if key in there and there[key] != ids[i]:
-                yield i, fields[0], say("{label}与已有记录重复", label=label)
+                yield i, at, say("{label}与已有记录重复", label=label)
             elif key in first:
-                yield i, fields[0], say("{label}与第 {n} 行重复", label=label, n=first[key] + 1)
+                yield i, at, say("{label}与第 {n} 行重复", label=label, n=first[key] + 1)
             first.setdefault(key, i)
 
 
@@ -136,9 +149,13 @@ def _there(work: Work, table: Table, fields: Sequence[str], wanted: set[tuple[An
     return found
 
 
-def _absent(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterable[Error]:
+def _absent(
+    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], changed: Collection[str] | None
+) -> Iterable[Error]:
     """Yield the rows that point to something which is not there."""
     filled: set[str] = set().union(*rows)
+    if changed is not None:
+        filled.intersection_update(changed)
     for f in spec.fields:
         if not isinstance(f, Link) or isinstance(f, Signature) or f.code not in filled:
             continue

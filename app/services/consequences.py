@@ -63,6 +63,34 @@ def of_rows(
     return followed
 
 
+def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
+    """Return whether anything may follow from a change of these fields: what no rule names changes no obligation."""
+    key = ("facts", spec.code)
+    if key not in work.panel.memory:
+        rules = [
+            *spec.duties,
+            *spec.breaches,
+            *spec.counters,
+            *(d.done for _, d in work.catalog.fulfilled_by.get(spec.code, ())),
+        ]
+        rules += [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
+        named = {w.split(".")[0] for r in rules for w in _words(r.model_dump())}
+        work.panel.memory[key] = named | {"state", "unit", "archived_at", *spec.excluded}
+    facts: set[str] = work.panel.memory[key]
+    return not facts.isdisjoint(changed)
+
+
+def _words(part: Any) -> Iterable[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Mapping):
+        for k, v in part.items():
+            yield from (str(k), *_words(v))
+    elif isinstance(part, list | tuple):
+        for v in part:
+            yield from _words(v)
+
+
 def of_breaches(work: Work, touched: Iterable[int]) -> Followed:
     """Let tickets, orders to correct and notices follow from breaches that are new or changed."""
     ids = list(touched)

@@ -55,12 +55,25 @@ def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *,
     whole = with_references(work, spec, rows, [d.when for d in spec.duties])
     for duty in spec.duties:
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
-        column = _start_column(spec, duty.starts)
-        if fresh and all(_started(duty.starts, column, row, None) is None for row in whole):
+        owing = _begun(spec, duty, whole, known)
+        if fresh and not owing:
             continue
-        done = _done(work, duty, whole, fresh)
+        done = _done(work, duty, owing, fresh)
         _settle_duty(work, spec, duty, whole, known, done, result)
     return result
+
+
+def _begun(
+    spec: RegisterSpec, duty: Duty, rows: Sequence[Mapping[str, Any]], known: Mapping[int, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the rows that may owe a duty: of the others it need not be asked whether they have fulfilled it."""
+    column = _start_column(spec, duty.starts)
+    return [
+        row
+        for row in rows
+        if _started(duty.starts, column, row, known.get(row["id"])) is not None
+        and (duty.when is None or duty.when.holds(row))
+    ]
 
 
 @dataclass

@@ -122,11 +122,13 @@ def update(
         _refuse_clashes(work, spec, old, wanted, base_version)
     if not wanted:
         return int(old["version"])
-    errors = _worth_telling(check_rows(work, spec, [{**old, **wanted}], [record_id]), spec, wanted)
+    errors = check_rows(work, spec, [{**old, **wanted}], [record_id], changed=wanted.keys())
+    errors = _worth_telling(errors, spec, wanted)
     if errors := errors or files.foreign(work, spec, [wanted], [old]):
         raise Invalid(errors)
     new = rows.change(work, spec, old, wanted, reason=reason or None)
-    consequences.of_rows(work, spec, [new], before=[old])
+    if consequences.hang_on(work, spec, wanted):
+        consequences.of_rows(work, spec, [new], before=[old])
     return int(new["version"])
 
 
@@ -145,7 +147,11 @@ def update_many(
     """
     spec = _writable(work, register, "import" if import_run is not None else "edit")
     ids = list(changes)
-    seen = {r["id"] for r in listing.select_rows(work, register, ids=ids, columns=(), verb="edit")}
+    table = work.tables[register]
+    mine = select(table.c.id).where(
+        table.c.id.in_(ids), scope.visible(work, register), scope.visible(work, register, "edit")
+    )
+    seen = set(work.connection.execute(mine).scalars())
     old = rows.read(work, spec, [i for i in ids if i in seen])
     errors = _not_mine(work, spec, ids, seen)
     errors += [
@@ -159,7 +165,8 @@ def update_many(
     wanted = {i: {k: v for k, v in changes[i].items() if _blank(old[i].get(k)) != _blank(v)} for i in ids}
     _refuse_all_clashes(work, spec, old, wanted, base_versions or {})
     moved = [i for i in ids if wanted[i]]
-    errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved)
+    fields = set().union(*wanted.values())
+    errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved, changed=fields)
     if import_run is None:
         errors = [e for e in errors if _worth_telling([e], spec, wanted[moved[(e.row or 1) - 1]])]
         errors += files.foreign(work, spec, [wanted[i] for i in moved], [old[i] for i in moved])
@@ -167,7 +174,7 @@ def update_many(
         places = {n: ids.index(i) + 1 for n, i in enumerate(moved, 1)}
         raise Invalid([CellError(e.field, e.reason, e.text, places[e.row or 1], e.line, e.label) for e in errors])
     now = [rows.change(work, spec, old[i], wanted[i], import_run=import_run) for i in moved]
-    if now:
+    if now and consequences.hang_on(work, spec, fields):
         consequences.of_rows(work, spec, now, before=[old[i] for i in moved])
     return len(now)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.operators import or_ as or_op
 
 from app.catalog.catalog import adopted
 from app.catalog.register import Access, RegisterSpec
@@ -56,6 +58,13 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
 
     Archived rows are never among them; with ``archived`` they alone are, those with which the actor might before.
     """
+    key = ("visible", register, verb, archived, work.actor)
+    if key not in work.memo:
+        work.memo[key] = _visible(work, register, verb, archived)
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _visible(work: Work, register: str, verb: str, archived: bool) -> ColumnElement[bool]:
     spec = work.spec(register)
     table = work.tables[register]
     kept: ColumnElement[bool] = table.c.archived_at.is_not(None) if archived else table.c.archived_at.is_(None)
@@ -65,7 +74,7 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
         return kept
     if not _on(work, spec):
         return false()
-    granted: list[ColumnElement[bool]] = [_rows(work, spec, rule) for rule in _rules(work, spec, verb)]
+    granted = _each_once([_rows(work, spec, rule) for rule in _rules(work, spec, verb)])
     if spec.follows and verb == "read":
         granted.append(_through_parent(work, spec))
     me = work.actor.person_id
@@ -78,6 +87,18 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
 def findable(work: Work, register: str) -> ColumnElement[bool]:
     """Return the WHERE clause for the rows that the actor may find by number and name: those he may read or look up."""
     return or_(visible(work, register, "read"), visible(work, register, "find"))
+
+
+def _each_once(granted: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Return the alternatives without repetitions, which several roles of one person bring; the database looks at each in every row."""
+    flat = [
+        p for g in granted for p in (g.clauses if isinstance(g, BooleanClauseList) and g.operator is or_op else (g,))
+    ]
+    kept: list[ColumnElement[bool]] = []
+    for part in flat:
+        if not any(part.compare(k) for k in kept):
+            kept.append(part)
+    return kept
 
 
 def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) -> bool:

@@ -218,7 +218,7 @@ def test_writing_what_is_there_already_is_no_change(site: Site) -> None:
     made = complaint(site)
     assert change(site, Block({made: {"content": COMPLAINT["content"]}})).id is None
     with site.panel.reading(site.actor("clerk")) as work:
-        assert blocks.undoable(work, "complaint") is None
+        assert blocks.steps(work, "complaint") == (None, None)
 
 
 def test_a_record_out_of_sight_looks_like_none_and_a_locked_one_is_told_only_to_those_who_see_it(site: Site) -> None:

@@ -68,7 +68,7 @@ def heading(spec: RegisterSpec) -> dict[str, Any]:
 
 def steps(work: Work, register: str) -> dict[str, Any]:
     """Return what one may undo and redo."""
-    found = {"undo": blocks.undoable(work, register), "redo": blocks.redoable(work, register)}
+    found = dict(zip(("undo", "redo"), blocks.steps(work, register), strict=True))
     return {
         k: None if s is None else {"id": s.id, "label": s.label, "at": MOMENT.format(s.at), "size": s.size}
         for k, s in found.items()
