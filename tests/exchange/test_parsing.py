@@ -31,7 +31,10 @@ def test_every_bad_cell_is_told_with_its_row_line_label_and_text(panel: Panel) -
     rows = (Row(2, ["质量", "x", "5"]), Row(3, ["蓝", "", "y"]), Row(7, ["服务", "3", "-1"]))
     found = parsed(panel, fields("kind", "score", "amount"), *rows, first=11)
     told = [(e.row, e.line, e.field, e.label, e.text) for one in found for e in one.errors]
-    assert told == [(11, 2, "score", "评分", "x"), (12, 3, "kind", "类别", "蓝"), (12, 3, "amount", "涉及金额", "y")]
+    assert told == [
+        (11, 2, "score", "评分", "x"), (12, 3, "kind", "类别", "蓝"), (12, 3, "amount", "涉及金额", "y"),
+        (13, 7, "amount", "涉及金额", "-1"),
+    ]  # fmt: skip
     assert found[1].values == {"score": None}
 
 

@@ -107,8 +107,8 @@ def test_a_register_that_nobody_adopted_has_no_address(site: Site) -> None:
 
 
 def test_the_menu_shows_a_person_what_that_person_may_read(site: Site) -> None:
-    assert "/registers/complaint/list/" in page_text(site.browser("owner").get("/"))
-    assert "/registers/complaint/list/" not in page_text(site.browser("outsider").get("/"))
+    assert "/grid/complaint" in page_text(site.browser("owner").get("/"))
+    assert "/grid/complaint" not in page_text(site.browser("outsider").get("/"))
     menus = {
         name: site.browser(name).get("/api/v1/menu/").get_data(as_text=True) for name in ("owner", "outsider", "admin")
     }
