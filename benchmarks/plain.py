@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 from typing import Any
 
 from flask import Flask
@@ -34,7 +35,7 @@ class Card(Model):  # type: ignore[misc]  # FAB's base has no types
 class CardApi(ModelRestApi):  # type: ignore[misc]
     datamodel = SQLAInterface(Card)
     resource_name = "card"
-    list_columns = show_columns = edit_columns = add_columns = list(COLUMNS)
+    list_columns: ClassVar = show_columns = edit_columns = add_columns = list(COLUMNS)
     page_size, max_page_size = 50, 200
 
 
@@ -46,8 +47,13 @@ def create() -> Flask:
         event.listen(engine, "connect", _tune)
     app = Flask("plain")
     app.config.update(
-        SECRET_KEY="plain" * 8, FAB_UPDATE_PERMS=False, FAB_ADD_SECURITY_VIEWS=True, SQLALCHEMY_DATABASE_URI=url, RATELIMIT_ENABLED=False, AUTH_RATE_LIMITED=False,
-    )  # fmt: skip
+        SECRET_KEY="plain" * 8,
+        FAB_UPDATE_PERMS=False,
+        FAB_ADD_SECURITY_VIEWS=True,
+        SQLALCHEMY_DATABASE_URI=url,
+        RATELIMIT_ENABLED=False,
+        AUTH_RATE_LIMITED=False,
+    )
     session = scoped_session(sessionmaker(engine))
     app.teardown_appcontext(lambda _error: session.remove())
     with app.app_context():
