@@ -35,7 +35,10 @@ class Card(Model):  # type: ignore[misc]  # FAB's base has no types
 class CardApi(ModelRestApi):  # type: ignore[misc]
     datamodel = SQLAInterface(Card)
     resource_name = "card"
-    list_columns: ClassVar = show_columns = edit_columns = add_columns = list(COLUMNS)
+    list_columns: ClassVar = list(COLUMNS)
+    show_columns: ClassVar = list(COLUMNS)
+    edit_columns: ClassVar = list(COLUMNS)
+    add_columns: ClassVar = list(COLUMNS)
     page_size, max_page_size = 50, 200
 
 
