@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_appbuilder import AppBuilder, Model, ModelRestApi
