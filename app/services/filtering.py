@@ -13,6 +13,7 @@ from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import Refused, say
 from app.fields.base import Field, Storage
 from app.fields.links import Person, Signature
+from app.fields.texts import LongText
 from app.models.ledger import obligation
 from app.services import scope, searching
 from app.services.panel import Work
@@ -61,12 +62,17 @@ def _part(work: Work, register: str, part: Part) -> ColumnElement[bool]:
     return not_(or_(false(), *parts))
 
 
-def searched(work: Work, register: str, text: str) -> ColumnElement[bool]:
-    """Return the condition that the record's number or a text that the actor may see contains ``text``."""
+def searched(work: Work, register: str, text: str, *, whole: bool = False) -> ColumnElement[bool]:
+    """Return the condition that the record's number or a text that the actor may see contains ``text``.
+
+    ``whole``: all such rows are wanted, however many, rather than a page of them.
+    """
     table, text = work.tables[register], text.strip()
-    names = ["record_no", *(f.code for f in scope.fields_for(work, register) if f.searchable)]
+    fields = [f for f in scope.fields_for(work, register) if f.searchable]
+    # long texts first: what is found is mostly found there, and the database stops looking at once
+    names = [*(f.code for f in sorted(fields, key=lambda f: not isinstance(f, LongText))), "record_no"]
     found = or_(*(contains(work, table.c[n], text) for n in names))
-    near = searching.proposed(work, register, text)
+    near = searching.proposed(work, register, text, whole=whole)
     return found if near is None else and_(near, found)
 
 

@@ -20,7 +20,7 @@ from app.services import filtering, listing, scope
 from app.services.filtering import Part
 from app.services.ordering import Sort
 from app.services.panel import Work
-from app.services.remembering import remembered
+from app.services.remembering import place_of, remembered
 from app.services.totals import Sum, summable
 
 NEWEST = 50_000
@@ -66,11 +66,11 @@ def groups(
     added = [c for c in dict.fromkeys(sums) if _is_summable(work, register, c)]
     keys = [_stretch(work, table.c[g.field], f, g.by) for g, f in zip(by, fields, strict=True)]
     amounts = [a for c in added for a in (func.sum(table.c[c]), func.count(table.c[c]))]
-    found = listing.matching(work, register, filters, search)
+    found = listing.matching(work, register, filters, search, whole=True)
     query = found.with_only_columns(*keys, func.count(), *amounts).group_by(*keys)
     query = query.order_by(*(BlanksFirst(k, g.down) for k, g in zip(keys, by, strict=True))).limit(_MOST)
     asked = ("groups", tuple(by), tuple(added))
-    rows = remembered(work, register, found, asked, lambda: work.connection.execute(query).all())
+    rows = remembered(work, place_of(work, register, found), asked, lambda: work.connection.execute(query).all())
     merged: dict[tuple[Any, ...], Group] = {}
     for row in rows:
         values = tuple(_named(work, f, g, v) for f, g, v in zip(fields, by, row[: len(by)], strict=True))
@@ -178,7 +178,7 @@ def values(
         size = work.connection.execute(select(func.count()).select_from(newest)).scalar_one()
         return int(size), [(r[0], int(r[1])) for r in work.connection.execute(counted)]
 
-    size, rows = remembered(work, register, found, ("values", code, limit), count)
+    size, rows = remembered(work, place_of(work, register, found), ("values", code, limit), count)
     if f.storage is Storage.WORDS:
         rows = _apart(rows)
     return rows[:limit], len(rows) > limit, size if size >= NEWEST else None

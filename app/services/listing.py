@@ -134,15 +134,24 @@ def _cells(table: Table, fields: Iterable[Field]) -> list[Any]:
 
 
 def matching(
-    work: Work, register: str, filters: Sequence[Part] = (), search: str = "", verb: str = "read"
+    work: Work,
+    register: str,
+    filters: Sequence[Part] = (),
+    search: str = "",
+    verb: str = "read",
+    *,
+    whole: bool = False,
 ) -> Select[Any]:
-    """Return the query for the ids of the rows that the actor may see (and do ``verb`` with) and that are meant, in no order."""
+    """Return the query for the ids of the rows that the actor may see (and do ``verb`` with) and that are meant, in no order.
+
+    ``whole``: all of them are wanted rather than a page.
+    """
     query = select(work.tables[register].c.id).where(scope.visible(work, register, verb))
     if verb != "read":
         query = query.where(scope.visible(work, register, "read"))
     if filters:
         query = query.where(filtering.clause(work, register, filters))
-    return query.where(filtering.searched(work, register, search)) if search.strip() else query
+    return query.where(filtering.searched(work, register, search, whole=whole)) if search.strip() else query
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,11 @@ def indexed(spec: RegisterSpec) -> tuple[str, ...]:
     return ("record_no", *(f.code for f in spec.fields if f.searchable))
 
 
-def proposed(work: Work, register: str, text: str) -> ColumnElement[bool] | None:
-    """Return the condition that a record may hold ``text``; None where the index cannot narrow the search."""
+def proposed(work: Work, register: str, text: str, *, whole: bool = False) -> ColumnElement[bool] | None:
+    """Return the condition that a record may hold ``text``; None where the index cannot narrow the search.
+
+    For a page of rows that very many texts would fill it does not, but for the ``whole`` of them it does.
+    """
     words = wanted(text)
     if not words or register not in work.catalog.registers or work.catalog.registers[register].tickets_of:
         return None
@@ -75,7 +78,7 @@ def proposed(work: Work, register: str, text: str) -> ColumnElement[bool] | None
     table = work.tables[register]
     if work.connection.dialect.name == "sqlite":
         match = _match(work, register, text)
-        if _dense(work, match):
+        if not whole and _dense(work, match):
             return None
         base = number << _SHIFT
         hits = select(literal_column("record_gram.rowid").op("-")(base)).select_from(_GRAM)

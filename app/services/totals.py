@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Select, func
 
@@ -16,7 +16,7 @@ from app.models.explain import expected_rows
 from app.services import listing, scope, searching
 from app.services.filtering import Part
 from app.services.panel import Work
-from app.services.remembering import keep, place_of, recall
+from app.services.remembering import keep, place_of, recall, remembered
 
 SMALL = 20_000
 """Lists that are expected to be this long at most are counted at once."""
@@ -42,6 +42,10 @@ class Total:
     exact: bool
     sums: Mapping[str, Sum] = field(default_factory=dict)
 
+    def __add__(self, other: Total) -> Total:
+        sums = {c: Sum(s.sum + other.sums[c].sum, s.filled + other.sums[c].filled) for c, s in self.sums.items()}
+        return Total(self.count + other.count, self.exact and other.exact, sums)
+
 
 def total(
     work: Work,
@@ -58,21 +62,25 @@ def total(
     """
     scope.demand(work, register, "read")
     columns = [_summable(work, register, code) for code in dict.fromkeys(sums)]
-    found = listing.matching(work, register, filters, search)
+    found = listing.matching(work, register, filters, search, whole=True)
     place = place_of(work, register, found)
     asked = ("total", *columns)
-    if (kept := recall(work, place, asked)) is not None:
-        return cast(Total, kept)
-    if not exact and (guess := _guess(work, register, found, search)) > SMALL:
+    if not exact and recall(work, place, asked) is None and (guess := _guess(work, register, found, search)) > SMALL:
         return Total(guess, exact=False)
-    counted = _count(work, register, found, columns)
-    keep(work, place, ("total",), counted)
-    return keep(work, place, asked, counted)
+    counted = remembered(
+        work, place, asked, lambda: _count(work, register, found, columns),
+        more=lambda old, new: old + _count(work, register, found.where(work.tables[register].c.id.in_(new)), columns),
+        columns=columns,
+    )  # fmt: skip
+    if columns and place.key is not None:
+        keep(work, place, ("total",), counted)
+    return counted
 
 
 def known(work: Work, register: str, filters: Sequence[Part] = (), search: str = "") -> int | None:
     """Return the exact number of rows if this process has just counted them; counts nothing."""
-    found = recall(work, place_of(work, register, listing.matching(work, register, filters, search)), ("total",))
+    place = place_of(work, register, listing.matching(work, register, filters, search, whole=True))
+    found = recall(work, place, ("total",))
     return found.count if found is not None else None
 
 

@@ -238,14 +238,43 @@ def test_a_total_is_counted_once_until_somebody_changes_something(site: Site) ->
     with clerk(site) as work, statements(work) as seen:
         assert totals.total(work, "complaint", filters=[wanted], sums=["loss_amount"]) == first
         found = totals.known(work, "complaint", [wanted])
-    if (
-        work.connection.dialect.name == "sqlite"
-    ):  # on PostgreSQL it is counted again when any transaction of the server ends
+    if work_is_sqlite(site):  # on PostgreSQL it is counted again when any transaction of the server ends
         assert (found, [s for s in seen if "count(" in s]) == (first.count, [])
     edit(site, "clerk", rows[0]["id"], "2025-03-04 11:00", category="费用" if rows[0]["category"] != "费用" else "其他")
     with clerk(site) as work:
         assert totals.known(work, "complaint", [wanted]) is None
         assert abs(totals.total(work, "complaint", filters=[wanted]).count - first.count) == 1
+
+
+def test_a_total_follows_new_rows_and_ignores_what_the_list_does_not_look_at(site: Site) -> None:
+    rows = fill(site, 30)
+    wanted = [Filter("category", "eq", "费用")]
+
+    def now() -> tuple[int, Decimal, list[str]]:
+        with clerk(site) as work, statements(work) as seen:
+            found = totals.total(work, "complaint", filters=wanted, sums=["loss_amount"], exact=True)
+        return found.count, found.sums["loss_amount"].sum, [s for s in seen if "count(" in s]
+
+    count, added, _ = now()
+    edit(site, "clerk", rows[0]["id"], "2025-03-04 11:00", remark="与列表无关")
+    quiet = now()
+    assert quiet[:2] == (count, added)
+    values = {**COMPLAINT, "receptionist": site.ids["clerk"], "category": "费用", "loss_amount": Decimal("12.50")}
+    for other in ({}, {"category": "其他"}):
+        site.create("clerk", "complaint", "2025-03-04 11:30", **(values | other))
+    more = now()
+    assert more[:2] == (count + 1, added + Decimal("12.50"))
+    inside = next(r["id"] for r in rows if r["category"] == "费用")
+    edit(site, "clerk", inside, "2025-03-04 12:00", loss_amount=Decimal(7))
+    amount = next(r["loss_amount"] for r in rows if r["id"] == inside) or 0
+    assert now()[:2] == (count + 1, added + Decimal("19.50") - amount)
+    if work_is_sqlite(site):  # on PostgreSQL it is counted again when any transaction of the server ends
+        assert quiet[2] == []
+        assert all(" IN (" in s and "r_complaint.id IN" in s for s in more[2]), more[2]
+
+
+def work_is_sqlite(site: Site) -> bool:
+    return site.panel.engine.dialect.name == "sqlite"
 
 
 def test_another_reader_never_gets_my_total(site: Site) -> None:
