@@ -72,6 +72,12 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
             *spec.breaches,
             *spec.counters,
             *(d.done for _, d in work.catalog.fulfilled_by.get(spec.code, ())),
+            # a line of a checklist that is put right changes what a repeat on the archive above it costs
+            *(
+                b.lines
+                for b in work.catalog.breaches.values()
+                if b.lines is not None and b.lines.register_code == spec.code
+            ),
         ]
         rules += [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
         named = {w.split(".")[0] for r in rules for w in _words(r.model_dump())}

@@ -63,6 +63,7 @@ def choose(page: Page, label: str, typed: str) -> None:
 
 def make(page: Page, move: str, **values: str) -> None:
     """Press a transition's button and go through its dialog, filling what it asks for by label."""
+    page.wait_for_load_state("networkidle")
     page.get_by_role("button", name=move, exact=True).first.click()
     dialog = page.locator("dialog[open]")
     for label, value in values.items():
