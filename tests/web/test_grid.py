@@ -524,7 +524,9 @@ def test_reading_costs_as_many_statements_for_many_rows_as_for_few(site: Site, e
         with statements(site.panel.engine) as seen:
             assert ask(owner, end, body)["status"] == 200
         counts.append(len(seen))
-    assert counts[0] == counts[1] or (end == "/total" and counts[1] <= counts[0] + 1), seen  # one more: what was added since
+    assert counts[0] == counts[1] or (end == "/total" and counts[1] <= counts[0] + 1), (
+        seen
+    )  # one more: what was added since
     home = _cost_of_token(site, owner) if body is not None else 0
     assert counts[1] - home <= most, seen
 
