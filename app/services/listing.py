@@ -175,41 +175,52 @@ def page(
     offset: int = 0,
     after: str | None = None,
     before: str | None = None,
-    total: int | None = None,
 ) -> Page:
     """Return which rows stand in a window of a list; nothing is counted.
 
     With ``after`` or ``before`` (from the neighbouring page) it continues there, equally fast at any depth; else it skips
-    ``offset`` rows, from the nearer end where ``total`` is known. Raises Forbidden, Missing, Refused.
+    ``offset`` rows. Raises Forbidden, Missing, Refused.
     """
     scope.demand(work, register, "read")
     order = order_of(work, register, sort)
-    found = matching(work, register, filters, search).with_only_columns(*(k.column for k in order.keys))
+    found = keyed(order, matching(work, register, filters, search))
     if after is not None:
-        rows = _beyond(work, order, found, after, limit + 1, back=False)
-        ahead, rows = len(rows) > limit, rows[:limit]
+        rows = beyond(work, order, found, after, limit + 1)
     elif before is not None:
-        rows = _beyond(work, order, found, before, limit, back=True)[::-1]
-        ahead = True
-    elif total is not None and offset > total - offset - limit:
-        behind = max(0, total - offset - limit)
-        size = max(0, min(limit, total - offset))
-        query = order.apply(found, back=True).limit(size).offset(behind)
-        rows = [dict(r) for r in work.connection.execute(query).mappings()][::-1] if size else []
-        ahead = behind > 0
+        rows = beyond(work, order, found, before, limit, back=True)[::-1]
+        return page_of(order, rows, ahead=True)
     else:
         query = order.apply(found).limit(limit + 1).offset(offset)
         rows = [dict(r) for r in work.connection.execute(query).mappings()]
-        ahead, rows = len(rows) > limit, rows[:limit]
+    return page_of(order, rows[:limit], ahead=len(rows) > limit)
+
+
+def keyed(order: Order, found: Select[Any]) -> Select[Any]:
+    """Return a query for what an order compares of each row."""
+    return found.with_only_columns(*(k.column for k in order.keys))
+
+
+def page_of(order: Order, rows: Sequence[Mapping[str, Any]], *, ahead: bool) -> Page:
+    """Return the page that these rows make up; ``ahead``: more follow them."""
     last, first = (order.mark(rows[-1]), order.mark(rows[0])) if rows else (None, None)
     return Page([r["id"] for r in rows], last, first, not ahead)
 
 
-def _beyond(work: Work, order: Order, found: Select[Any], cursor: str, limit: int, back: bool) -> list[dict[str, Any]]:
+def beyond(
+    work: Work, order: Order, found: Select[Any], cursor: str, limit: int, *, back: bool = False, skip: int = 0
+) -> list[dict[str, Any]]:
+    """Return the rows behind the one that ``cursor`` marks (``back``: before it, nearest first), ``skip`` of them left out."""
     rows: list[dict[str, Any]] = []
     for stretch in order.beyond(order.place(cursor), back=back):
-        query = order.apply(found.where(*stretch), back=back).limit(limit - len(rows))
-        rows += [dict(r) for r in work.connection.execute(query).mappings()]
+        here = found.where(*stretch)
+        query = order.apply(here, back=back).limit(limit - len(rows)).offset(skip)
+        part = [dict(r) for r in work.connection.execute(query).mappings()]
+        if part:
+            skip = 0
+        elif skip:
+            size = select(func.count()).select_from(here.limit(skip).subquery())
+            skip -= work.connection.execute(size).scalar_one()
+        rows += part
         if len(rows) >= limit:
             break
     return rows

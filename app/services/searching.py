@@ -12,11 +12,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func, literal_column, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.catalog.register import RegisterSpec
-from app.models.bulk import insert_new
+from app.models.bulk import insert_new, insert_rows
 from app.models.fixed import text_reach
 from app.services import numbering
 from app.services.panel import Actor, Panel, Work
@@ -212,8 +226,28 @@ def _write(work: Work, number: int, pieces: Sequence[tuple[int, set[str]]]) -> N
         statement = text("INSERT INTO record_gram(rowid, grams) VALUES (:row, :grams)")
         work.connection.execute(statement, [{"row": base + i, "grams": words} for i, words in filled])
         return
-    merged = text(
-        "INSERT INTO record_gram(register, record_id, grams) VALUES (:number, :row, CAST(:grams AS tsvector))"
-        " ON CONFLICT (register, record_id) DO UPDATE SET grams = record_gram.grams || excluded.grams"
+    rows = [{"register": number, "record_id": i, "grams": words} for i, words in filled]
+    if len(rows) < MANY:
+        work.connection.execute(
+            text(_MERGE.format(source="VALUES (:register, :record_id, CAST(:grams AS tsvector))")), rows
+        )
+        return
+    work.connection.execute(
+        text("CREATE TEMPORARY TABLE IF NOT EXISTS gram_new (register int, record_id bigint, grams text)")
     )
-    work.connection.execute(merged, [{"number": number, "row": i, "grams": words} for i, words in filled])
+    work.connection.execute(text("TRUNCATE gram_new"))
+    insert_rows(work.connection, _NEW, rows)
+    work.connection.execute(
+        text(_MERGE.format(source="SELECT register, record_id, CAST(grams AS tsvector) FROM gram_new"))
+    )
+
+
+MANY = 50
+"""From so many rows on PostgreSQL takes them by COPY, into a table of this connection's own."""
+_NEW = Table(
+    "gram_new", MetaData(), Column("register", Integer), Column("record_id", BigInteger), Column("grams", Text)
+)
+_MERGE = (
+    "INSERT INTO record_gram (register, record_id, grams) {source}"
+    " ON CONFLICT (register, record_id) DO UPDATE SET grams = record_gram.grams || excluded.grams"
+)

@@ -13,7 +13,7 @@ from app.exchange import exporting
 from app.exchange.columns import exported
 from app.fields.label import Label
 from app.fields.links import Person
-from app.services import grouping, listing, lookup, records, scope, totals, watching
+from app.services import grouping, jumping, listing, lookup, records, scope, totals, watching
 from app.services import views as saved
 from app.services.filtering import Filter, Part
 from app.services.panel import Work
@@ -32,8 +32,6 @@ pages = Blueprint("grid", __name__, url_prefix="/grid/<register>")
 
 WINDOW, LARGEST = 100, 500
 MODES = ("grid", "board", "calendar")
-FAR = 1_000
-"""Rows from which on a jump asks whether the end is nearer."""
 _PERSON = Person(code="person", label=Label(zh="责任人"))
 
 
@@ -78,11 +76,11 @@ def window(register: str) -> Response:
     limit = max(1, asked.number(body.get("limit"), "limit", WINDOW, LARGEST))
     sort = grouping.sort_of(asked.groups(body.get("group")), asked.sort(body.get("sort")))
     after, before = asked.text(body.get("after"), 4_000) or None, asked.text(body.get("before"), 4_000) or None
-    far = offset >= FAR and not after and not before
-    found = listing.page(
-        work, register, filters=filters, search=search, sort=sort, limit=limit, offset=offset, after=after, before=before,
-        total=totals.known(work, register, filters, search) if far else None,
-    )  # fmt: skip
+    options: dict[str, Any] = {"filters": filters, "search": search, "sort": sort, "limit": limit}
+    if after or before:
+        found = listing.page(work, register, after=after, before=before, **options)
+    else:
+        found = jumping.page(work, register, offset=offset, **options)
     sheet = Sheet(work, spec, asked.words(body.get("columns"), "columns"))
     return asked.answer({
         "offset": offset, **sheet.answer(found.ids), "next": found.after, "prev": found.before, "end": found.end,
