@@ -21,7 +21,7 @@ from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.links import Link
 from app.fields.times import Moment
-from app.services import demo, ledger, listing, lookup, people, publishing, records, sweep
+from app.services import demo, ledger, listing, lookup, people, publishing, records, sweep, ticks
 from app.services.panel import Actor, Panel, Work
 from app.services.publishing import Unsound
 
@@ -272,10 +272,26 @@ def _values(work: Work, register_code: str, given: tuple[str, ...]) -> dict[str,
 @at_option
 @_errors_as_sentences
 def sweep_command(at: datetime | None, as_json: bool) -> None:
-    """Do everything that has fallen due: reminders, breaches, tickets, notices; again changes nothing."""
-    report = sweep.run(_panel(), at or clock.now())
+    """Do everything that has fallen due: reminders, breaches, tickets, notices; again changes nothing.
+
+    Without --at it does nothing while the clock is in doubt.
+    """
+    report = sweep.run(_panel(), at) if at is not None else ticks.run(_panel(), clock.reading())
+    if report is None:
+        raise Refused(say("期限检查已暂停，请先核对本机时间，再执行 flask deadlines release"))
     words = f"处理到期 {report.timers} 项：新违规 {report.breaches}，新处罚单 {report.tickets}，通知 {report.notices}"
     _say(as_json, vars(report), [words])
+
+
+@deadlines.command()
+@click.option("--note", required=True, help="What you found when you looked at the clock; kept.")
+@as_option
+@_errors_as_sentences
+def release(note: str, username: str | None, as_json: bool) -> None:
+    """Let deadlines be checked again after the clock was in doubt."""
+    with _panel().work(_actor(username), source="cli") as work:
+        ticks.release(work, note)
+    _say(as_json, {"status": "ok"}, ["期限检查已恢复"])
 
 
 @ledger_group.command("list")

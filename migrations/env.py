@@ -6,7 +6,8 @@ from typing import Any
 
 from alembic import context
 
-import app.models.ledger  # noqa: F401  # its tables join those of fixed
+import app.models.ledger  # its tables join those of fixed
+import app.models.ticks  # noqa: F401  # and so do these
 from app.models.fixed import fixed
 from app.models.registers import PREFIX
 

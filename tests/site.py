@@ -51,6 +51,7 @@ PEOPLE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("clerk", "门店", ("complaint_officer", "store_staff")), ("gm", "集团", ("gm",)),
     ("hr", "集团", ("hr", "admin_hr")), ("crm", "集团", ("cr_manager",)),
     ("supervisor", "门店", ("cs_supervisor",)), ("assistant", "门店", ("property_assistant",)), ("stranger", "门店", ()),
+    ("admin", "集团", ("system_admin",)),
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ KINDS: dict[str, Sentence] = {
     "confirmed": say("处罚单 {ticket} 已确认：{rule}，{amount} 元"),
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
+    "clock": say("期限检查已暂停：{why}。确认本机时间后，请在“运行状况”中恢复。"),
     "moved": say("{register} {number} 已“{move}”，经办人 {who}"),
 }
 """What each kind of notice says; never customer data, only numbers and names of registers and staff (P08 §26)."""

@@ -82,6 +82,7 @@ def _administration() -> list[dict[str, Any]]:
         (gettext("用户"), "/users/list/", "users", ("can_list", "UserDBModelView")),
         (gettext("角色"), "/roles/list/", "shield-lock", ("can_list", "RoleModelView")),
         (gettext("发布"), "/publications", "stack-2", ("can_publish", "publications")),
+        (gettext("运行状况"), "/operations", "heartbeat", ("can_watch", "operations")),
     ]
     entries = [
         _entry(text, url, icon)

@@ -446,6 +446,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_breach_root", ["root"], unique=False)
 
     op.create_table(
+        "tick",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("elapsed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stopwatch", sa.String(length=64), nullable=False),
+        sa.Column("gap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timers", sa.Integer(), nullable=False),
+        sa.Column("breaches", sa.Integer(), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("notices", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tick")),
+    )
+    with op.batch_alter_table("tick", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tick_at"), ["at"], unique=False)
+
+    op.create_table(
+        "clock_hold",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_hold")),
+    )
+    with op.batch_alter_table("clock_hold", schema=None) as batch_op:
+        batch_op.create_index("ix_clock_hold_released_at", ["released_at"], unique=False)
+
+    op.create_table(
         "import_error",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -598,6 +629,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("clock_hold")
+    op.drop_table("tick")
     for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):
         op.drop_table(table)
     op.drop_table("ledger_entry")

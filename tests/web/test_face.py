@@ -42,7 +42,7 @@ OWNER_PAGES = (
 ADMIN_PAGES = (
     "/users/list/", "/users/list/?_flt_0_username=o&_flt_0_active=y", "/users/add", "/users/edit/1", "/users/show/1",
     "/users/list/?_oc_UserDBModelView=username&_od_UserDBModelView=asc", "/resetpassword/form?pk=1",
-    "/roles/list/", "/roles/add", "/roles/edit/1", "/roles/show/1", "/groups/list/", "/groups/add", "/publications",
+    "/roles/list/", "/roles/add", "/roles/edit/1", "/roles/show/1", "/groups/list/", "/groups/add", "/publications", "/operations",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web.pages import acts, exports, fines, imports, inbox, pick, publications, work
+from app.web.pages import acts, exports, fines, imports, inbox, operations, pick, publications, work
 
 BLUEPRINTS = (
     acts.pages,
@@ -12,6 +12,7 @@ BLUEPRINTS = (
     fines.pages,
     imports.pages,
     inbox.pages,
+    operations.pages,
     pick.pages,
     publications.pages,
     work.pages,
