@@ -94,7 +94,7 @@ def input_text(f: Field, value: Any) -> Any:
         return [] if f.many or f.type == "choices" else ""
     if isinstance(f, Moment):
         local = value.astimezone(Moment.zone)
-        return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
+        return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
     if isinstance(f, YesNo):
         return "1" if value else "0"
     if isinstance(f, Link):

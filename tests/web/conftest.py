@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from app.web.grid import feed
 from tests.servers import Databases
+from tests.web.sheets import Desk, listen
 from tests.web.site import Site, build, copied
 
 
@@ -25,3 +28,14 @@ def site(built_site: Site, fresh_database: Databases, tmp_path: Path) -> Iterato
     made = copied(built_site, fresh_database("sqlite", like=built_site.settings.DATABASE_URL), tmp_path)
     yield made
     made.panel.engine.dispose()
+
+
+@pytest.fixture
+def desk(site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The site listening, for people at the grid; its streams look often and end soon, so that no thread outlives the test."""
+    monkeypatch.setattr(feed, "PAUSE", 0.1)
+    monkeypatch.setattr(feed, "ROUNDS", 10)
+    monkeypatch.setattr(feed, "HEARTBEAT", 1)
+    opened = listen(site, browser, max(1, site.settings.WEB_THREADS // 4))
+    yield opened
+    opened.close()

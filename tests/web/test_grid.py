@@ -411,6 +411,15 @@ def test_a_stream_tells_a_change_at_its_next_look_and_gives_its_place_back(site:
     assert ask(owner, "/changes?since=x")["status"] == 422
 
 
+def test_a_stream_that_a_server_drops_without_closing_it_gives_its_place_back(site: Site) -> None:
+    owner = site.browser("owner")
+    for _ in range(site.settings.WEB_THREADS):
+        answer = owner.get("/grid/complaint/events")
+        assert answer.status_code == 200
+        assert next(iter(answer.response)).startswith(b"retry")
+        del answer  # a connection that breaks leaves it so
+
+
 def test_an_archived_record_is_told_to_be_gone_to_those_who_saw_it(site: Site) -> None:
     owner, stranger = site.browser("owner"), site.browser("stranger")
     since = ask(owner, "/schema")["since"]

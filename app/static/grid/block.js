@@ -1,4 +1,5 @@
 // Blocks of cells: copy, paste, fill, clear, delete. One block is one change and one undo.
+import { readDay } from "../js/days.js";
 import { ask } from "./ask.js";
 import { copied, isEmpty, shown } from "./cells.js";
 import { say } from "./say.js";
@@ -100,7 +101,10 @@ export const blocks = (grid) => {
     const cells = [];
     const typed = (line, at) => {
       const held = rows[(line - range.top) % high][(at - range.left) % wide];
-      return held === undefined ? null : { text: held, shown: held };
+      if (held === undefined) return null;
+      const { type } = grid.columns[at];
+      const text = ["date", "moment"].includes(type) ? readDay(held, type) ?? held : held;
+      return { text, shown: text };
     };
     each(within, (spot) => {
       const one = typed(spot.line, spot.at);

@@ -46,7 +46,7 @@ export const copied = (cell, column, names) => {
   if (isEmpty(cell)) return "";
   if (["money", "decimal"].includes(column.type)) return String(cell);
   if (column.type === "due") return cell[0];
-  if (column.type === "choices" || column.several) return shown(cell, column, names).replaceAll(COMMA, "、");
+  if (column.type === "choices" || column.several) return cell.map((one) => (column.type === "choices" ? choiceOf(column, one)?.label ?? one : names.of(column.names, one))).join(";");
   return shown(cell, column, names);
 };
 

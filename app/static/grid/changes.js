@@ -27,13 +27,16 @@ export class Changes {
   }
 
   #redraw(change) {
-    for (const id of new Set(change.cells.map((edit) => edit.id))) this.grid.redrawId(id);
+    for (const id of new Set([...change.cells.map((edit) => edit.id), ...change.adds.map((draft) => draft.key)])) this.grid.redrawId(id);
     this.grid.emit("changes");
   }
 
-  /** Send cells, new rows and deletions as one block; a cell that belongs to a refused block is corrected there and the block sent again. */
-  send({ cells = [], adds = [], deletes = [], label = "" }) {
-    const earlier = cells.length === 1 && !adds.length && !deletes.length ? this.grid.edits.get(this.#key(cells[0]))?.change : null;
+  /**
+   * Send cells, new rows and deletions as one block; a cell that belongs to a refused block is corrected there and the block sent again,
+   * unless the block `alone` is meant.
+   */
+  send({ cells = [], adds = [], deletes = [], label = "" }, alone = false) {
+    const earlier = !alone && cells.length === 1 && !adds.length && !deletes.length ? this.grid.edits.get(this.#key(cells[0]))?.change : null;
     const change = { cells, adds, deletes, label };
     if (earlier && earlier.cells.length > 1 && earlier.settled) {
       change.cells = earlier.cells.map((edit) => (this.#key(edit) === this.#key(cells[0]) ? cells[0] : edit));
@@ -41,8 +44,8 @@ export class Changes {
       change.label = earlier.label;
     }
     for (const edit of change.cells) { edit.change = change; this.#mark(edit, "saving"); }
-    this.#redraw(change);
     this.open++;
+    this.#redraw(change);
     this.line = this.line.then(() => this.#deliver(change)).finally(() => { this.open--; this.grid.emit("changes"); });
     return this.line;
   }
@@ -171,8 +174,8 @@ export class Changes {
     }
     this.#redraw(change);
     this.grid.emit("problem", null);
-    if (rest.length) this.send({ ...change, cells: rest });
-    else this.grid.refresh();
+    if (rest.length) this.send({ ...change, cells: rest }, true);
+    if (rest.length < change.cells.length) this.line.then(() => this.grid.refresh());
   }
 
   /** Give up a refused change and show what the server holds. */
@@ -193,7 +196,7 @@ export class Changes {
     if (!change || draft) return;
     const rest = change.cells.filter((one) => one !== edit);
     this.#redraw(change);
-    if (rest.length || change.adds.length) this.send({ ...change, cells: rest.map((one) => ({ ...one })) });
+    if (rest.length || change.adds.length) this.send({ ...change, cells: rest.map((one) => ({ ...one })) }, true);
   }
 
   /** Undo or redo my own last change of this register, also one from before this page was opened. */

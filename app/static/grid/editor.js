@@ -1,5 +1,7 @@
 // The one input of the sheet. It rests, unseen, on the active cell and always has the focus: so the first letter of an input method,
 // of a paste or of a copy arrives where it belongs. As soon as something is typed into it, it is the cell's editor.
+import { present, readDay } from "../js/days.js";
+import { openCalendar } from "../js/daypick.js";
 import { make } from "../js/words.js";
 import { isEmpty, shown } from "./cells.js";
 import { Chooser } from "./chooser.js";
@@ -7,6 +9,7 @@ import { keys } from "./keys.js";
 import { say } from "./say.js";
 
 const CHOSEN = new Set(["choice", "choices", "role", "person", "unit", "reference", "yes_no"]);
+const DAYS = new Set(["date", "moment"]);
 
 export class Editor {
   constructor(grid) {
@@ -84,7 +87,7 @@ export class Editor {
     this.place();
     if (!keep) this.input.setSelectionRange(this.input.value.length, this.input.value.length);
     if (CHOSEN.has(spot.column.type)) this.chooser.open(spot, text === undefined ? "" : this.input.value, spot.edit?.value ?? spot.cell);
-    if (["date", "moment"].includes(spot.column.type)) this.#calendar();
+    if (DAYS.has(spot.column.type)) this.#calendar();
     if (CHOSEN.has(spot.column.type) && text === undefined && !keep) this.input.select();
     this.focus();
     grid.emit("editing", spot);
@@ -99,22 +102,21 @@ export class Editor {
     return shown(cell, column, this.grid.names);
   }
 
-  /** Beside a date stands the browser's own calendar. */
+  /** Beside a date stands the calendar. */
   #calendar() {
-    const picked = make("input", { type: "date", tabIndex: -1, className: "g-date" });
     const button = make("button", { type: "button", className: "g-pick", tabIndex: -1, title: say("日历") }, this.grid.icon("calendar"));
     button.setAttribute("aria-label", say("日历"));
-    picked.setAttribute("aria-label", say("日历"));
-    const day = this.input.value.match(/\d{4}-\d{2}-\d{2}/);
-    if (day) picked.value = day[0];
-    button.addEventListener("pointerdown", (event) => { event.preventDefault(); picked.showPicker(); });
-    picked.addEventListener("change", () => {
-      const rest = this.spot?.column.type === "moment" ? this.input.value.match(/\d{1,2}:\d{2}/)?.[0] ?? "" : "";
-      this.input.value = `${picked.value}${rest ? ` ${rest}` : ""}`;
-      this.dirty = true;
+    button.addEventListener("pointerdown", (event) => { event.preventDefault(); this.#openCalendar(); });
+    this.box.append(button);
+  }
+
+  #openCalendar() {
+    const { type } = this.spot.column;
+    openCalendar(this.box, readDay(this.input.value, type) ?? "", type, present(), (text) => {
+      if (!this.spot) return;
+      if (text !== null) { this.input.value = text; this.dirty = true; }
       this.focus();
     });
-    this.box.append(button, picked);
   }
 
   #key(event) {
@@ -122,6 +124,7 @@ export class Editor {
     const control = event.ctrlKey || event.metaKey;
     if (this.chooser.key(event)) { event.preventDefault(); return; }
     const done = (act) => { event.preventDefault(); act(); };
+    if (event.altKey && event.key === "ArrowDown" && DAYS.has(this.spot.column.type)) return void done(() => this.#openCalendar());
     switch (event.key) {
       case "Enter":
         if (event.altKey || (control && this.spot.column.type === "long_text")) return void done(() => { if (this.spot.column.type === "long_text") { this.input.setRangeText("\n", this.input.selectionStart, this.input.selectionEnd, "end"); this.#typed(); } });
@@ -139,7 +142,7 @@ export class Editor {
     this.spot = null;
     this.input.value = "";
     this.box.classList.remove("is-open");
-    this.box.querySelectorAll(".g-pick, .g-date").forEach((part) => part.remove());
+    this.box.querySelectorAll(".g-pick, .day-panel").forEach((part) => part.remove());
     this.chooser.close();
     this.input.style.height = "";
     this.place();
@@ -158,7 +161,7 @@ export class Editor {
   commit() {
     const { spot } = this;
     if (!spot) return;
-    const text = this.input.value;
+    const text = DAYS.has(spot.column.type) ? readDay(this.input.value, spot.column.type) ?? this.input.value : this.input.value;
     const chosen = this.chooser.answer(text);
     const { dirty, version } = this;
     this.#close();

@@ -1,4 +1,5 @@
 // Conditions on rows, joined by and/or: the builder, values picked from the data, and the chips that say what is in force.
+import { dayInput, readDay } from "../js/days.js";
 import { make } from "../js/words.js";
 import { shown } from "./cells.js";
 import { panel } from "./menu.js";
@@ -105,11 +106,14 @@ export const filters = (grid) => {
       });
       return make("div", { className: "g-in" }, pick, list);
     }
-    const input = make("input", { className: "form-control", type: DAYS.has(column.type) ? "date" : "text", value: leaf.value ?? "" });
+    const input = make("input", { className: "form-control", type: "text", value: leaf.value ?? "" });
     if (column.names && leaf.value) input.value = typeof leaf.value === "number" ? grid.names.of(column.names, leaf.value) : leaf.value;
     input.setAttribute("aria-label", say("值"));
     input.addEventListener("input", () => { leaf.value = input.value; });
-    return input;
+    if (!DAYS.has(column.type)) return input;
+    input.dataset.day = "date";
+    input.addEventListener("change", () => { leaf.value = readDay(input.value, "date") ?? input.value; });
+    return dayInput(input);
   };
 
   const leafRow = (leaf, drop, draw) => {

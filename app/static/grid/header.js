@@ -53,7 +53,7 @@ export const header = (grid) => {
 
   /** What the column is and which article demands it. */
   const about = (found) => {
-    const cites = (found.cites || []).map((one) => make("blockquote", { className: "article" }, make("p", { textContent: one.text }), make("footer", { textContent: [one.title, `${one.policy}-${one.article}`].filter(Boolean).join(" ") })));
+    const cites = (found.cites || []).map((one) => make("blockquote", { className: "article" }, make("p", { textContent: one.text }), make("footer", { textContent: `${one.policy} ${one.code}` })));
     return [...(found.help ? [make("p", { className: "soft", textContent: found.help })] : []), ...cites];
   };
 

@@ -1,4 +1,5 @@
 // What the keys do while a cell is chosen but not being edited; as in a spreadsheet.
+import { present } from "../js/days.js";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -47,7 +48,7 @@ export const keys = (grid) => (event) => {
     case "z": return done(() => grid.emit(shiftKey ? "redo" : "undo"));
     case "y": return done(() => grid.emit("redo"));
     case "-": return done(() => grid.emit("removeRows"));
-    case ";": return done(() => editor.begin(new Date().toLocaleDateString("sv")));
+    case ";": return done(() => editor.begin(present().day));
     default: return undefined;
   }
 };

@@ -40,13 +40,14 @@ export const notes = (grid) => {
   const shown = () => {
     const { line: at, at: column } = selection.focus;
     const spot = grid.spot(at, column);
-    if (spot.edit?.message && ["refused", "conflict", "held"].includes(spot.edit.status)) return { edit: spot.edit, line: at, at: column };
+    const own = spot.edit?.message ? { edit: spot.edit, line: at, at: column } : null;
+    if (own && ["refused", "conflict"].includes(spot.edit.status)) return own;
     if (problem?.edit && grid.editOf(problem.edit.id, problem.edit.field) === problem.edit) {
       const row = grid.lines.lineOfId(problem.edit.id);
       const place = grid.columns.findIndex((one) => one.code === problem.edit.field);
       if (row !== undefined && place >= 0) return { edit: problem.edit, line: row, at: place };
     }
-    return null;
+    return own && spot.edit.status === "held" ? own : null;
   };
 
   let drawn = null;
@@ -78,17 +79,16 @@ export const notes = (grid) => {
       }
       tip.replaceChildren(make("p", { className: "long", textContent: edit.message }), make("div", { className: "g-tip-acts" }, ...acts));
     }
-    stand(grid.sheet.place(found.line, found.at), found.line === selection.focus.line && found.at === selection.focus.at);
+    stand(grid.sheet.place(found.line, found.at));
   };
 
-  /** Put the note beside a cell: below the active one, else where it covers no neighbour that one types into. */
-  const stand = (place, active) => {
+  /** Put the note beside a cell, where it covers neither that one nor the next ones below; above or below where there is no room. */
+  const stand = (place) => {
     const { clientWidth: wide, clientHeight: high } = grid.scroller;
-    const beside = !active && place.left + place.width + tip.offsetWidth + 8 < wide;
-    const below = place.top + place.height + tip.offsetHeight + 8 < high;
-    const above = place.top - tip.offsetHeight - 4;
-    const left = beside ? place.left + place.width + 6 : Math.min(place.left, wide - tip.offsetWidth - 8);
-    const top = beside ? Math.min(place.top, high - tip.offsetHeight - 4) : (!active || !below) && above >= 0 ? above : place.top + place.height + 4;
+    const right = place.left + place.width + 6, above = place.top - tip.offsetHeight - 4;
+    const beside = right + tip.offsetWidth + 8 < wide ? right : place.left - tip.offsetWidth - 6 > 0 ? place.left - tip.offsetWidth - 6 : null;
+    const left = beside ?? Math.min(place.left, wide - tip.offsetWidth - 8);
+    const top = beside !== null ? Math.min(place.top, high - tip.offsetHeight - 4) : above >= 0 ? above : place.top + place.height + 4;
     tip.style.left = `${Math.max(4, left)}px`;
     tip.style.top = `${Math.max(0, top)}px`;
   };
@@ -118,7 +118,7 @@ export const notes = (grid) => {
     tip.dataset.status = "";
     tip.replaceChildren(make("p", {}, grid.icon("lock"), " ", text));
     tip.hidden = false;
-    stand(grid.sheet.place(at, column), true);
+    stand(grid.sheet.place(at, column));
   };
   grid.on("locked", locked);
 

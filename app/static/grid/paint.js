@@ -98,7 +98,7 @@ export const painter = (grid) => {
   const head = (cell, column) => {
     const sort = grid.asked.sort.findIndex((one) => one.field === column.code);
     const order = grid.asked.sort[sort];
-    const cites = (column.cites || []).map((one) => `${one.policy}-${one.article} ${one.title || ""}\n${one.text || ""}`.trim());
+    const cites = (column.cites || []).map((one) => `${one.code} ${one.policy}\n${one.text}`.trim());
     cell.title = [`${column.label} · ${TYPES()[column.type] || column.type}${column.required ? ` · ${say("必填")}` : ""}`, column.help, ...cites, !cites.length && column.basis && column.basis !== "impl" ? column.basis : "",
       column.editable ? "" : column.locked].filter(Boolean).join("\n");
     cell.classList.add(`to-${NUMBERS.has(column.type) ? "right" : "left"}`);

@@ -1,14 +1,19 @@
 // Moving records through their workflow: asks for what the step needs, signs where it is signed, and tells what was refused.
+import { dayInput, readDay } from "../js/days.js";
 import { make } from "../js/words.js";
 import { dialog } from "./ask.js";
+import { copied, isEmpty } from "./cells.js";
 import { say } from "./say.js";
 
-/** Return the input for a field of a step: {element, read}; `read` gives the text as one would type it. */
-const control = (column, required) => {
+/** Return the input for a field of a step that holds `text`: {element, read}; `read` gives the text as one would type it. */
+const control = (column, required, text = "") => {
   const label = make("span", { className: "form-label" }, column.label, ...(required ? [make("span", { className: "must", textContent: " *", ariaHidden: "true" })] : []));
-  const wrap = (input, read) => ({ element: make("label", { className: "field" }, label, input), read: read || (() => input.value) });
+  const wrap = (input) => {
+    input.value = text;
+    return { element: make("label", { className: "field" }, label, input), read: () => input.value };
+  };
   if (column.type === "choices") {
-    const ticks = column.choices.map((choice) => make("label", {}, make("input", { type: "checkbox", className: "form-check-input", value: choice.label }), choice.label));
+    const ticks = column.choices.map((choice) => make("label", {}, make("input", { type: "checkbox", className: "form-check-input", value: choice.label, checked: text.split(";").includes(choice.label) }), choice.label));
     return { element: make("fieldset", { className: "field" }, label, make("div", { className: "choices" }, ...ticks)), read: () => ticks.map((one) => one.firstChild).filter((tick) => tick.checked).map((tick) => tick.value).join("、") };
   }
   if (column.choices) return wrap(make("select", { className: "form-select", required }, make("option", { value: "" }), ...column.choices.filter((choice) => !choice.retired).map((choice) => make("option", { value: choice.label, textContent: choice.label }))));
@@ -28,7 +33,13 @@ const control = (column, required) => {
     element.append(list);
     return { element, read };
   }
-  return wrap(make("input", { className: "form-control", required, type: { date: "date", moment: "datetime-local" }[column.type] || "text", inputMode: ["money", "integer", "decimal", "percent"].includes(column.type) ? "decimal" : "text" }));
+  if (["date", "moment"].includes(column.type)) {
+    const input = make("input", { className: "form-control", required, value: text });
+    input.id = `g-step-${column.code}`;
+    input.dataset.day = column.type;
+    return { element: make("div", { className: "field" }, make("label", { htmlFor: input.id }, label), dayInput(input)), read: () => readDay(input.value, column.type) ?? input.value };
+  }
+  return wrap(make("input", { className: "form-control", required, type: "text", inputMode: ["money", "integer", "decimal", "percent"].includes(column.type) ? "decimal" : "text" }));
 };
 
 /** What may be done now with all of `ids`: the steps that each of them has in common. */
@@ -39,10 +50,19 @@ export const movesOf = async (grid, ids) => {
     .map((move) => ({ ...move, needs: [...new Set(lists.flatMap((list) => list.find((other) => other.code === move.code).needs))] }));
 };
 
+/** What the records hold in the fields of a step. */
+const heldBy = async (grid, ids, codes) => {
+  const columns = codes.filter((code) => grid.byCode.has(code));
+  if (!columns.length) return [];
+  try { return grid.take(await grid.api.post("/rows", { ids: ids.slice(0, 500), columns })).rows.map((row) => row.cells); } catch { return []; }
+};
+
 /** Make a step with some records; true when at least one has moved. */
 export const transit = async (grid, ids, move, title = "") => {
-  const fields = [...(move.needs || []).map((code) => [code, true]), ...(move.asks || []).filter((code) => !(move.needs || []).includes(code)).map((code) => [code, false])].filter(([code]) => grid.byCode.has(code));
-  const controls = fields.map(([code, required]) => ({ code, ...control(grid.byCode.get(code), required) }));
+  const held = await heldBy(grid, ids, [...(move.needs || []), ...(move.asks || [])]);
+  const fields = [...(move.needs || []).map((code) => [code, true]), ...(move.asks || []).filter((code) => !(move.needs || []).includes(code)).map((code) => [code, false])].filter(([code]) => grid.byCode.has(code) && (ids.length === 1 || held.some((cells) => isEmpty(cells[code]))));
+  const before = (column) => (ids.length > 1 || !held.length || isEmpty(held[0][column.code]) ? "" : copied(held[0][column.code], column, grid.names));
+  const controls = fields.map(([code, required]) => ({ code, ...control(grid.byCode.get(code), required, before(grid.byCode.get(code))) }));
   const reason = move.reason ? make("textarea", { className: "form-control", rows: 2, required: true, name: "reason" }) : null;
   const content = [...(title ? [make("p", { className: "soft", textContent: title })] : []), ...controls.map(({ element }) => element)];
   if (reason) content.push(make("label", { className: "field" }, make("span", { className: "form-label" }, say("理由"), make("span", { className: "must", textContent: " *", ariaHidden: "true" })), reason));

@@ -10,5 +10,7 @@ import "./counts.js";
 import "./running.js";
 import { pickers } from "./picker.js";
 import "./palette.js";
+import { dayInput } from "./days.js";
 
 pickers(document);
+document.querySelectorAll("input[data-day]").forEach(dayInput);

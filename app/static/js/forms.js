@@ -8,10 +8,8 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => { for (const button of document.querySelectorAll("button[type=submit]:disabled:not([data-off])")) button.disabled = false; });
 
 document.addEventListener("formdata", (event) => {
-  for (const input of event.target.querySelectorAll('input[type="datetime-local"][name]')) {
-    if (!input.value) continue;
-    const text = input.value.replace("T", " ");
-    event.formData.set(input.name, text.length === 16 && "seconds" in input.dataset ? `${text}:00` : text);
+  for (const input of event.target.querySelectorAll("input[data-seconds][name]")) {
+    if (input.value.length === 16) event.formData.set(input.name, `${input.value}:00`);
   }
 });
 

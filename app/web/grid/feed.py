@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import orjson
@@ -67,12 +68,11 @@ def events(register: str) -> Response:
 
 
 class _Stream:
-    """One stream; gives its place back when it ends or its client is gone."""
+    """One stream; gives its place back when it is closed, or dropped by a server that forgets to close it."""
 
     def __init__(self, panel: Panel, actor: Actor, register: str, mark: Mark, places: threading.Semaphore) -> None:
-        self._panel, self._actor, self._register, self._mark, self._places = panel, actor, register, mark, places
-        self._parts = self._events()
-        self._open = True
+        self._parts = _events(panel, actor, register, mark)
+        self._give_back = weakref.finalize(self, places.release)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._parts
@@ -80,26 +80,25 @@ class _Stream:
     def close(self) -> None:
         """Give the place back, once."""
         self._parts.close()
-        if self._open:
-            self._open = False
-            self._places.release()
+        self._give_back()
 
-    def _events(self) -> Any:
-        yield b"retry: 1000\n\n"
-        quiet = 0
-        for _ in range(ROUNDS):
-            with self._panel.reading(self._actor) as work:
-                if not scope.may(work, self._register, "read"):
-                    break
-                found = watching.since(work, self._register, self._mark)
-            self._mark, quiet = found.mark, quiet + 1
-            if found.changed or found.gone or found.many:
-                quiet = 0
-                yield _event("changes", _told(found), found.mark)
-            elif quiet % HEARTBEAT == 0:
-                yield b": still here\n\n"
-            time.sleep(PAUSE)
-        yield _event("bye", {"since": str(self._mark)}, self._mark)
+
+def _events(panel: Panel, actor: Actor, register: str, mark: Mark) -> Generator[bytes, None, None]:
+    yield b"retry: 1000\n\n"
+    quiet = 0
+    for _ in range(ROUNDS):
+        with panel.reading(actor) as work:
+            if not scope.may(work, register, "read"):
+                break
+            found = watching.since(work, register, mark)
+        mark, quiet = found.mark, quiet + 1
+        if found.changed or found.gone or found.many:
+            quiet = 0
+            yield _event("changes", _told(found), mark)
+        elif quiet % HEARTBEAT == 0:
+            yield b": still here\n\n"
+        time.sleep(PAUSE)
+    yield _event("bye", {"since": str(mark)}, mark)
 
 
 def _event(name: str, told: Any, mark: Mark) -> bytes:
