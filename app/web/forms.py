@@ -17,7 +17,6 @@ from app.fields.base import Field, Unreadable
 from app.fields.links import File, Link, Person, Role
 from app.fields.numbers import YesNo
 from app.fields.texts import Choices
-from app.fields.times import Moment
 from app.services import files, lookup
 from app.services.panel import Work
 from app.web.actor import reading, writing
@@ -89,12 +88,9 @@ def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names,
 
 
 def input_text(f: Field, value: Any) -> Any:
-    """Return a value as its input holds it: what a browser's own date and number inputs understand."""
+    """Return a value as its input holds it: choices and links by their codes and numbers."""
     if value is None:
         return [] if f.many or f.type == "choices" else ""
-    if isinstance(f, Moment):
-        local = value.astimezone(Moment.zone)
-        return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
     if isinstance(f, YesNo):
         return "1" if value else "0"
     if isinstance(f, Link):
