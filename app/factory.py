@@ -69,7 +69,11 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         grid.register(app, settings.WEB_THREADS)
         registers.register(builder, panel)
     app.jinja_env.globals.update(
-        menu=menu.menu, counts=menu.counts, language=language.language, appbuilder=builder, base_template="base.html",
+        menu=menu.menu,
+        counts=menu.counts,
+        language=language.language,
+        appbuilder=builder,
+        base_template="base.html",
         zone=panel.zone.key,
     )
     return app
