@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from app.models.ledger import obligation, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, numbering, people, scope
+from app.services import adoption, history, numbering, people, scope
 from app.services.conditions import where, with_references
 from app.services.panel import Work
 
@@ -30,6 +30,8 @@ COLUMNS = (
 )  # fmt: skip
 PARKED = datetime(9999, 12, 30, tzinfo=UTC)
 """The limit of what no calendar can date yet: it is shown as such, and never missed."""
+ENTERED = "entered_state_at"
+"""Where a row carries the moment at which it entered the state that starts a duty."""
 TIMER = ("obligation", "fire_at", "kind", "seq")
 
 
@@ -55,12 +57,31 @@ def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *,
     whole = with_references(work, spec, rows, [d.when for d in spec.duties])
     for duty in spec.duties:
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
-        owing = _begun(spec, duty, whole, known)
+        begun = whole if fresh else _entered(work, spec, duty.starts, whole, known)
+        owing = _begun(spec, duty, begun, known)
         if fresh and not owing:
             continue
-        done = _done(work, duty, owing, fresh)
-        _settle_duty(work, spec, duty, whole, known, done, result)
+        done = _done(work, spec, duty, owing, fresh)
+        _settle_duty(work, spec, duty, begun, known, done, result)
     return result
+
+
+def _entered(
+    work: Work,
+    spec: RegisterSpec,
+    starts: Start,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[int, Mapping[str, Any]],
+) -> Sequence[Mapping[str, Any]]:
+    """Return the rows with the moment at which a duty that a state starts began: when that was entered for the first time.
+
+    The state may have been left since; what an obligation that stands says of it is taken from there.
+    """
+    if not starts.state:
+        return rows
+    asked = [r for r in rows if (old := known.get(r["id"])) is None or old["state"] == "void"]
+    entered = history.first(work, spec, asked, lambda r: r["state"] in starts.state)
+    return [{**r, ENTERED: entered[r["id"]]} if r["id"] in entered else r for r in rows]
 
 
 def _begun(
@@ -118,8 +139,6 @@ def _settle_duty(
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
-        if old is not None and old["state"] == "done" and fulfilled is not None and not _dated(work, spec, duty.done):
-            fulfilled = old["done_at"]  # what carries no date of its own was fulfilled when it was first seen
         now = terms | {"state": "done" if fulfilled else "open", "done_at": fulfilled}
         if old is None:
             new.append((now, row))
@@ -195,7 +214,7 @@ def _started(
         return row["created_at"]  # type: ignore[no-any-return]
     if old is not None and old["state"] != "void":
         return old["started_at"]  # type: ignore[no-any-return]
-    return row["state_at"] if row["state"] in starts.state else None
+    return row.get(ENTERED) or (row["state_at"] if row["state"] in starts.state else None)
 
 
 def _start_column(spec: RegisterSpec, starts: Start) -> str:
@@ -210,65 +229,64 @@ def _owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any
     return {"person": named[0] if named else None, "role": None, "unit": row.get("unit")}
 
 
-def _dated(work: Work, spec: RegisterSpec, done: Done) -> bool:
-    """Return whether what fulfils a duty carries a moment of its own, which may be corrected later."""
-    where_done = work.catalog.registers[done.register_code] if done.register_code else spec
-    return isinstance(where_done.field(done.field), Signature | Date | Moment)
+def _done(
+    work: Work, spec: RegisterSpec, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool
+) -> dict[int, datetime]:
+    """Return when the duty was fulfilled, for the records that have fulfilled it.
 
-
-def _done(work: Work, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool) -> dict[int, datetime]:
-    """Return when the duty was fulfilled, for the records that have fulfilled it."""
+    A date, moment or signature says it itself; a state, or any other field, has been so since a version of the record said it.
+    """
     d = duty.done
     if d.register_code:
         return {} if fresh else _done_elsewhere(work, d, [r["id"] for r in rows])
-    found: dict[int, datetime] = {}
-    for row in rows:
-        if d.state:
-            moment = row["state_at"] if row["state"] in d.state else None
-        else:
-            value = row.get(f"{d.field}_at", row.get(d.field))
-            moment = (
-                value
-                if isinstance(value, datetime)
-                else _moment(work, value)
-                if value not in (None, "", (), False)
-                else None
-            )
-        if moment is not None:
-            found[row["id"]] = moment
-    return found
-
-
-def _moment(work: Work, value: Any) -> datetime:
-    return work.panel.calendar.start_of(value) if isinstance(value, date) else work.now
+    holds = _fulfils(spec, d)
+    if (column := _moment_column(spec, d)) is None:
+        return history.since(work, spec, rows, holds)
+    return {r["id"]: _moment(work, r[column]) for r in rows if holds(r)}
 
 
 def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, datetime]:
     spec, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
-    moment = table.c.state_at if d.state else _moment_column(spec, table, d.field)
-    query = (
-        select(table.c[d.through], func.min(moment))
-        .where(table.c.archived_at.is_(None), moment.is_not(None))
-        .group_by(table.c[d.through])
-    )
-    if d.state:
-        query = query.where(table.c.state.in_(d.state))
-    if d.where is not None:
-        query = query.where(where(table, spec, d.where))
+    pointing = table.c[d.through]
+    column = _moment_column(spec, d)
+    there = table.c.state.in_(d.state) if d.state else table.c[column or d.field].is_not(None)
+    fulfilling = [table.c.archived_at.is_(None), there, *([where(table, spec, d.where)] if d.where else [])]
     found: dict[int, datetime] = {}
     for start in range(0, len(ids), 500):
-        for record_id, first in work.connection.execute(
-            query.where(table.c[d.through].in_(list(ids[start : start + 500])))
-        ):
-            found[record_id] = first if isinstance(first, datetime) else work.panel.calendar.start_of(first)
+        mine = [*fulfilling, pointing.in_(list(ids[start : start + 500]))]
+        if column is not None:
+            query = select(pointing, func.min(table.c[column])).where(*mine).group_by(pointing)
+            found |= {record_id: _moment(work, first) for record_id, first in work.connection.execute(query)}
+            continue
+        children = {r["id"]: dict(r) for r in work.connection.execute(select(table).where(*mine)).mappings()}
+        for child, moment in history.since(work, spec, children.values(), _fulfils(spec, d)).items():
+            record_id = children[child][d.through]
+            found[record_id] = min(moment, found.get(record_id, moment))
     return found
 
 
-def _moment_column(spec: RegisterSpec, table: Any, code: str) -> Any:
-    field = spec.field(code)
+def _fulfils(spec: RegisterSpec, d: Done) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether a record, as it is or was, fulfils a duty."""
+    column = _moment_column(spec, d) or d.field
+
+    def holds(row: Mapping[str, Any]) -> bool:
+        if row.get("archived_at") is not None or (d.where is not None and not d.where.holds(row)):
+            return False
+        return row["state"] in d.state if d.state else row.get(column) not in (None, "", (), False)
+
+    return holds
+
+
+def _moment_column(spec: RegisterSpec, d: Done) -> str | None:
+    """Return the column of the moment at which the duty was fulfilled; None where no field of the record says it."""
+    field = spec.field(d.field)
     if isinstance(field, Signature):
-        return table.c[f"{code}_at"]
-    return table.c[code] if isinstance(field, Date | Moment) else table.c.updated_at
+        return f"{d.field}_at"
+    return d.field if isinstance(field, Date | Moment) else None
+
+
+def _moment(work: Work, value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else work.panel.calendar.start_of(value)
 
 
 def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
