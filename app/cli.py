@@ -21,7 +21,7 @@ from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.links import Link
 from app.fields.times import Moment
-from app.services import demo, ledger, listing, lookup, people, publishing, records, sweep, ticks
+from app.services import chain, demo, ledger, listing, lookup, people, publishing, records, sweep, ticks, verify
 from app.services.panel import Actor, Panel, Work
 from app.services.publishing import Unsound
 
@@ -279,6 +279,7 @@ def sweep_command(at: datetime | None, as_json: bool) -> None:
     report = sweep.run(_panel(), at) if at is not None else ticks.run(_panel(), clock.reading())
     if report is None:
         raise Refused(say("期限检查已暂停，请先核对本机时间，再执行 flask deadlines release"))
+    chain.note_head(_panel().engine, current_app.config["SETTINGS"].INSTANCE, at or clock.now())
     words = f"处理到期 {report.timers} 项：新违规 {report.breaches}，新处罚单 {report.tickets}，通知 {report.notices}"
     _say(as_json, vars(report), [words])
 
@@ -352,6 +353,34 @@ def why(ticket: str, username: str | None, as_json: bool) -> None:
         "lines": [dict(x) for x in found.lines], "entries": [dict(e) for e in found.entries],
     }  # fmt: skip
     _say(as_json, said, lines)
+
+
+@ledger_group.command("verify")
+@click.option(
+    "--heads", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None,
+    help="A kept copy of ledger_heads.txt to compare with; by default the one in the instance folder.",
+)  # fmt: skip
+@_errors_as_sentences
+def verify_command(heads: Path | None, as_json: bool) -> None:
+    """Verify the ledger: name the first line altered, missing or moved, and whatever does not add up; status 1 if anything is found."""
+    notes = heads.read_text("utf-8").splitlines() if heads else chain.notes(current_app.config["SETTINGS"].INSTANCE)
+    found = verify.run(_panel(), notes)
+    flaws = [{"check": f.check, "says": str(f.says)} for f in found.flaws]
+    counted = "，".join(verify.COUNTED[k].template.format(n=n) for k, n in found.counts.items())
+    said = [f"[{f['check']}] {f['says']}" for f in flaws] or ["台账完好"]
+    _say(as_json, {"counts": found.counts, "flaws": flaws}, [f"已核对：{counted}", *said])
+    if flaws:
+        raise SystemExit(1)
+
+
+@ledger_group.command("head")
+@at_option
+@_errors_as_sentences
+def head_command(at: datetime | None, as_json: bool) -> None:
+    """Say the ledger's last line, to be mailed, printed or kept elsewhere: moment, place, hash; it is also kept in ledger_heads.txt."""
+    line = chain.note_head(_panel().engine, current_app.config["SETTINGS"].INSTANCE, at or clock.now())
+    moment, place, hashed = line.split(" ")
+    _say(as_json, {"at": moment, "place": int(place), "hash": hashed}, [line])
 
 
 @demo_group.command("load")

@@ -12,7 +12,7 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.services import notices, ticks, upkeep
+from app.services import chain, notices, ticks, upkeep
 from app.services.notices import Letter
 from app.services.panel import Panel
 from config import Settings, celery_config
@@ -33,6 +33,7 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     @app.task(name="app.tasks.sweep")
     def sweep_due() -> None:
         ticks.run(panel(), clock.reading())
+        chain.note_head(panel().engine, settings.INSTANCE, clock.now())
         upkeep.run(panel(), most=UPKEEP)
 
     @app.task(name="app.tasks.deliver")

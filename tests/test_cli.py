@@ -99,6 +99,10 @@ def test_a_file_becomes_records_fines_and_an_explanation(
     listed = flask.json("ledger", "list", "--person", "sales1", "--month", "2025-03")
     assert sorted(t["amount"] for t in listed["tickets"]) == ["100.00", "50.00"]
     assert listed["total"] == "150.00"
+    verified = flask.json("ledger", "verify")
+    assert verified["counts"]["tickets"] == len(listed["tickets"])
+    assert verified["flaws"] == []
+    assert flask("ledger", "head").split()[1] == str(verified["counts"]["entries"])
     why = flask("ledger", "why", listed["tickets"][0]["record_no"])
     for expected in ("P05-D1", "2025-03-06 第 3 天", "自 2025-03-07 00:00 起逾期", "50"):
         assert expected in why

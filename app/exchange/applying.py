@@ -50,7 +50,7 @@ def _those_accepted(
     raced = False
     while wanted:
         try:
-            with work.connection.begin_nested():
+            with work.apart():
                 act(wanted)
         except Invalid as invalid:
             wanted = _without_bad(plan, found, wanted, invalid.errors)

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Numeric, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from app.models.fixed import fixed
 from app.models.types import ID, ScaledNumber, UtcMoment, Words
@@ -90,11 +103,21 @@ ticket = Table(
 
 ledger_entry = Table(
     "ledger_entry", fixed,
-    Column("ticket", ID, ForeignKey("ticket.id"), primary_key=True, autoincrement=False), Column("seq", Integer, primary_key=True),
+    Column("place", ID, primary_key=True, autoincrement=False),
+    Column("ticket", ID, ForeignKey("ticket.id"), nullable=False), Column("seq", Integer, nullable=False),
     Column("kind", String(10), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
     Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("reason", Text),
     Column("citation", String(80), nullable=False), Column("arithmetic", Text, nullable=False),
+    Column("previous", LargeBinary(32), nullable=False), Column("hash", LargeBinary(32), nullable=False, index=True),
+    UniqueConstraint("ticket", "seq"),
 )  # fmt: skip
+"""Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. Each line names the hash of the line before it (services/chain.py)."""
+ledger_head = Table(
+    "ledger_head", fixed,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("place", ID, nullable=False), Column("hash", LargeBinary(32), nullable=False),
+)  # fmt: skip
+"""One row: the last line of the ledger, kept outside it so that lines missing at the end are missed; its lock orders the lines."""
 
 pay_decision = Table(
     "pay_decision", fixed,

@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from app.catalog.breach import Counter
 from app.models.bulk import insert_new, insert_rows
-from app.models.ledger import breach, breach_line, counter_group, ledger_entry, ticket
+from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
 from app.services import lookup, numbering
 from app.services.panel import Work
@@ -187,8 +187,8 @@ def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -
             "created_by": work.actor.person_id, "created_at": work.now, "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
         })  # fmt: skip
     insert_rows(work.connection, ticket, rows)
-    entries = [_entry(work, t, 1, "assessed", t["amount"], "", t["arithmetic"]) for t in rows]
-    insert_rows(work.connection, ledger_entry, entries)
+    for t in rows:
+        add_entry(work, t, "assessed", t["amount"], "", t["arithmetic"])
     return rows
 
 
@@ -223,15 +223,7 @@ def _correct(work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, res
 
 def add_entry(work: Work, t: Mapping[str, Any], kind: str, amount: Decimal, reason: str, arithmetic: str) -> None:
     """Append a line to a ticket's ledger; lines are never changed."""
-    e = ledger_entry.c
-    last = work.connection.execute(select(func.max(e.seq)).where(e.ticket == t["id"])).scalar() or 0
-    insert_rows(work.connection, ledger_entry, [_entry(work, t, last + 1, kind, amount, reason, arithmetic)])
-
-
-def _entry(
-    work: Work, t: Mapping[str, Any], seq: int, kind: str, amount: Decimal, reason: str, arithmetic: str
-) -> dict[str, Any]:
-    return {
-        "ticket": t["id"], "seq": seq, "kind": kind, "amount": amount, "at": work.now, "person": work.actor.person_id,
+    work.entries.append({
+        "ticket": t["id"], "kind": kind, "amount": amount, "at": work.now, "person": work.actor.person_id,
         "reason": reason or None, "citation": t["citation"], "arithmetic": arithmetic,
-    }  # fmt: skip
+    })  # fmt: skip

@@ -20,7 +20,7 @@ from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due
 from app.rules.judge import share
-from app.services import adoption, assessing, breaches, consequences, listing, notices, people, rows, scope
+from app.services import adoption, assessing, breaches, chain, consequences, listing, notices, people, rows, scope
 from app.services.panel import Work
 
 STATES = {
@@ -223,6 +223,7 @@ def _label(work: Work, t: Mapping[str, Any]) -> str:
 def why(work: Work, ticket_id: int) -> Explanation:
     """Return everything that a ticket's due date and amount come from. Raises Missing."""
     t = get(work, ticket_id)
+    chain.append(work.connection, work.entries)
     b = work.connection.execute(select(breach).where(breach.c.id == t["breach"])).mappings().one()
     o = work.connection.execute(select(obligation).where(obligation.c.id == b["obligation"])).mappings().first()
     roots = [b["id"], b["root"]] if b["root"] else [b["id"]]

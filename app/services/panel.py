@@ -18,6 +18,7 @@ from app.catalog.register import RegisterSpec
 from app.errors import Missing, say
 from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
+from app.services import chain
 
 SYSTEM_SOURCES = frozenset({"sweep", "system"})
 
@@ -65,7 +66,9 @@ class Panel:
         with self.engine.connect() as connection:
             connection = connection.execution_options(immediate=True)
             with connection.begin():
-                yield Work(self, connection, actor, now or clock.now(), source, reason)
+                work = Work(self, connection, actor, now or clock.now(), source, reason)
+                yield work
+                chain.append(connection, work.entries)
 
     @contextmanager
     def reading(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Work]:
@@ -88,6 +91,8 @@ class Work:
     """The block of changes in the grid that this work writes."""
     memo: dict[Any, Any] = field(default_factory=dict)
     """What has been read once in this transaction and cannot change in it."""
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    """Lines for the ledger, which the end of the transaction links into its chain: so its lock is held only for a moment."""
 
     @property
     def catalog(self) -> Catalog:
@@ -127,4 +132,18 @@ class Work:
 
     def acting(self, actor: Actor, source: str | None = None) -> Work:
         """Return this same unit of work with somebody else acting, such as the panel itself."""
-        return Work(self.panel, self.connection, actor, self.now, source or self.source, self.reason, memo=self.memo)
+        return Work(
+            self.panel, self.connection, actor, self.now, source or self.source, self.reason,
+            memo=self.memo, entries=self.entries,
+        )  # fmt: skip
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Do a part of this work that may fail alone: an exception takes back what it wrote and nothing else."""
+        before = list(self.entries)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self.entries[:] = before
+            raise

@@ -14,6 +14,22 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry"
+        " BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END",
+        "CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry"
+        " BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION ledger_entry_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'ledger_entry is append-only'; END $$",
+        "CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry"
+        " FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_is_append_only()",
+    ),
+}
+"""What makes the database itself refuse to change a line of the ledger."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -614,7 +630,8 @@ def upgrade() -> None:
 
     op.create_table(
         "ledger_entry",
-        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
@@ -623,9 +640,25 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("citation", sa.String(length=80), nullable=False),
         sa.Column("arithmetic", sa.Text(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_ledger_entry_ticket")),
-        sa.PrimaryKeyConstraint("ticket", "seq", name=op.f("pk_ledger_entry")),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint("ticket", "seq", name=op.f("uq_ledger_entry_ticket_seq")),
     )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_entry_hash"), ["hash"], unique=False)
+
+    head = op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
+    )
+    op.bulk_insert(head, [{"id": 1, "place": 0, "hash": bytes(32)}])
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -633,7 +666,10 @@ def downgrade() -> None:
     op.drop_table("tick")
     for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):
         op.drop_table(table)
+    op.drop_table("ledger_head")
     op.drop_table("ledger_entry")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION ledger_entry_is_append_only()")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_index("ix_ticket_state")
         batch_op.drop_index("ix_ticket_record")

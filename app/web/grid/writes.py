@@ -242,7 +242,7 @@ def transition(register: str) -> Response:
 def _moved(work: Work, register: str, record: int, code: str, values: Mapping[str, Any], reason: str) -> dict[str, Any]:
     errors: Sequence[CellError] = ()
     try:
-        with work.connection.begin_nested():
+        with work.apart():
             records.move(work, register, record, code, values, reason=reason)
         return {"id": record, "ok": True, "message": "", "errors": []}
     except Invalid as invalid:
