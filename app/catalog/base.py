@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -73,8 +75,11 @@ class Party(Spec):
             raise ValueError("name one of: field, role, superior_of")
         return self
 
-    def within(self, fields: set[str]) -> Party:
+    def within(self, fields: Container[str]) -> Party:
         """Return this party with a bare word settled: a field of the register, else a role."""
-        if not self.word:
-            return self
-        return Party(field=self.word) if self.word in fields else Party(role=self.word)
+        return _settled(self.word, self.word in fields) if self.word else self
+
+
+@lru_cache(maxsize=1024)
+def _settled(word: str, is_field: bool) -> Party:
+    return Party(field=word) if is_field else Party(role=word)

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
@@ -52,14 +51,24 @@ def insert_rows(
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose natural key is not there yet; return how many were."""
+    """Insert the rows whose natural key is not there yet; return how many were. All rows have the columns of the first."""
     if not rows:
         return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    if len(rows) == 1:
-        return connection.execute(statement, rows[0]).rowcount
-    return connection.execute(statement, list(rows)).rowcount
+    names = list(rows[0])
+    cells = [_bound([row[n] for row in rows], _bind(table.c[n].type, connection.dialect)) for n in names]
+    quoted = ", ".join(f'"{n}"' for n in names)
+    # the names come from our own tables
+    head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
+    cursor = connection.connection.cursor()
+    try:
+        if connection.dialect.name == "postgresql":
+            arrays = ", ".join(f"%s::{table.c[n].type.compile(connection.dialect)}[]" for n in names)
+            cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", cells)  # noqa: S608
+        else:
+            cursor.executemany(f"{head} VALUES ({', '.join('?' * len(names))}) {tail}", zip(*cells, strict=True))
+        return cursor.rowcount
+    finally:
+        cursor.close()
 
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:

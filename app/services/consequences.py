@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.catalog.breach import Breach
 from app.catalog.register import RegisterSpec, Transition
+from app.models.among import among
 from app.models.ledger import breach, ticket
 from app.services import assessing, breaches, duties, notices, people, rows, workflow
 from app.services.conditions import with_references
@@ -151,10 +152,8 @@ def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, An
 def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return the notices that kinds of breaches ask for; of a repeated one, each time anew."""
     telling = {key for key, rule in work.catalog.breaches.items() if rule.tell}
-    found: list[Mapping[str, Any]] = []
-    for start in range(0, len(ids), 500):
-        query = select(breach).where(breach.c.id.in_(ids[start : start + 500]), breach.c.state == "live")
-        found += [b for b in work.connection.execute(query).mappings() if (b["register"], b["rule"]) in telling]
+    query = select(breach).where(among(breach.c.id, ids), breach.c.state == "live")
+    found = [b for b in work.connection.execute(query).mappings() if (b["register"], b["rule"]) in telling]
     letters = []
     for register in {b["register"] for b in found}:
         spec = work.catalog.registers[register]

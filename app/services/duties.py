@@ -112,7 +112,7 @@ class _Terms:
     @classmethod
     def of(cls, spec: RegisterSpec, duty: Duty) -> _Terms:
         return cls(
-            duty.owed_by.within(set(spec.by_code)),
+            duty.owed_by.within(spec.by_code),
             _start_column(spec, duty.starts),
             bool(duty.within) and all(x.hours is None and x.minutes is None for x in duty.within),
             all(not x.field and x.when is None for x in duty.within),

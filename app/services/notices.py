@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import func, or_, select, update
 
 from app.errors import Sentence, say
+from app.models.among import among
 from app.models.bulk import insert_rows
 from app.models.fixed import person
 from app.models.ledger import notice, outbox
@@ -50,12 +51,8 @@ def tell(
 def send(work: Work, notices: Sequence[dict[str, Any]]) -> int:
     """Keep the notices that have not been given yet, and lay an e-mail for each into the outbox; return how many are new."""
     wanted = {n["key"]: n for n in notices}
-    keys = list(wanted)
-    for start in range(0, len(keys), 500):
-        for old in work.connection.execute(
-            select(notice.c.key).where(notice.c.key.in_(keys[start : start + 500]))
-        ).scalars():
-            del wanted[old]
+    for old in work.connection.execute(select(notice.c.key).where(among(notice.c.key, wanted))).scalars():
+        del wanted[old]
     if not wanted:
         return 0
     first = numbering.take(work, "notice.id", len(wanted))

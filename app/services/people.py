@@ -105,12 +105,16 @@ def superior(work: Work, person_id: int) -> int | None:
 
 def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
     """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
-    everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
-    for around in chain(work, unit):
-        inside = set(below(work, around))
-        if near := [p for p in everybody if unit_of(work, p) in inside]:
-            return near
-    return everybody
+    known: dict[tuple[str, int | None], list[int]] = work.memo.setdefault("holders", {})
+    if (role_code, unit) not in known:
+        everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
+        known[role_code, unit] = everybody
+        for around in chain(work, unit):
+            inside = set(below(work, around))
+            if near := [p for p in everybody if unit_of(work, p) in inside]:
+                known[role_code, unit] = near
+                break
+    return known[role_code, unit]
 
 
 def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:
@@ -119,7 +123,7 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
     Whoever the record excludes is never among them: the person complained about takes no part and is told nothing (P15 2.2).
     """
     if who.word:
-        who = who.within(set(spec.by_code))
+        who = who.within(spec.by_code)
     if who.role:
         found = holders(work, who.role, row.get("unit"))
     else:

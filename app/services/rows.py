@@ -14,6 +14,7 @@ from app.fields.base import Field
 from app.fields.links import Person, Signature
 from app.fields.texts import AutoNumber
 from app.fields.times import Date, Moment
+from app.models.among import among
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
 from app.services import numbering, searching
@@ -27,10 +28,10 @@ VERSION_COLUMNS = (
 def read(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Return whole rows by id, for services that act on them; no scope, no archived rows left out."""
     table = work.tables[spec.code]
-    found: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(ids), 500):
-        query = select(table).where(table.c.id.in_(list(ids[start : start + 500])))
-        found.update({r["id"]: dict(r) for r in work.connection.execute(query).mappings()})
+    rows = work.connection.execute(select(table).where(among(table.c.id, ids)))
+    names = list(rows.keys())
+    place = names.index("id")
+    found = {r[place]: dict(zip(names, r, strict=True)) for r in rows}
     for f in spec.fields:
         if f.many and found:
             _attach(work, spec, f, found)

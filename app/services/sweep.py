@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +13,11 @@ from sqlalchemy.exc import OperationalError
 
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
+from app.models.among import among
 from app.models.bulk import insert_rows
 from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
-from app.rules.agenda import Event, next_event
+from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
 from app.services import breaches, consequences, duties, notices, people, rows
 from app.services.panel import Actor, Panel, Work
@@ -77,6 +79,7 @@ def _batch(work: Work, report: SweepReport) -> int:
             continue  # its definition or its record is gone: nothing more will happen to it
         t = claimed[o["id"]]
         event: Event | None = Event(t["fire_at"], t["kind"], t["seq"])
+        coming = _after(work, o, duty, event)
         while event is not None and event.fire_at <= work.now:
             if event.kind == "breach":
                 drafts += breaches.missed(
@@ -84,12 +87,11 @@ def _batch(work: Work, report: SweepReport) -> int:
                 )
             else:
                 letters += _letters(work, o, duty, row, event)
-            event = _next(work, o, duty, event)
+            event = next(coming, None)
         if event is not None:
             ahead.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
     new = breaches.keep(work, drafts)
-    for start in range(0, len(ids), 500):
-        work.connection.execute(delete(timer).where(timer.c.obligation.in_(ids[start : start + 500])))
+    work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, duties.TIMER)
     followed = consequences.of_breaches(work, new)
     report.timers += len(claimed)
@@ -99,21 +101,19 @@ def _batch(work: Work, report: SweepReport) -> int:
     return len(claimed)
 
 
-def _next(work: Work, o: Mapping[str, Any], duty: Duty, event: Event) -> Event | None:
-    try:
-        return next_event(
-            duty, duties.due_of(o), o["started_at"], (event.fire_at, event.kind, event.seq), work.panel.calendar
-        )
-    except BeyondCalendar:
-        return None
+def _after(work: Work, o: Mapping[str, Any], duty: Duty, done: Event) -> Iterator[Event]:
+    """Yield what is in store for an obligation after an event, as far as the calendar can date it."""
+    past = done.rank
+    with suppress(BeyondCalendar):
+        for event in events(duty, duties.due_of(o), o["started_at"], work.panel.calendar):
+            if event.rank > past:
+                yield event
 
 
 def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for start in range(0, len(ids), 500):
-        query = select(obligation).where(obligation.c.id.in_(ids[start : start + 500]))
-        found += [dict(r) for r in work.connection.execute(query).mappings()]
-    return found
+    rows = work.connection.execute(select(obligation).where(among(obligation.c.id, ids)))
+    names = list(rows.keys())
+    return [dict(zip(names, r, strict=True)) for r in rows]
 
 
 def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
