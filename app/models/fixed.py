@@ -120,6 +120,7 @@ publication = Table(
     "publication", fixed,
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("digest", String(64), nullable=False), Column("at", UtcMoment, nullable=False), Column("person", Integer),
+    Column("in_force_from", Date, nullable=False),
     Column("reason", Text, nullable=False), Column("plan", Text, nullable=False), Column("catalog", Text, nullable=False),
 )  # fmt: skip
 publication_file = Table(

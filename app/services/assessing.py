@@ -14,11 +14,12 @@ from app.catalog.breach import Counter
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
-from app.services import lookup, numbering
+from app.services import editions, lookup, numbering
 from app.services.panel import Work
 
 SETTLED = frozenset({"confirmed", "executed"})
 NUMBER = "CF{yyyy}-{seq:5}"
+_WIDTH = {"calendar_month": 0, "year": 1, "ever": 2}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     touched: list[Mapping[str, Any]] = []
     b = breach.c
     for start in range(0, len(ids), 500):
-        query = select(b.id, b.counter, b.person, b.day, b.root).where(
+        query = select(b.id, b.counter, b.person, b.day, b.root, b.revision).where(
             b.id.in_(ids[start : start + 500]), b.person.is_not(None)
         )
         touched += work.connection.execute(query).mappings()
@@ -49,10 +50,14 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
         groups.setdefault((r["counter"], r["person"]), []).append(r)
     _lock(work, sorted(groups))
     for (code, person), members in sorted(groups.items()):
-        counter = work.catalog.counters.get(code)
-        facts = _facts(work, _members(work, counter, code, person, members))
-        _post(work, counter, facts, result)
+        facts = _facts(work, _members(work, code, person, members))
+        _post(work, code, facts, result)
     return result
+
+
+def counter_of(work: Work, revision: int, code: str) -> Counter | None:
+    """Return a counter as the definitions of a revision declare it."""
+    return editions.catalog_of(work, revision).counters.get(code)
 
 
 def _lock(work: Work, groups: Sequence[tuple[str, int]]) -> None:
@@ -62,10 +67,24 @@ def _lock(work: Work, groups: Sequence[tuple[str, int]]) -> None:
         work.connection.execute(select(counter_group.c.person).where(one).with_for_update())
 
 
-def _members(
+def _members(work: Work, code: str, person: int, touched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the breaches that must be judged together with the touched ones: their windows, and those tied to them by root.
+
+    Where the definitions that bind some of them declare a wider window than others, the widest.
+    """
+    counters = [counter_of(work, r, code) for r in {r["revision"] for r in touched}]
+    while True:
+        widest = max((c for c in counters if c is not None), key=lambda c: _WIDTH[c.window], default=None)
+        rows = _within(work, widest, code, person, touched)
+        more = [counter_of(work, r, code) for r in {r["revision"] for r in rows}]
+        if all(c is None or widest is None or _WIDTH[c.window] <= _WIDTH[widest.window] for c in more):
+            return rows
+        counters = more
+
+
+def _within(
     work: Work, counter: Counter | None, code: str, person: int, touched: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Return the breaches that must be judged together with the touched ones: their windows, and those tied to them by root."""
     b = breach.c
     mine = and_(b.counter == code, b.person == person)
     if counter is None:
@@ -149,11 +168,11 @@ def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, 
 
 def _post(
     work: Work,
-    counter: Counter | None,
+    code: str,
     facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]],
     result: Assessed,
 ) -> None:
-    priced = price(counter, [f for _, f, _ in facts])
+    priced = _priced(work, code, facts)
     states = {f.key: f.state for _, f, _ in facts}
     new: list[tuple[Mapping[str, Any], Priced[int]]] = []
     for row, fact, t in facts:
@@ -168,6 +187,31 @@ def _post(
         result.new.extend(_propose(work, new))
 
 
+def _priced(
+    work: Work, code: str, facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]]
+) -> dict[int, Priced[int]]:
+    """Return what each breach costs by the counter of its own definitions, a repeat by that of its root's."""
+    by_key = {f.key: (row["revision"], f.root) for row, f, _ in facts}
+
+    def binding(key: int) -> int:
+        revision, root = by_key[key]
+        return revision if root is None else binding(root)
+
+    bound: dict[int, list[int]] = {}
+    for key in by_key:
+        bound.setdefault(binding(key), []).append(key)
+    found: dict[int, Priced[int]] = {}
+    priced: list[tuple[Counter | None, dict[int, Priced[int]]]] = []
+    for revision, keys in bound.items():
+        counter = counter_of(work, revision, code)
+        mine = next((p for c, p in priced if c == counter), None)
+        if mine is None:
+            mine = price(counter, [f for _, f, _ in facts])
+            priced.append((counter, mine))
+        found |= {key: mine[key] for key in keys}
+    return found
+
+
 def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -> list[dict[str, Any]]:
     first = numbering.take(work, "ticket.id", len(new))
     numbers = numbering.numbers(work, "ticket", NUMBER, work.today, len(new))
@@ -177,9 +221,10 @@ def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -
         named |= {(register, i): t for i, t in lookup.titles(work, register, ids).items()}
     rows = []
     for n, (r, p) in enumerate(new):
-        rule = work.catalog.breaches.get((r["register"], r["rule"]))
+        rule = editions.catalog_of(work, r["revision"]).breaches.get((r["register"], r["rule"]))
         rows.append({
             "id": first + n, "breach": r["id"], "record_no": numbers[n], "counter": r["counter"], "rule": r["rule"],
+            "revision": r["revision"],
             "register": r["register"], "record_id": r["record_id"], "record_title": named.get((r["register"], r["record_id"]), ""),
             "person": r["person"], "clause": r["clause"], "citation": r["citation"], "occurred_at": r["occurred_at"], "day": r["day"],
             "month": f"{r['day']:%Y-%m}", **_amounts(p), "repeat_index": r["occurrence"] if r["root"] else None,

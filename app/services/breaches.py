@@ -17,7 +17,7 @@ from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.dated import in_force
 from app.rules.judge import occurrences
-from app.services import adoption, duties, numbering, people
+from app.services import adoption, duties, editions, numbering, people
 from app.services.conditions import with_references
 from app.services.panel import Work
 
@@ -96,7 +96,7 @@ def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
     left: list[Draft] = []
     b = breach.c
     for draft, lines in drafts:
-        rule = work.catalog.breaches.get((draft["register"], draft["rule"]))
+        rule = editions.catalog_of(work, draft["revision"]).breaches.get((draft["register"], draft["rule"]))
         if rule is None or not rule.joins:
             left.append((draft, lines))
             continue
@@ -128,38 +128,66 @@ def missed(
 ) -> list[Draft]:
     """Return the breach that missing an obligation for the ``no``-th time is.
 
-    The first time, with the breaches that this one brings about (``trigger: {breach: …}``).
+    The first time, with the breaches that this one brings about (``trigger: {breach: …}``). What it costs is what the definitions that
+    bind the obligation say: they were known when it began.
     """
+    work = editions.bound(work, o["revision"])
     spec = work.catalog.registers[o["register"]]
     rule = next((b for b in spec.breaches if b.code == duty.breach), None)
     person = _charged(work, spec, rule, row, o["person"])
     if person is None and o["role"]:
         person = next(iter(people.holders(work, o["role"], o["unit"])), None)
-    facts = {"obligation": o["id"], "occurrence": no, "occurred_at": at, "day": day, "person": person}
+    facts = {
+        "obligation": o["id"],
+        "occurrence": no,
+        "occurred_at": at,
+        "day": day,
+        "person": person,
+        "began": o["started_on"],
+    }
     drafts = _draft(work, spec, row, rule, duty.breach or duty.code, facts, o["citation"])
     if no == 1 and duty.breach:
         for other in spec.breaches:
             if other.trigger is not None and other.trigger.breach == duty.breach:
-                drafts += find(work, spec, row, other, at, day)
+                drafts += find(work, spec, row, other, at, day, began=o["started_on"])
     return drafts
 
 
 def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transition: str) -> set[int]:
     """Record the breaches that a transition brings to light."""
-    due_now = [b for b in spec.breaches if b.trigger is not None and transition in b.trigger.transition]
-    return keep(work, [d for rule in due_now for d in find(work, spec, row, rule, work.now, work.today)])
+    then = editions.on(work, work.today, spec.code)
+    if (bound := then.catalog.registers.get(spec.code)) is None:
+        return set()
+    due_now = [b for b in bound.breaches if b.trigger is not None and transition in b.trigger.transition]
+    rows = editions.whole(then, bound, [row]) if due_now else []
+    return keep(work, [d for r in rows for rule in due_now for d in find(then, bound, r, rule, work.now, work.today)])
 
 
 def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Record the breaches that records show as soon as they are entered."""
-    due_now = [b for b in spec.breaches if b.trigger is not None and b.trigger.created]
-    return keep(
-        work, [d for rule in due_now for row in rows for d in find(work, spec, row, rule, work.now, work.today)]
-    )
+    then = editions.on(work, work.today, spec.code)
+    if (bound := then.catalog.registers.get(spec.code)) is None:
+        return set()
+    due_now = [b for b in bound.breaches if b.trigger is not None and b.trigger.created]
+    rows = editions.whole(then, bound, rows) if due_now else []
+    return keep(work, [d for rule in due_now for r in rows for d in find(then, bound, r, rule, work.now, work.today)])
 
 
-def find(work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach, at: datetime, day: date) -> list[Draft]:
-    """Return the breach that a record shows, if its condition holds and it has something to charge for."""
+def find(
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    rule: Breach,
+    at: datetime,
+    day: date,
+    *,
+    began: date | None = None,
+) -> list[Draft]:
+    """Return the breach that a record shows, if its condition holds and it has something to charge for.
+
+    ``work`` is under the definitions that bind it. ``began``: the day by which it is judged who applied which policy; by default the
+    day it was committed.
+    """
     whole = with_references(work, spec, [row], [rule.when])[0]
     if rule.when is not None and not rule.when.holds(whole):
         return []
@@ -170,6 +198,7 @@ def find(work: Work, spec: RegisterSpec, row: Mapping[str, Any], rule: Breach, a
         "occurred_at": at,
         "day": day,
         "person": person,
+        "began": began or day,
     }
     return _draft(work, spec, row, rule, rule.code, facts, "")
 
@@ -188,25 +217,26 @@ def report(
 
     Raises Forbidden for somebody whose role may not report it, Invalid for a quantity below 1 or a moment to come.
     """
-    rule = next((b for b in spec.breaches if b.code == code), None)
+    day = work.local_day(at)
+    then = editions.on(work, day, spec.code)
+    rule = then.catalog.breaches.get((spec.code, code))
     if rule is None or not work.actor.roles.intersection(rule.reported_by):
         raise Forbidden(say("您的岗位不能登记此项违规"))
     errors = [CellError("quantity", say("数量至少为 1"), str(quantity))] if quantity < 1 else []
     errors += [CellError("at", say("违规时间不能在将来"))] if at > work.now else []
     if errors:
         raise Invalid(errors)
-    day = work.local_day(at)
     facts = {
         "obligation": None, "occurrence": _next(work, spec.code, row["id"], code), "occurred_at": at, "day": day,
-        "person": person, "note": note or None, "quantity": quantity,
+        "person": person, "note": note or None, "quantity": quantity, "began": day,
     }  # fmt: skip
-    return keep(work, _draft(work, spec, row, rule, code, facts, ""))
+    return keep(work, _draft(then, then.spec(spec.code), row, rule, code, facts, ""))
 
 
 def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Carry the moments at which lines of checklists were put right into the breaches that name them."""
     fields = {
-        b.lines.corrected for r in work.catalog.registers.values() for b in r.breaches
+        b.lines.corrected for c in editions.catalogs(work) for b in c.breaches.values()
         if b.lines is not None and b.lines.register_code == spec.code and b.lines.corrected
     }  # fmt: skip
     touched: set[int] = set()
@@ -233,18 +263,20 @@ def _draft(
     facts: dict[str, Any],
     citation: str,
 ) -> list[Draft]:
-    quantity, note = facts.pop("quantity", None), facts.pop("note", None)
+    quantity, note, began = facts.pop("quantity", None), facts.pop("note", None), facts.pop("began")
     lines: list[Line] = []
     amount = None
-    if rule is not None and adoption.live(work, rule, row.get("unit"), facts["day"]):
-        amount = _amount(work, rule.amount, row, facts["day"])
-        lines = _lines(work, rule, row, amount, quantity, facts)
+    bound = adoption.policies(work, row.get("unit"), began)
+    if rule is not None and adopted(rule, bound):
+        amount = _amount(rule.amount, bound, facts["day"])
+        lines = _lines(work, rule, row, amount, quantity, facts["day"], bound)
         if rule.lines is not None and not lines and quantity is None:
             return []
     root = _root(work, row, amount) if amount is not None and amount.same_as else None
     cites = "、".join(map(str, amount.cite)) if amount is not None and amount.cite else ""
     b = {
         **facts, "register": spec.code, "record_id": row["id"], "rule": code,
+        "revision": work.catalog.revision,
         "roles": tuple(sorted(people.roles_of(work, facts["person"]))) if facts["person"] is not None else None,
         "unit": row.get("unit"), "clause": rule.clause if rule else "", "counter": rule.counter if rule and (amount or lines) else "",
         "multiplied": rule.multiplied if rule else False, "root": root, "basis": amount.basis if amount is not None else "remaining",
@@ -254,8 +286,7 @@ def _draft(
     return [(b, lines)]
 
 
-def _amount(work: Work, amounts: Iterable[Amount], row: Mapping[str, Any], day: date) -> Amount | None:
-    bound = adoption.policies(work, row.get("unit"), day)
+def _amount(amounts: Iterable[Amount], bound: frozenset[str], day: date) -> Amount | None:
     return in_force([a for a in amounts if adopted(a, bound)], day)
 
 
@@ -265,10 +296,11 @@ def _lines(
     row: Mapping[str, Any],
     amount: Amount | None,
     quantity: int | None,
-    facts: Mapping[str, Any],
+    day: date,
+    bound: frozenset[str],
 ) -> list[Line]:
     if rule.lines is not None and quantity is None:
-        return _checklist(work, rule, row, facts["day"])
+        return _checklist(work, rule, row, day, bound)
     if amount is None or amount.money is None:
         return []
     count = quantity if quantity is not None else int(row.get(rule.quantity) or 0) if rule.quantity else 1
@@ -278,7 +310,7 @@ def _lines(
     return [line | {"unit_amount": amount.money, "quantity": count, "corrected_at": None}] if count else []
 
 
-def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date) -> list[Line]:
+def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date, bound: frozenset[str]) -> list[Line]:
     lines = rule.lines
     if lines is None:
         return []
@@ -290,7 +322,7 @@ def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date) -> l
     found = []
     for child in children:
         for kind in lines.kinds:
-            price = _amount(work, kind.amount, row, day)
+            price = _amount(kind.amount, bound, day)
             if price is not None and price.money is not None and kind.when.holds(child):
                 found.append({
                     "kind": kind.code, "label": kind.label.zh, "register": spec.code, "record_id": child["id"],

@@ -12,7 +12,7 @@ from app.catalog.breach import Breach
 from app.catalog.register import RegisterSpec, Transition
 from app.models.among import among
 from app.models.ledger import breach, ticket
-from app.services import assessing, breaches, duties, notices, people, rows, workflow
+from app.services import assessing, breaches, duties, editions, notices, people, rows, workflow
 from app.services.conditions import with_references
 from app.services.panel import Actor, Work
 
@@ -66,17 +66,18 @@ def of_rows(
 
 def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
     """Return whether anything may follow from a change of these fields: what no rule names changes no obligation."""
-    key = ("facts", spec.code)
+    key = ("facts", spec.code, editions.listed(work)[-1].revision)
     if key not in work.panel.memory:
+        said = editions.catalogs(work)
+        bound = [s for c in said if (s := c.registers.get(spec.code)) is not None]
         rules = [
-            *spec.duties,
-            *spec.breaches,
-            *spec.counters,
-            *(d.done for _, d in work.catalog.fulfilled_by.get(spec.code, ())),
+            *(rule for s in bound for rule in (*s.duties, *s.breaches, *s.counters)),
+            *(d.done for c in said for _, d in c.fulfilled_by.get(spec.code, ())),
             # a line of a checklist that is put right changes what a repeat on the archive above it costs
             *(
                 b.lines
-                for b in work.catalog.breaches.values()
+                for c in said
+                for b in c.breaches.values()
                 if b.lines is not None and b.lines.register_code == spec.code
             ),
         ]
@@ -124,12 +125,14 @@ def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Tra
 def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[tuple[RegisterSpec, Rows]]:
     """Yield the records of other registers whose duties these records may fulfil, each whole."""
     pointed: dict[str, set[int]] = {}
-    for above, duty in work.catalog.fulfilled_by.get(spec.code, ()):
-        pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(duty.done.through)) is not None)
+    for said in editions.catalogs(work):
+        for above, duty in said.fulfilled_by.get(spec.code, ()):
+            pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(duty.done.through)) is not None)
     for code, ids in pointed.items():
         if ids:
-            above = work.catalog.registers[code]
-            yield above, list(rows.read(work, above, sorted(ids)).values())
+            then = editions.newest_with(work, code)
+            above = then.catalog.registers[code]
+            yield above, list(rows.read(then, above, sorted(ids)).values())
 
 
 def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -151,18 +154,19 @@ def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, An
 
 def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return the notices that kinds of breaches ask for; of a repeated one, each time anew."""
-    telling = {key for key, rule in work.catalog.breaches.items() if rule.tell}
     query = select(breach).where(among(breach.c.id, ids), breach.c.state == "live")
-    found = [b for b in work.connection.execute(query).mappings() if (b["register"], b["rule"]) in telling]
+    live = work.connection.execute(query).mappings().all()
+    found = [b for b in live if (rule := _rule(work, b)) is not None and rule.tell]
     letters = []
-    for register in {b["register"] for b in found}:
-        spec = work.catalog.registers[register]
-        mine = [b for b in found if b["register"] == register]
-        whole = rows.read(work, spec, sorted({b["record_id"] for b in mine}))
+    for revision, register in {(b["revision"], b["register"]) for b in found}:
+        then = editions.bound(work, revision)
+        spec = then.catalog.registers[register]
+        mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
+        whole = rows.read(then, spec, sorted({b["record_id"] for b in mine}))
         names = people.names(work, [b["person"] for b in mine])
         for b in mine:
-            rule, row = work.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
-            told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
+            rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
+            told = [p for party in rule.tell for p in people.party(then, party, spec, row)]
             words = {
                 "register": spec.label.zh,
                 "number": row["record_no"],
@@ -176,7 +180,8 @@ def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def _rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
-    return work.catalog.breaches.get((t["register"], t["rule"]))
+    """Return the rule of a breach, or of a ticket, as the definitions that bind it say."""
+    return editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
 
 
 def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Followed:
@@ -189,9 +194,9 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
             content = f"{rule.label.zh}：{t['record_title']}"
             draft = {"ticket": t["id"], "person": t["person"], "content": content, "unit": t["unit"]}
             drafts.setdefault(rule.correct.register_code, []).append(draft)
-    panel = work.acting(Actor.system(), "system")
     for register, values in drafts.items():
-        spec = work.catalog.registers[register]
+        panel = editions.newest_with(work, register).acting(Actor.system(), "system")
+        spec = panel.catalog.registers[register]
         orders = rows.insert(panel, spec, values)
         followed.add(of_rows(panel, spec, orders, fresh=True))
         for order in orders:
@@ -209,14 +214,14 @@ def _close_orders(work: Work, obligations: Sequence[int]) -> None:
     if not obligations:
         return
     query = select(ticket).join(breach, breach.c.id == ticket.c.breach).where(breach.c.obligation.in_(obligations))
-    panel = work.acting(Actor.system(), "system")
     for t in work.connection.execute(query).mappings().all():
         rule = _rule(work, t)
         if rule is None or rule.correct is None or not rule.correct.closed_by:
             continue
-        spec = work.catalog.registers[rule.correct.register_code]
+        panel = editions.newest_with(work, rule.correct.register_code).acting(Actor.system(), "system")
+        spec = panel.catalog.registers[rule.correct.register_code]
         move = workflow.find(spec, rule.correct.closed_by)
-        table = work.tables[spec.code]
+        table = panel.tables[spec.code]
         mine = select(table.c.id).where(
             table.c.ticket == t["id"], table.c.state.in_(move.source), table.c.archived_at.is_(None)
         )

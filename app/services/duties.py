@@ -20,13 +20,14 @@ from app.models.ledger import obligation, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, history, numbering, people, scope
+from app.services import adoption, editions, history, numbering, people, scope
 from app.services.conditions import where, with_references
+from app.services.editions import Era
 from app.services.panel import Work
 
 COLUMNS = (
     "id", "register", "record_id", "duty", "cycle", "person", "role", "unit", "started_at", "started_on", "due_at", "due_on",
-    "limit", "citation", "calendar", "provisional", "state", "done_at",
+    "limit", "citation", "revision", "calendar", "provisional", "state", "done_at",
 )  # fmt: skip
 PARKED = datetime(9999, 12, 30, tzinfo=UTC)
 """The limit of what no calendar can date yet: it is shown as such, and never missed."""
@@ -47,23 +48,43 @@ class Settled:
 def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *, fresh: bool = False) -> Settled:
     """Bring the obligations of records in line with the facts, as of ``work.now``.
 
-    A new obligation copies its limit, days, calendar and citation; later definitions change only what begins later.
+    Each obligation is judged by the definitions of its own revision: those in force on the day it began. A new one copies its limit,
+    days, calendar and citation; later definitions change only what begins later.
     ``fresh``: the records have just been entered and have no obligations yet.
     """
     result = Settled()
-    if not spec.duties or not rows:
-        return result
-    there = {} if fresh else _existing(work, spec.code, [r["id"] for r in rows])
-    whole = with_references(work, spec, rows, [d.when for d in spec.duties])
+    eras = [era for era in editions.eras(work, spec.code) if era.spec.duties] if rows else []
+    there = {} if fresh or not eras else _existing(work, spec.code, [r["id"] for r in rows])
+    for era in eras:
+        _settle_era(work, era, rows, there, result, fresh)
+    released = {o["record_id"] for o, _, _ in result.changed if o["state"] == "void"}
+    if released and len(eras) > 1:  # what began on another day after all is bound by that day's definitions
+        for era in eras:
+            _settle_era(work, era, [r for r in rows if r["id"] in released], there, result, fresh)
+    if len(eras) > 1:  # released by one edition and bound by another, an obligation has changed once
+        result.changed = list({o["id"]: (o, duty, row) for o, duty, row in result.changed}.values())
+    return result
+
+
+def _settle_era(
+    work: Work,
+    era: Era,
+    rows: Sequence[Mapping[str, Any]],
+    there: dict[tuple[int, str], dict[str, Any]],
+    result: Settled,
+    fresh: bool,
+) -> None:
+    then, spec = editions.bound(work, era.revision), era.spec
+    whole = with_references(then, spec, editions.whole(then, spec, rows), [d.when for d in spec.duties])
     for duty in spec.duties:
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
-        begun = whole if fresh else _entered(work, spec, duty.starts, whole, known)
+        begun = whole if fresh else _entered(then, spec, duty.starts, whole, known)
         owing = _begun(spec, duty, begun, known)
         if fresh and not owing:
             continue
-        done = _done(work, spec, duty, owing, fresh)
-        _settle_duty(work, spec, duty, begun, known, done, result)
-    return result
+        done = _done(then, spec, duty, owing, fresh)
+        for o in _settle_duty(then, era, duty, begun, known, done, result):
+            there[o["record_id"], duty.code] = o
 
 
 def _entered(
@@ -121,18 +142,22 @@ class _Terms:
 
 def _settle_duty(
     work: Work,
-    spec: RegisterSpec,
+    era: Era,
     duty: Duty,
     rows: Sequence[Mapping[str, Any]],
     known: Mapping[int, dict[str, Any]],
     done: Mapping[int, datetime],
     result: Settled,
-) -> None:
+) -> list[dict[str, Any]]:
+    """Settle one duty of records and return the new obligations."""
+    spec = era.spec
     common = _Terms.of(spec, duty)
     new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
-        terms = _owes(work, spec, duty, row, old, common)
+        if old is not None and old["state"] != "void" and old["revision"] not in era.revisions:
+            continue  # other definitions bind it
+        terms = _owes(work, era, duty, row, old, common)
         if terms is None:
             if old is not None and old["state"] != "void":
                 _store(work, old, {"state": "void", "done_at": None})
@@ -147,18 +172,19 @@ def _settle_duty(
                 result.fulfilled.append(old["id"])
             _store(work, old, now)
             result.changed.append((old, duty, row))
-    _insert(work, spec, duty, new, result)
+    return _insert(work, spec, duty, new, result)
 
 
 def _owes(
     work: Work,
-    spec: RegisterSpec,
+    era: Era,
     duty: Duty,
     row: Mapping[str, Any],
     old: Mapping[str, Any] | None,
     common: _Terms,
 ) -> dict[str, Any] | None:
-    """Return the terms of what a record owes, or None if it owes nothing."""
+    """Return the terms of what a record owes by the definitions of an era, or None if it owes nothing by them."""
+    spec = era.spec
     gone = row.get("archived_at") is not None
     started = None if gone else _started(duty.starts, common.start_column, row, old)
     if started is None or (duty.when is not None and not duty.when.holds(row)):
@@ -169,6 +195,8 @@ def _owes(
     same = old is not None and old["started_at"] == start and old["state"] != "void"
     if same and old is not None and not Limit.model_validate_json(old["limit"]).field:
         return who | {k: old[k] for k in ("started_at", "due_at")}
+    if not same and not era.covers(day):
+        return None
     bound = adoption.policies(work, row.get("unit"), day)
     key = (day if common.whole_days else start, bound)
     if not common.plain or key not in common.ends:
@@ -178,7 +206,8 @@ def _owes(
             return None
         common.ends[key] = ends, _copied(work, limit, ends)
     ends, copied = common.ends[key]
-    return who | copied | {"started_at": start, "started_on": day}
+    revision = old["revision"] if same and old is not None else editions.edition_on(work, day, spec.code)
+    return who | copied | {"started_at": start, "started_on": day, "revision": revision}
 
 
 def _copied(work: Work, limit: Limit, ends: Due) -> dict[str, Any]:
@@ -306,9 +335,9 @@ def _store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
 
 def _insert(
     work: Work, spec: RegisterSpec, duty: Duty, new: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], result: Settled
-) -> None:
+) -> list[dict[str, Any]]:
     if not new:
-        return
+        return []
     first = numbering.take(work, "obligation.id", len(new))
     rows = []
     for n, (terms, row) in enumerate(new):
@@ -316,6 +345,7 @@ def _insert(
         rows.append(o)
         result.changed.append((o, duty, row))
     insert_rows(work.connection, obligation, rows, COLUMNS)
+    return rows
 
 
 def arm(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, func, or_, select, update
 
 from app.catalog.breach import Breach, Offer
-from app.catalog.catalog import adopted
+from app.catalog.catalog import Catalog, adopted
 from app.catalog.duty import Limit
 from app.catalog.policy import Article
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
@@ -20,7 +20,19 @@ from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due
 from app.rules.judge import share
-from app.services import adoption, assessing, breaches, chain, consequences, listing, notices, people, rows, scope
+from app.services import (
+    adoption,
+    assessing,
+    breaches,
+    chain,
+    consequences,
+    editions,
+    listing,
+    notices,
+    people,
+    rows,
+    scope,
+)
 from app.services.panel import Work
 
 STATES = {
@@ -216,8 +228,12 @@ def _tied(work: Work, breach_id: int) -> list[int]:
 
 
 def _label(work: Work, t: Mapping[str, Any]) -> str:
-    rule = work.catalog.breaches.get((t["register"], t["rule"]))
+    rule = _rule(work, t)
     return rule.label.zh if rule else t["rule"]
+
+
+def _rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
+    return editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
 
 
 def why(work: Work, ticket_id: int) -> Explanation:
@@ -238,11 +254,12 @@ def why(work: Work, ticket_id: int) -> Explanation:
         .all()
     )
     names = people.names(work, [t["person"], *(e["person"] for e in entries)])
+    then = editions.bound(work, t["revision"])
     return Explanation(
         ticket=t | {"person_name": names.get(t["person"], ""), "rule_label": _label(work, t)},
-        rule=work.catalog.breaches.get((t["register"], t["rule"])),
+        rule=_rule(work, t),
         articles=[
-            (c, article(work, c))
+            (c, article(then, c))
             for c in dict.fromkeys((t["citation"] + ("、" + o["citation"] if o else "")).split("、"))
             if c
         ],
@@ -309,7 +326,7 @@ class OpenOffer:
 def offers(work: Work, month: str) -> list[OpenOffer]:
     """Return the decisions that counters open in a month (``2025-03``) and the actor may take, decided ones with their decision."""
     found = []
-    for code, counter in work.catalog.counters.items():
+    for code, counter in _then(work, month).counters.items():
         for offer in counter.offers:
             if work.actor.is_system or offer.decided_by in work.actor.roles:
                 found += [
@@ -318,6 +335,13 @@ def offers(work: Work, month: str) -> list[OpenOffer]:
                     if n >= offer.from_nth
                 ]
     return found
+
+
+def _then(work: Work, month: str) -> Catalog:
+    """Return the definitions that bind decisions about a month: those of its last day, or of today while it runs."""
+    year, number = map(int, month.split("-"))
+    last = date(year + number // 12, number % 12 + 1, 1) - date.resolution
+    return editions.catalog_of(work, editions.edition_on(work, min(last, work.today)))
 
 
 def _offer(work: Work, counter: str, offer: Offer, person: int, month: str, count: int) -> OpenOffer:
@@ -348,7 +372,7 @@ def decide(
 
     Raises Refused where the counter does not open the decision or it has been taken, Forbidden, and Invalid for a rate outside the limits.
     """
-    declared = work.catalog.counters.get(counter)
+    declared = _then(work, month).counters.get(counter)
     offer = next((o for o in declared.offers if o.code == code), None) if declared else None
     if offer is None:
         raise Missing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,9 @@ from app.models.registers import build_models
 from app.rules.calendar import WorkCalendar
 from app.services import adoption
 from app.services.panel import Actor, Panel
+
+EVER = date.min
+"""The day from which the first publication is in force: what is older than the panel is judged by it."""
 
 
 class Unsound(Refused):
@@ -75,19 +78,28 @@ def current(engine: Engine) -> Published:
 
 
 def _current(connection: Connection) -> Published:
-    p = publication.c
-    newest = connection.execute(select(p.revision, p.digest, p.catalog).order_by(p.revision.desc()).limit(1)).first()
-    if newest is None:
+    newest = _revision(connection)
+    if not newest:
         return Published(0, Catalog(), {})
-    files = _files(connection, newest.revision)
+    return Published(newest, stored(connection, newest), _files(connection, newest))
+
+
+def stored(connection: Connection, number: int) -> Catalog:
+    """Return the catalog that a publication brought into force.
+
+    Raises Missing, and Unsound where this version of the program cannot read what was published with another.
+    """
+    p = publication.c
+    row = connection.execute(select(p.revision, p.digest, p.catalog).where(p.revision == number)).first()
+    if row is None:
+        raise Missing(say("没有第 {n} 号发布", n=number))
     try:
-        catalog = from_json(newest.catalog, newest.revision, newest.digest)
+        return from_json(row.catalog, row.revision, row.digest)
     except ValidationError:  # published by another version of the program; its files are what counts
-        read, findings = load(files)
+        read, findings = load(_files(connection, number))
         if read is None:
             raise Unsound(findings) from None
-        catalog = replace(read, revision=newest.revision)
-    return Published(newest.revision, catalog, files)
+        return replace(read, revision=number)
 
 
 def files_of(engine: Engine, number: int) -> dict[str, str]:
@@ -119,9 +131,19 @@ def plan(engine: Engine, files: Mapping[str, str]) -> Planned:
 
 
 def publish(
-    engine: Engine, files: Mapping[str, str], *, actor: Actor, reason: str, now: datetime, zone: ZoneInfo
+    engine: Engine,
+    files: Mapping[str, str],
+    *,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    zone: ZoneInfo,
+    in_force_from: date | None = None,
 ) -> Published:
     """Bring ``files`` into force and return them; the same definitions as now change nothing.
+
+    What begins on ``in_force_from`` (by default the day of ``now``) or later is judged by them; the first publication also judges what
+    began before it. Screens follow at once. Raises Refused for a day that has passed: what is owed already only a recalculation moves.
 
     In one transaction where the database can: tables and columns are added, never dropped; new roles appear; a policy with
     ``adopt_from`` is adopted by the whole site; the revision goes up by one. Raises Unsound.
@@ -132,13 +154,17 @@ def publish(
     planned = plan(engine, files)
     if planned.catalog is None:
         raise Unsound(planned.findings)
+    today = now.astimezone(zone).date()
+    if in_force_from is not None and in_force_from < today:
+        raise Refused(say("生效日不能早于今天（{day}）；已经产生的待办与处罚只能通过重算更正", day=today))
+    since = (in_force_from or today) if now_in_force.revision else EVER
     with engine.connect() as connection:
         connection = connection.execution_options(immediate=True)
         with connection.begin():
             before = _revision(connection)
             if before != now_in_force.revision:
                 raise Refused(say("定义刚被他人发布为第 {n} 版，请重新核对后再发布", n=before))
-            return _publish(connection, planned, dict(files), before + 1, actor, reason, now, zone)
+            return _publish(connection, planned, dict(files), before + 1, actor, reason, now, since)
 
 
 def _publish(
@@ -149,7 +175,7 @@ def _publish(
     actor: Actor,
     reason: str,
     now: datetime,
-    zone: ZoneInfo,
+    since: date,
 ) -> Published:
     catalog = replace(planned.catalog or Catalog(), revision=number)
     models = build_models(catalog)
@@ -160,6 +186,7 @@ def _publish(
         "digest": catalog.digest,
         "at": now,
         "person": actor.person_id,
+        "in_force_from": since,
         "reason": reason,
         "plan": said,
         "catalog": to_json(catalog),
@@ -172,11 +199,11 @@ def _publish(
     for code in catalog.roles:
         if code not in there:
             connection.execute(insert(role).values(name=code))
-    _adopt(connection, catalog, actor, now, zone)
+    _adopt(connection, catalog, actor, now)
     return Published(number, catalog, files)
 
 
-def _adopt(connection: Connection, catalog: Catalog, actor: Actor, now: datetime, zone: ZoneInfo) -> None:
+def _adopt(connection: Connection, catalog: Catalog, actor: Actor, now: datetime) -> None:
     for policy in catalog.policies.values():
         if policy.adopt_from is not None:
             adoption.adopt_for_all(connection, policy.code, policy.adopt_from, actor.person_id, now)
@@ -199,9 +226,9 @@ def open_panel(engine: Engine, published: Published, calendar: WorkCalendar, zon
     return Panel(published.catalog, build_models(published.catalog), engine, calendar, zone, files)
 
 
-def history(engine: Engine) -> list[tuple[int, datetime, int | None, str, str]]:
-    """Return all publications, latest first: revision, moment, person, reason, plan."""
+def history(engine: Engine) -> list[tuple[int, datetime, int | None, str, str, date]]:
+    """Return all publications, latest first: revision, moment, person, reason, plan, the day from which it is in force."""
     p = publication.c
     with engine.connect() as connection:
-        query = select(p.revision, p.at, p.person, p.reason, p.plan).order_by(p.revision.desc())
+        query = select(p.revision, p.at, p.person, p.reason, p.plan, p.in_force_from).order_by(p.revision.desc())
         return [tuple(r) for r in connection.execute(query)]

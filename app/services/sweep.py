@@ -19,7 +19,7 @@ from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, consequences, duties, notices, people, rows
+from app.services import breaches, consequences, duties, editions, notices, people, rows
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -73,8 +73,9 @@ def _batch(work: Work, report: SweepReport) -> int:
     letters: list[dict[str, Any]] = []
     ahead: list[dict[str, Any]] = []
     for o in owed:
-        duty = work.catalog.duties.get((o["register"], o["duty"]))
-        row = facts.get((o["register"], o["record_id"]))
+        then = editions.bound(work, o["revision"])
+        duty = then.catalog.duties.get((o["register"], o["duty"]))
+        row = facts.get((o["revision"], o["register"], o["record_id"]))
         if duty is None or row is None or o["state"] != "open":
             continue  # its definition or its record is gone: nothing more will happen to it
         t = claimed[o["id"]]
@@ -86,7 +87,7 @@ def _batch(work: Work, report: SweepReport) -> int:
                     work, o, duty, row, event.seq, event.fire_at, work.panel.calendar.day_of(event.fire_at)
                 )
             else:
-                letters += _letters(work, o, duty, row, event)
+                letters += _letters(then, o, duty, row, event)
             event = next(coming, None)
         if event is not None:
             ahead.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
@@ -116,12 +117,16 @@ def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     return [dict(zip(names, r, strict=True)) for r in rows]
 
 
-def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Any]]:
-    found: dict[tuple[str, int], dict[str, Any]] = {}
-    for register in {o["register"] for o in owed}:
-        if spec := work.catalog.registers.get(register):
-            ids = sorted({o["record_id"] for o in owed if o["register"] == register})
-            found |= {(register, i): r for i, r in rows.read(work, spec, ids).items()}
+def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str, int], dict[str, Any]]:
+    """Return the records of obligations, as the definitions that bind them know them: by revision, register and id."""
+    found: dict[tuple[int, str, int], dict[str, Any]] = {}
+    wanted: dict[tuple[int, str], set[int]] = {}
+    for o in owed:
+        wanted.setdefault((o["revision"], o["register"]), set()).add(o["record_id"])
+    for (revision, register), ids in wanted.items():
+        then = editions.bound(work, revision)
+        if spec := then.catalog.registers.get(register):
+            found |= {(revision, register, i): r for i, r in rows.read(then, spec, sorted(ids)).items()}
     return found
 
 

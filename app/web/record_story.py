@@ -11,7 +11,7 @@ from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec
 from app.fields.base import Unreadable
 from app.fields.links import Signature
-from app.services import people, records
+from app.services import editions, people, records
 from app.services.panel import Work
 from app.services.records import Revision
 from app.web.cells import MOMENT, Names, cell, moment, record_url, until
@@ -27,7 +27,7 @@ def obligations(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str,
     names = people.names(work, [o["person"] for o in owed if o["person"] is not None])
     found = []
     for o in owed:
-        duty = work.catalog.duties.get((o["register"], o["duty"]))
+        duty = editions.catalog_of(work, o["revision"]).duties.get((o["register"], o["duty"]))
         role = work.catalog.roles.get(o["role"] or "")
         days = (o["due_on"] - work.today).days
         late = o["due_at"] <= (o["done_at"] or work.now)

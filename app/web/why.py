@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.catalog.duty import Limit
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import Counted, Due
-from app.services import ledger, lookup, people
+from app.services import assessing, editions, ledger, lookup, people
 from app.services.ledger import Explanation
 from app.services.panel import Work
 from app.web import tickets
@@ -42,7 +42,7 @@ def page(work: Work, number: int) -> dict[str, Any]:
             "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
         },
         "record": {"number": t["record_title"], "title": "", "url": address},
-        "citations": [_article(work, code, article) for code, article in e.articles],
+        "citations": [_article(work, t["revision"], code, article) for code, article in e.articles],
         "due": _due(work, e), "counter": _counter(work, e), "arithmetic": _arithmetic(e), "evidence": _evidence(work, e),
         "entries": [
             {
@@ -55,8 +55,8 @@ def page(work: Work, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _article(work: Work, code: str, article: Any) -> dict[str, str]:
-    policy = work.catalog.policies.get(code.partition("-")[0])
+def _article(work: Work, revision: int, code: str, article: Any) -> dict[str, str]:
+    policy = editions.catalog_of(work, revision).policies.get(code.partition("-")[0])
     return {
         "code": code,
         "policy": label(policy.label) if policy else "",
@@ -101,7 +101,7 @@ def day(counted: Counted, calendar: WorkCalendar, due: Due) -> dict[str, Any]:
 
 
 def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
-    counter = work.catalog.counters.get(e.ticket["counter"])
+    counter = assessing.counter_of(work, e.ticket["revision"], e.ticket["counter"])
     if counter is None:
         return None
     windows = {"calendar_month": gettext("自然月"), "year": gettext("自然年"), "ever": gettext("不限期")}
@@ -150,7 +150,7 @@ def _evidence(work: Work, e: Explanation) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     o: Mapping[str, Any] | None = e.obligation
     if o is not None:
-        duty = work.catalog.duties.get((o["register"], o["duty"]))
+        duty = editions.catalog_of(work, o["revision"]).duties.get((o["register"], o["duty"]))
         names = people.names(work, [o["person"]] if o["person"] is not None else [])
         found.append({"label": gettext("应办事项"), "value": label(duty.label) if duty else o["duty"], "url": ""})
         found.append({"label": gettext("责任人"), "value": names.get(o["person"] or 0, ""), "url": ""})

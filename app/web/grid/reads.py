@@ -13,7 +13,7 @@ from app.exchange import exporting
 from app.exchange.columns import exported
 from app.fields.label import Label
 from app.fields.links import Person
-from app.services import grouping, jumping, listing, lookup, records, scope, totals, watching
+from app.services import editions, grouping, jumping, listing, lookup, records, scope, totals, watching
 from app.services import views as saved
 from app.services.filtering import Filter, Part
 from app.services.panel import Work
@@ -193,7 +193,7 @@ def calendar(register: str) -> Response:
     names.want(_PERSON, [o["person"] for o in owed])
 
     def entry(o: dict[str, Any]) -> dict[str, Any]:
-        duty = work.catalog.duties.get((register, o["duty"]))
+        duty = editions.catalog_of(work, o["revision"]).duties.get((register, o["duty"]))
         role = work.catalog.roles.get(o["role"] or "")
         return {
             "id": o["record_id"], "title": titles.get(o["record_id"], ""), "duty": o["duty"],

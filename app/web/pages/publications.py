@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -48,15 +49,16 @@ def publications() -> str:
 def _page(planned: Planned | None = None, files: Mapping[str, str] | None = None) -> str:
     panel, live = current_panel(), current_app.extensions["live"]
     history = publishing.history(panel.engine)
-    names = people.names(reading(), [p for _, _, p, _, _ in history if p is not None])
+    names = people.names(reading(), [p for _, _, p, _, _, _ in history if p is not None])
     back = gettext("恢复到这一号")
     shown = [
         {
             "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason, "sentences": plan.splitlines(),
+            "since": f"{since}" if since != publishing.EVER else gettext("一直"),
             "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history", reason=True)
             if number != history[0][0] else None,
         }
-        for number, at, person, reason, plan in history
+        for number, at, person, reason, plan, since in history
     ]  # fmt: skip
     failure = getattr(live, "failure", None)
     upload = Control(
@@ -91,11 +93,12 @@ def _plan(planned: Planned, files: Mapping[str, str]) -> dict[str, Any]:
             "post",
             "rocket",
             "primary",
-            gettext("发布后立即生效。"),
+            gettext("页面发布后立即更新；时限与罚则从生效日起适用，此前产生的待办与处罚不变。"),
             True,
             texts,
         )
-    return {"sentences": [sentence(s) for s in planned.sentences], "findings": findings, "action": action}
+    said = [sentence(s) for s in planned.sentences]
+    return {"sentences": said, "findings": findings, "action": action, "today": f"{reading().today}"}
 
 
 @pages.post("/publications/plan")
@@ -130,13 +133,27 @@ def back(number: int) -> Response:
     return _publish(publishing.files_of(current_panel().engine, number))
 
 
+def _day(name: str) -> date | None:
+    text = request.form.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(say("“{text}”不是日期", text=text)) from None
+
+
 def _publish(files: Mapping[str, str]) -> Response:
     reason = request.form.get("reason", "").strip()
     if not reason:
         raise Refused(say("请写明理由"))
     panel = current_panel()
     done = publishing.publish(
-        panel.engine, files, actor=current_actor(), reason=reason, now=clock.now(), zone=panel.zone
+        panel.engine,
+        files,
+        actor=current_actor(),
+        reason=reason,
+        now=clock.now(),
+        zone=panel.zone,
+        in_force_from=_day("in_force_from"),
     )
     flash(gettext("已发布第 %(n)s 号，几秒后全部页面生效", n=done.revision), "success")
     return redirect(f"{request.script_root}/publications")
