@@ -3,7 +3,7 @@ import { readDay } from "../js/days.js";
 import { ask } from "./ask.js";
 import { copied, isEmpty, shown } from "./cells.js";
 import { say } from "./say.js";
-import { parseTsv, toHtml, toTsv } from "./tsv.js";
+import { parseHtml, parseTsv, toHtml, toTsv } from "./tsv.js";
 
 const MOST = 5000;
 let drafts = 0;
@@ -87,8 +87,9 @@ export const blocks = (grid) => {
     grid.sheet.redraw();
   };
 
-  const paste = async (text) => {
-    const rows = parseTsv(text);
+  const paste = async (text, html) => {
+    const rows = text ? parseTsv(text) : parseHtml(html);
+    if (!rows.length) return;
     if (rows.length === 1 && rows[0].length === 1 && rows[0][0] === "") return;
     let range = { ...selection.range };
     const high = rows.length, wide = Math.max(...rows.map((row) => row.length));
@@ -227,7 +228,7 @@ export const blocks = (grid) => {
   input.addEventListener("paste", (event) => {
     if (grid.editor.spot) return;
     event.preventDefault();
-    paste(event.clipboardData.getData("text/plain"));
+    paste(event.clipboardData.getData("text/plain"), event.clipboardData.getData("text/html"));
   });
   grid.put = put;
   grid.addDrafts = addDrafts;

@@ -37,7 +37,7 @@ export const board = (grid) => {
     opener.addEventListener("click", () => act(row, opener));
     const one = make("li", { className: "g-card", draggable: true, tabIndex: 0 },
       make("div", { className: "g-card-head" }, make("span", { className: "soft", textContent: row.cells.record_no || "" }), ...due, opener),
-      make("a", { href: grid.pageOf(row.id), textContent: grid.titleOf(row), draggable: false }), make("dl", {}, ...facts));
+      make("a", { href: grid.pageOf(row.id), textContent: grid.nameOf(row), draggable: false }), make("dl", {}, ...facts));
     one.dataset.id = row.id;
     one.addEventListener("dragstart", (event) => { dragged = row; one.classList.add("is-dragged"); event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", row.cells.record_no || String(row.id)); mark(row); });
     one.addEventListener("dragend", () => { one.classList.remove("is-dragged"); dragged = null; mark(null); });
@@ -72,7 +72,7 @@ export const board = (grid) => {
     const cards = make("ul", {}, ...state.rows.map(card));
     const more = state.count > state.rows.length ? [make("button", { type: "button", className: "btn btn-sm", textContent: say("再显示一些（共 {n} 条）", { n: state.count }) })] : [];
     more[0]?.addEventListener("click", () => { limits[state.code] = 100; load(); });
-    const box = make("section", { className: "g-lane" }, make("header", {}, make("span", { className: `word word-${state.tone}`, textContent: state.label }), make("span", { className: "count soft", textContent: state.count })), cards, ...more);
+    const box = make("section", { className: `g-lane${state.count ? "" : " is-empty"}` }, make("header", {}, make("span", { className: `word word-${state.tone}`, textContent: state.label }), make("span", { className: "count soft", textContent: state.count })), cards, ...more);
     box.dataset.state = state.code;
     box.setAttribute("aria-label", state.label);
     box.addEventListener("dragover", (event) => { if (dragged && dragged.state !== state.code) { event.preventDefault(); box.classList.add("is-over"); } });

@@ -55,6 +55,7 @@ export const calendar = (grid) => {
         cells.push(make("section", { className: `g-day${date === grid.schema.now.slice(0, 10) ? " is-today" : ""}${weekday > 4 ? " is-rest" : ""}${count ? "" : " is-bare"}`, ariaLabel: `${date} ${names[weekday]}` },
           make("header", {}, make("span", { textContent: day }), make("span", { className: "g-day-name soft", textContent: names[weekday] }), ...(count ? [make("span", { className: "count soft", textContent: say("{n} 条", { n: count }) })] : [])), make("ul", {}, ...entries.map(entry), ...rest)));
       }
+      for (let i = before + days; i % 7; i++) cells.push(make("div", { className: "g-day is-out", ariaHidden: "true" }));
       body.replaceChildren(...cells);
       grid.root.dataset.ready = "";
     } catch (error) { grid.emit("failed", error); }

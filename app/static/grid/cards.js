@@ -20,7 +20,7 @@ export const cards = (grid) => {
       .map((column) => make("div", {}, make("dt", { textContent: column.label }), make("dd", { className: toneOf(row.cells[column.code], column), textContent: shown(row.cells[column.code], column, grid.names) })));
     return make("li", {}, make("a", { className: "g-card", href: grid.pageOf(row.id) },
       make("div", { className: "g-card-head" }, make("span", { className: "soft", textContent: row.cells.record_no || "" }), ...tags),
-      make("b", { textContent: grid.titleOf(row) }), make("dl", {}, ...facts)));
+      make("b", { textContent: grid.nameOf(row) }), make("dl", {}, ...facts)));
   };
 
   const draw = () => {
@@ -28,7 +28,7 @@ export const cards = (grid) => {
     for (let place = 0; place < drawn && place < grid.rows.count; place++) { const row = grid.rows.at(place); if (row) parts.push(card(row)); }
     list.replaceChildren(...parts);
     const all = grid.rows.count;
-    end.textContent = !all ? say("没有符合条件的记录") : parts.length >= all && grid.rows.exact ? say("共 {n} 条", { n: all }) : say("正在载入…");
+    end.textContent = !all ? grid.nothing : parts.length >= all && grid.rows.exact ? say("共 {n} 条", { n: all }) : say("正在载入…");
   };
 
   const more = async () => {

@@ -38,9 +38,9 @@ export class Grid {
   /** Show a saved view's config, or the register's own list. */
   show(config = {}) {
     const { columns = [], frozen = 1, filter = null, sort = [], group = [], colour = null, search = "" } = config;
-    const placed = columns.filter((one) => this.byCode.has(one.code)).map(({ code, width, hidden }) => ({ code, width: width || this.byCode.get(code).width, hidden: Boolean(hidden) }));
+    const placed = columns.filter((one) => this.byCode.has(one.code)).map(({ code, width, hidden }) => ({ code, width: width || this.#wide(this.byCode.get(code)), hidden: Boolean(hidden) }));
     for (const column of this.schema.columns) {
-      if (!placed.some((one) => one.code === column.code)) placed.push({ code: column.code, width: column.width, hidden: columns.length > 0 || !column.shown });
+      if (!placed.some((one) => one.code === column.code)) placed.push({ code: column.code, width: this.#wide(column), hidden: columns.length > 0 || !column.shown });
     }
     if (!columns.length) {
       const codes = this.schema.columns.filter((c) => c.shown).map((c) => c.code);
@@ -49,6 +49,12 @@ export class Grid {
     this.asked = { filter, sort, group, search };
     this.layout = { columns: placed, frozen, colour };
     this.emit("asked");
+  }
+
+  /** A width in which the head, its signs and most cells can be read. */
+  #wide(column) {
+    const letters = [...column.label].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 13 : 7.5), 0);
+    return Math.max(column.width, Math.min(240, Math.ceil((letters + 88 + (column.required ? 10 : 0)) / 10) * 10));
   }
 
   /** The state of the page as a view keeps it. */
@@ -213,6 +219,18 @@ export class Grid {
 
   titleOf(row) {
     return this.schema.register.title.map((code) => row.cells[code]).filter((text) => typeof text === "string").join(" ") || row.cells.record_no || `#${row.id}`;
+  }
+
+  /** The title without the number, where the number stands beside it. */
+  nameOf(row) {
+    const title = this.titleOf(row), number = row.cells.record_no;
+    return (number && title.startsWith(number) && title.slice(number.length).trim()) || title;
+  }
+
+  /** What is said where there are no rows. */
+  get nothing() {
+    const { filter, search } = this.asked;
+    return filter || search ? say("没有符合条件的记录") : say("还没有记录");
   }
 
   icon(name) { return make("i", { className: `ti ti-${name}`, ariaHidden: "true" }); }

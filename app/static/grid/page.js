@@ -19,6 +19,7 @@ import { live } from "./live.js";
 import { menu } from "./menu.js";
 import { mouse } from "./mouse.js";
 import { notes } from "./notes.js";
+import { nothing } from "./nothing.js";
 import { say } from "./say.js";
 import { Selection } from "./selection.js";
 import { ticks } from "./ticks.js";
@@ -86,6 +87,7 @@ const sheet = (grid) => {
   grid.editor = new Editor(grid);
   grid.changes = new Changes(grid);
   notes(grid);
+  nothing(grid);
   blocks(grid);
   drafts(grid);
   files(grid);

@@ -28,6 +28,16 @@ export const parseTsv = (text) => {
   return rows;
 };
 
+/** Return the cells of the first table in clipboard HTML, for programs that put no text beside it; empty where there is none. */
+export const parseHtml = (html) => {
+  const table = new DOMParser().parseFromString(html, "text/html").querySelector("table");
+  const textOf = (cell) => {
+    for (const line of cell.querySelectorAll("br")) line.replaceWith("\n");
+    return cell.textContent.replaceAll("\u00a0", " ").trim();
+  };
+  return [...(table?.rows ?? [])].map((row) => [...row.cells].flatMap((cell) => [textOf(cell), ...Array(cell.colSpan - 1).fill("")]));
+};
+
 const quoted = (text) => (/[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ESCAPES[c]).replaceAll("\n", "<br>");
