@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from app.catalog.base import CODE, Cited, Dated, Party, Spec
+from app.catalog.amount import Amount
+from app.catalog.base import CODE, Cited, Party, Spec
 from app.catalog.condition import Condition
 from app.fields.label import Label
 
@@ -17,26 +18,6 @@ class PayShare(Spec):
 
     min: Decimal
     max: Decimal
-
-
-class Amount(Dated):
-    """What one case costs.
-
-    ``money`` yuan ``per`` case, or per item of a breach with lines or a ``quantity``; or the amount of the ticket
-    that ``same_as`` names, for what of it is still uncorrected (``basis: remaining``) or for all of it (``full``).
-    """
-
-    money: Decimal | None = Field(default=None, ge=0)
-    per: Literal["case", "item"] = "case"
-    same_as: str = ""
-    """A reference field of the record that names a ticket."""
-    basis: Literal["remaining", "full"] = "remaining"
-
-    @model_validator(mode="after")
-    def _one_form(self) -> Amount:
-        if (self.money is None) != bool(self.same_as):
-            raise ValueError("give money or same_as")
-        return self
 
 
 class LineKind(Cited):
@@ -96,6 +77,8 @@ class Breach(Cited):
     clause: str = ""
     charged_to: Party | None = None
     """Whom it is charged to; by default whoever owed the missed duty."""
+    payer: str = ""
+    """A reference field: it is charged to whom that record stands for, such as a customer, and to none of the staff."""
     trigger: Trigger | None = None
     reported_by: tuple[str, ...] = ()
     """Roles that may report it by hand, for a person they name."""
@@ -135,17 +118,39 @@ class Offer(Cited):
     decided_by: str
 
 
+class Ceiling(Cited):
+    """What all breaches of one window together never exceed; the later ones are cut."""
+
+    money: Decimal | None = Field(default=None, gt=0)
+    points: Decimal | None = Field(default=None, gt=0, decimal_places=2)
+
+
 class Counter(Spec):
-    """Counts the breaches of a person in a window, and says what the n-th one changes.
+    """Counts breaches in a window, and says what the n-th one changes.
 
     ``order`` ranks the clauses of breaches of the same moment.
     """
 
     code: str = Field(pattern=CODE)
     label: Label
-    window: Literal["calendar_month", "year", "ever"] = "calendar_month"
-    per: Literal["person"] = "person"
+    window: Literal["calendar_month", "week", "quarter", "half_year", "year", "ever", "rolling"] = "calendar_month"
+    """A week begins on Monday; ``rolling`` looks back ``days`` days, the breach's own day included."""
+    days: int | None = Field(default=None, ge=1)
+    per: str = "person"
+    """Whose breaches are counted together: of the ``person`` charged, of a ``unit``, of one ``record``, or of whatever a
+    reference or person field of that code names, such as ``customer``."""
     waived_counts: bool = False
+    only_confirmed: bool = False
+    """Only what has been confirmed counts against later breaches."""
+    clauses: tuple[str, ...] = ()
+    """Only breaches of these clauses count; those of others are neither numbered nor multiplied. Empty: all."""
     order: tuple[str, ...] = ()
     multiply: tuple[Multiplier, ...] = ()
+    at_most: Ceiling | None = None
     offers: tuple[Offer, ...] = ()
+
+    @model_validator(mode="after")
+    def _rolling(self) -> Counter:
+        if (self.window == "rolling") != (self.days is not None):
+            raise ValueError("days goes with window: rolling")
+        return self

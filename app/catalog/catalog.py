@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.catalog.amount import Payments
 from app.catalog.base import Cited
 from app.catalog.breach import Breach, Counter
 from app.catalog.duty import Duty
@@ -51,6 +52,25 @@ class Catalog:
             for d in r.duties:
                 if d.done.register_code:
                     found.setdefault(d.done.register_code, []).append((r, d))
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def measured(self) -> dict[str, frozenset[str]]:
+        """For each register: its breaches that cost what facts say that may still change, such as lateness or a value."""
+        found = {
+            r.code: frozenset(b.code for b in r.breaches if any(a.measured for a in b.amount))
+            for r in self.registers.values()
+        }
+        return {code: codes for code, codes in found.items() if codes}
+
+    @cached_property
+    def paid_by(self) -> dict[str, tuple[tuple[RegisterSpec, Payments], ...]]:
+        """For each register of payments: the registers whose outstanding balances they reduce."""
+        found: dict[str, list[tuple[RegisterSpec, Payments]]] = {}
+        for r in self.registers.values():
+            for paid in (a.interest.paid for b in r.breaches for a in b.amount if a.interest is not None):
+                if paid is not None:
+                    found.setdefault(paid.register_code, []).append((r, paid))
         return {k: tuple(v) for k, v in found.items()}
 
     @cached_property

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.catalog.amount import Amount
 from app.catalog.base import Citation, Dated, Party
-from app.catalog.breach import Amount, Breach
+from app.catalog.breach import Breach
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty, Limit, Span, Start
 from app.catalog.findings import Finding

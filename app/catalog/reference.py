@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.catalog import base, breach, condition, duty, overlay, policy, register
+from app.catalog import amount, base, breach, condition, duty, overlay, policy, register
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -55,8 +55,9 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
         "Breaches and counters",
         "What a missed duty or a failed check costs, and what repetition changes. Each amount carries its citation.",
         (
-            breach.Breach, breach.Trigger, breach.Amount, breach.Lines, breach.LineKind, breach.Correction,
-            breach.Counter, breach.Multiplier, breach.Offer, breach.PayShare,
+            breach.Breach, breach.Trigger, amount.Amount, amount.Charge, amount.Band, amount.Rung, amount.Interest, amount.Payments,
+            breach.Lines, breach.LineKind, breach.Correction,
+            breach.Counter, breach.Ceiling, breach.Multiplier, breach.Offer, breach.PayShare,
         ),
         ("breaches.yaml",),
     ),

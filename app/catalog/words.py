@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
+from app.catalog.amount import Amount
 from app.catalog.base import Cited
-from app.catalog.breach import Amount
 from app.catalog.duty import Limit, Span
 from app.errors import Sentence, say
 
@@ -74,7 +75,8 @@ PARTS = {
     "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"), "window": say("计次周期"),
     "waived_counts": say("免罚是否计次"), "multiply": say("加倍"), "offers": say("另行处理"), "field": say("字段"),
     "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
-    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
+    "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"), "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
+    "at_most": say("限额"), "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""
 
@@ -95,11 +97,42 @@ def length(span: Span | Limit) -> Sentence:
 
 
 def price(amount: Amount) -> Sentence:
-    """Return what one case costs, such as 50 元."""
-    if amount.money is None:
+    """Return what one case costs, such as 50 元, or how it is found where that takes more than a line."""
+    if amount.same_as:
         return say("与字段“{field}”所指处罚单同额", field=amount.same_as)
-    money = f"{amount.money.normalize():f}"
-    return say("每项 {money} 元", money=money) if amount.per == "item" else say("{money} 元", money=money)
+    if amount.interest is not None:
+        return say("按未付余额逐日计息")
+    if amount.bands:
+        return say("分 {n} 档", n=len(amount.bands))
+    if amount.ladder:
+        return say("按次数分 {n} 级", n=len(amount.ladder))
+    parts: list[Sentence | str] = []
+    if amount.money is not None:
+        parts.append(say("{money} 元", money=plain(amount.money)))
+    if amount.percent is not None:
+        parts.append(say("“{field}”的 {percent}%", field=amount.of, percent=plain(amount.percent)))
+    if amount.points is not None:
+        parts.append(say("扣 {points} 分", points=plain(amount.points)))
+    if amount.sanction is not None:
+        parts.append(amount.sanction.zh)
+    said = say("{first}、{second}", first=parts[0], second=listed(parts[1:])) if len(parts) > 1 else parts[0]
+    if amount.per == "case":
+        return said if isinstance(said, Sentence) else say("{said}", said=said)
+    return say("{unit}{said}", unit=_PER[amount.per], said=said)
+
+
+_PER = {
+    "item": say("每项 "),
+    "minute": say("每逾期 1 分钟 "),
+    "hour": say("每逾期 1 小时 "),
+    "day": say("每逾期 1 天 "),
+    "working_day": say("每逾期 1 个工作日 "),
+}
+
+
+def plain(number: Decimal) -> str:
+    """Return a number without trailing zeros."""
+    return f"{number.normalize():f}"
 
 
 def sources(cited: Cited) -> str:

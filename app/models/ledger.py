@@ -53,23 +53,33 @@ breach = Table(
     Column("revision", Integer, nullable=False),
     Column("obligation", ID, ForeignKey("obligation.id"), index=True),
     Column("person", Integer), Column("roles", Words), Column("unit", ID),
+    Column("payer_register", String(41)), Column("payer_id", ID),
     Column("clause", String(20), nullable=False), Column("counter", String(41), nullable=False),
+    Column("subject", String(64), nullable=False),
     Column("multiplied", Boolean, nullable=False),
     Column("occurred_at", UtcMoment, nullable=False), Column("day", Date, nullable=False),
     Column("root", ID), Column("basis", String(10), nullable=False),
     Column("citation", String(80), nullable=False),
+    Column("grows", Boolean, nullable=False), Column("measured_at", UtcMoment, nullable=False),
     Column("state", String(8), nullable=False), Column("note", Text),
     Column("recorded_at", UtcMoment, nullable=False), Column("recorded_by", Integer),
     UniqueConstraint("register", "record_id", "rule", "occurrence"),
-    Index("ix_breach_counter", "counter", "person", "day"),
+    Index("ix_breach_counter", "counter", "subject", "day"),
+    Index("ix_breach_grows", "grows", "measured_at"),
     Index("ix_breach_root", "root"),
 )  # fmt: skip
+"""``subject`` names whose breaches are judged together, such as ``person:7``, and is empty where nobody is charged.
+
+``grows``: its lines depend on how late something still is; they were measured as of ``measured_at``.
+"""
 breach_line = Table(
     "breach_line", fixed,
     Column("breach", ID, ForeignKey("breach.id"), primary_key=True, autoincrement=False), Column("seq", Integer, primary_key=True),
     Column("kind", String(41), nullable=False), Column("label", Text, nullable=False),
     Column("register", String(41)), Column("record_id", ID),
     Column("unit_amount", ScaledNumber(2), nullable=False), Column("quantity", Integer, nullable=False),
+    Column("unit_points", ScaledNumber(2), nullable=False), Column("sanction", Text), Column("from_nth", Integer, nullable=False),
+    Column("formula", Text),
     Column("corrected_at", UtcMoment),
     Index("ix_breach_line_record", "register", "record_id"),
 )  # fmt: skip
@@ -78,9 +88,9 @@ counter_group = Table(
     "counter_group",
     fixed,
     Column("counter", String(41), primary_key=True),
-    Column("person", Integer, primary_key=True, autoincrement=False),
+    Column("subject", String(64), primary_key=True),
 )
-"""One row for each person under a counter: who judges that person's breaches holds its lock."""
+"""One row for each subject under a counter: who judges its breaches holds its lock."""
 
 ticket = Table(
     "ticket", fixed,
@@ -90,10 +100,12 @@ ticket = Table(
     Column("counter", String(41), nullable=False), Column("rule", String(41), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("record_title", Text, nullable=False),
-    Column("person", Integer, nullable=False), Column("clause", String(20), nullable=False), Column("citation", String(80), nullable=False),
+    Column("person", Integer), Column("payer_register", String(41)), Column("payer_id", ID), Column("subject", String(64), nullable=False),
+    Column("clause", String(20), nullable=False), Column("citation", String(80), nullable=False),
     Column("occurred_at", UtcMoment, nullable=False), Column("day", Date, nullable=False), Column("month", String(7), nullable=False),
     Column("ordinal", Integer, nullable=False), Column("factor", ScaledNumber(2), nullable=False),
     Column("base_amount", ScaledNumber(2), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
+    Column("points", ScaledNumber(2), nullable=False), Column("sanction", Text),
     Column("repeat_index", Integer), Column("arithmetic", Text, nullable=False),
     Column("confirmed_by", String(41), nullable=False),
     Column("state", String(40), nullable=False), Column("state_at", UtcMoment, nullable=False),
@@ -109,6 +121,7 @@ ledger_entry = Table(
     Column("place", ID, primary_key=True, autoincrement=False),
     Column("ticket", ID, ForeignKey("ticket.id"), nullable=False), Column("seq", Integer, nullable=False),
     Column("kind", String(10), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
+    Column("points", ScaledNumber(2), nullable=False),
     Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("reason", Text),
     Column("citation", String(80), nullable=False), Column("arithmetic", Text, nullable=False),
     Column("previous", LargeBinary(32), nullable=False), Column("hash", LargeBinary(32), nullable=False, index=True),

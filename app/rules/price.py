@@ -2,18 +2,21 @@
 
 Requirements 4.2 (P05 D1-D10): each breach has a place among those of its window; from the n-th on the amount is
 multiplied, once and never again; a breach not put right is violated again at the same amount, and counts, but is not
-multiplied anew.
+multiplied anew. Of a ladder the rung of the breach's place holds; what all of a window together may not exceed cuts the
+later ones.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Generic, Literal, TypeVar
 
 from app.catalog.breach import Counter
+from app.rules.charge import plain, yuan
 
 K = TypeVar("K", bound=Hashable)
 State = Literal["live", "waived", "cancelled"]
@@ -22,12 +25,20 @@ ONCE = Decimal(1)
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """Some of one kind of defect: unit price in fen, how many, and when they were put right (aware; None: not yet)."""
+    """Some of one kind of defect: unit price in fen, how many, and when they were put right (aware; None: not yet).
+
+    The other fields are those of a ``Charged`` line; of several lines of a kind the one with the greatest ``from_nth`` not
+    above the breach's place holds.
+    """
 
     kind: str
     unit_fen: int
     quantity: int = 1
     corrected_at: datetime | None = None
+    unit_points: int = 0
+    sanction: str = ""
+    from_nth: int = 1
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +69,9 @@ class Priced(Generic[K]):
     """What one breach costs, and why.
 
     ``ordinal`` is its place among the counted breaches of its window, which ``members`` lists up to it; 0 and none for
-    a breach that does not count. ``amount_fen`` = ``base_fen`` × ``factor``; 0 if it is waived or cancelled, or its
-    root is.
+    a breach that does not count. ``amount_fen`` = ``base_fen`` × ``factor``, less what is above the counter's limit; 0 if it is
+    waived or cancelled, or its root is. ``points`` (hundredths) are multiplied and limited alike; ``sanction`` is what
+    follows in words.
     """
 
     ordinal: int
@@ -68,6 +80,8 @@ class Priced(Generic[K]):
     amount_fen: int
     members: tuple[K, ...]
     arithmetic: str
+    points: int = 0
+    sanction: str = ""
 
 
 def price(counter: Counter | None, breaches: Sequence[BreachFact[K]]) -> dict[K, Priced[K]]:
@@ -80,26 +94,49 @@ def price(counter: Counter | None, breaches: Sequence[BreachFact[K]]) -> dict[K,
     if len(facts) < len(breaches):
         raise ValueError("a breach was given twice")
     roots = {b.key: _root(b, facts) for b in breaches}
-    places = _places(counter, breaches, roots)
+    order = _ordered(counter, breaches)
+    places = _places(counter, order, roots)
     factors = {b.key: _factor(counter, b, len(places[b.key])) for b in breaches}
-    return {b.key: _priced(b, roots[b.key], places[b.key], factors[roots[b.key].key]) for b in breaches}
+    sums = {}
+    for b in order:
+        root = roots[b.key]
+        sums[b.key] = _sum(b, root, factors[root.key], max(len(places[root.key]), 1))
+    left = _left(counter, order, sums)
+    return {b.key: _priced(sums[b.key], places[b.key], *left[b.key]) for b in breaches}
 
 
 def counts(counter: Counter | None, breach: BreachFact[K], root: BreachFact[K]) -> bool:
-    """Return whether a breach counts: not cancelled, not waived where mercy does not count, and its root stands."""
+    """Return whether a breach counts: of a clause that does, not cancelled, not waived where mercy does not count, its root standing."""
     if counter is None or breach.state == "cancelled" or (breach.root is not None and root.state != "live"):
+        return False
+    if counter.clauses and breach.clause not in counter.clauses:
         return False
     return breach.state == "live" or counter.waived_counts
 
 
-def window(counter: Counter, day: date) -> tuple[int, ...]:
-    """Return the window of a counter that ``day`` belongs to."""
-    return {"calendar_month": (day.year, day.month), "year": (day.year,), "ever": ()}[counter.window]
+def window(counter: Counter, day: date) -> tuple[date, date]:
+    """Return the first and the last day of the window of a counter that ``day`` belongs to, or looks back on."""
+    match counter.window:
+        case "ever":
+            return date.min, date.max
+        case "rolling":
+            return day - timedelta(days=(counter.days or 1) - 1), day
+        case "week":
+            monday = day - timedelta(days=day.weekday())
+            return monday, monday + timedelta(days=6)
+    months = {"calendar_month": 1, "quarter": 3, "half_year": 6, "year": 12}[counter.window]
+    month = (day.month - 1) // months * months + 1
+    after = date(day.year + (month + months > 12), (month + months - 1) % 12 + 1, 1)
+    return date(day.year, month, 1), after - timedelta(days=1)
 
 
-def yuan(fen: int) -> str:
-    """Return an amount as people write it: ``50``, ``50.50``."""
-    return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02}"
+def reached(lines: Sequence[PricedLine], place: int) -> list[PricedLine]:
+    """Return the lines that hold for a breach of that place: of each kind those of the highest rung reached."""
+    rungs: dict[str, int] = {}
+    for x in lines:
+        if x.from_nth <= place:
+            rungs[x.kind] = max(rungs.get(x.kind, 1), x.from_nth)
+    return [x for x in lines if x.from_nth == rungs.get(x.kind)]
 
 
 def _root(breach: BreachFact[K], facts: dict[K, BreachFact[K]]) -> BreachFact[K]:
@@ -112,19 +149,27 @@ def _root(breach: BreachFact[K], facts: dict[K, BreachFact[K]]) -> BreachFact[K]
     return breach
 
 
+def _ordered(counter: Counter | None, breaches: Sequence[BreachFact[K]]) -> list[BreachFact[K]]:
+    clauses = {clause: n for n, clause in enumerate(counter.order)} if counter else {}
+    last = len(clauses)
+    return sorted(breaches, key=lambda b: (b.occurred_at, clauses.get(b.clause, last), b.clause, b.number))
+
+
 def _places(
-    counter: Counter | None, breaches: Sequence[BreachFact[K]], roots: dict[K, BreachFact[K]]
+    counter: Counter | None, order: Sequence[BreachFact[K]], roots: dict[K, BreachFact[K]]
 ) -> dict[K, tuple[K, ...]]:
     """Return for each breach the counted ones of its window up to and including it; empty if it does not count."""
     places: dict[K, tuple[K, ...]] = {}
-    counted: dict[tuple[int, ...], tuple[K, ...]] = {}
-    clauses = {clause: n for n, clause in enumerate(counter.order)} if counter else {}
-    last = len(clauses)
-    for b in sorted(breaches, key=lambda b: (b.occurred_at, clauses.get(b.clause, last), b.clause, b.number)):
+    counted: deque[tuple[date, K]] = deque()
+    for b in order:
         places[b.key] = ()
         if counter and counts(counter, b, roots[b.key]):
-            place = window(counter, b.day)
-            places[b.key] = counted[place] = (*counted.get(place, ()), b.key)
+            first, _ = window(counter, b.day)
+            while counted and counted[0][0] < first:
+                counted.popleft()
+            places[b.key] = (*(k for _, k in counted), b.key)
+            if b.confirmed or not counter.only_confirmed:
+                counted.append((b.day, b.key))
     return places
 
 
@@ -136,26 +181,92 @@ def _factor(counter: Counter | None, breach: BreachFact[K], ordinal: int) -> Dec
     return max(fitting, default=ONCE)
 
 
-def _priced(breach: BreachFact[K], root: BreachFact[K], members: tuple[K, ...], factor: Decimal) -> Priced[K]:
+@dataclass(frozen=True)
+class _Sum:
+    """What a breach costs by itself: base and product in fen, hundredths of a point, words, and how they are told."""
+
+    base: int
+    factor: Decimal
+    fen: int
+    points: int
+    sanction: str
+    said: str
+
+
+def _sum(breach: BreachFact[K], root: BreachFact[K], factor: Decimal, place: int) -> _Sum:
     repeat = breach.root is not None
     remaining = repeat and breach.basis == "remaining"
-    lines = [x for x in root.lines if not remaining or x.corrected_at is None or x.corrected_at >= breach.occurred_at]
+    lines = [
+        x
+        for x in reached(root.lines, place)
+        if not remaining or x.corrected_at is None or x.corrected_at >= breach.occurred_at
+    ]
     base = sum(x.unit_fen * x.quantity for x in lines)
     dropped = ""
     if breach.state != "live":
         dropped = "已免除" if breach.state == "waived" else "已撤销"
     elif repeat and root.state != "live":
         dropped = "原处罚已免除" if root.state == "waived" else "原处罚已撤销"
-    amount = 0 if dropped else int((base * factor).to_integral_value(ROUND_HALF_UP))
-    said = dropped and f"{dropped}，0 元"
-    said = said or ("与原处罚同额：" if repeat else "") + _formula(lines, factor, amount)
-    return Priced(len(members), factor, base, amount, members, said)
+    if dropped:
+        return _Sum(base, factor, 0, 0, "", f"{dropped}，0 元")
+    fen = int((base * factor).to_integral_value(ROUND_HALF_UP))
+    points = int((sum(x.unit_points * x.quantity for x in lines) * factor).to_integral_value(ROUND_HALF_UP))
+    sanction = "、".join(dict.fromkeys(x.sanction for x in lines if x.sanction))
+    said = ("与原处罚同额：" if repeat else "") + _told(lines, factor, fen, points, sanction)
+    return _Sum(base, factor, fen, points, sanction, said)
 
 
-def _formula(lines: Sequence[PricedLine], factor: Decimal, amount: int) -> str:
-    terms = [f"{x.quantity}×{yuan(x.unit_fen)}" if x.quantity != 1 else yuan(x.unit_fen) for x in lines]
+def _left(counter: Counter | None, order: Sequence[BreachFact[K]], sums: dict[K, _Sum]) -> dict[K, tuple[int, int]]:
+    """Return each breach's fen and points, cut to what the limit of its window leaves after the earlier ones."""
+    left = {k: (s.fen, s.points) for k, s in sums.items()}
+    if counter is None or counter.at_most is None:
+        return left
+    limits = [None if x is None else int(x * 100) for x in (counter.at_most.money, counter.at_most.points)]
+    taken: deque[tuple[date, tuple[int, int]]] = deque()
+    totals = [0, 0]
+    for b in order:
+        first, _ = window(counter, b.day)
+        while taken and taken[0][0] < first:
+            _, gone = taken.popleft()
+            totals = [t - g for t, g in zip(totals, gone, strict=True)]
+        fen, points = (
+            own if limit is None else min(own, max(limit - total, 0))
+            for own, limit, total in zip(left[b.key], limits, totals, strict=True)
+        )
+        left[b.key] = fen, points
+        totals = [totals[0] + fen, totals[1] + points]
+        taken.append((b.day, left[b.key]))
+    return left
+
+
+def _priced(s: _Sum, members: tuple[K, ...], fen: int, points: int) -> Priced[K]:
+    said = s.said
+    if fen < s.fen:
+        said += f"，本期合计不超过限额，计 {yuan(fen)} 元"
+    if points < s.points:
+        said += f"，本期合计不超过限额，计 {yuan(points)} 分"
+    return Priced(len(members), s.factor, s.base, fen, members, said, points, s.sanction)
+
+
+def _told(lines: Sequence[PricedLine], factor: Decimal, fen: int, points: int, sanction: str) -> str:
+    """Return how money, points and words come about, each that there is; money alone where there is nothing."""
+    terms = [x.formula or _times(x.quantity, x.unit_fen) for x in lines if x.unit_fen or x.formula]
+    parts = [_formula(terms, factor, fen, "元")] if terms or not (points or sanction) else []
+    if points:
+        parts.append(
+            _formula([_times(x.quantity, x.unit_points) for x in lines if x.unit_points], factor, points, "分")
+        )
+    return "；".join([*parts, *([sanction] if sanction else [])])
+
+
+def _times(quantity: int, unit: int) -> str:
+    return f"{quantity}×{yuan(unit)}" if quantity != 1 else yuan(unit)
+
+
+def _formula(terms: Sequence[str], factor: Decimal, amount: int, unit: str) -> str:
     said = " + ".join(terms)
     if factor != ONCE:
-        said = f"({said})×{factor:f}" if len(terms) > 1 else f"{said}×{factor:f}"
-    total = f"{yuan(amount)} 元"
+        said = f"({said})" if " + " in said or "，" in said else said
+        said = f"{said}×{plain(factor)}"
+    total = f"{yuan(amount)} {unit}"
     return total if said in {"", yuan(amount)} else f"{said} = {total}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,12 @@ from app.catalog.breach import Counter
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
+from app.rules.price import reached, window
 from app.services import editions, lookup, numbering
 from app.services.panel import Work
 
 SETTLED = frozenset({"confirmed", "executed"})
 NUMBER = "CF{yyyy}-{seq:5}"
-_WIDTH = {"calendar_month": 0, "year": 1, "ever": 2}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Assessed:
 def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     """Judge again the groups that breaches belong to, and post what differs: new tickets, corrected amounts.
 
-    A group is the breaches of one person under one counter; its lock is held until the transaction ends, so that of two
+    A group is the breaches of one subject (a person, as a rule) under one counter; its lock is held until the transaction ends, so that of two
     sweeps that add to one group the later sees what the earlier did.
     """
     result = Assessed([], [])
@@ -41,17 +41,17 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     touched: list[Mapping[str, Any]] = []
     b = breach.c
     for start in range(0, len(ids), 500):
-        query = select(b.id, b.counter, b.person, b.day, b.root, b.revision).where(
-            b.id.in_(ids[start : start + 500]), b.person.is_not(None)
+        query = select(b.id, b.counter, b.subject, b.day, b.root, b.revision).where(
+            b.id.in_(ids[start : start + 500]), b.subject != ""
         )
         touched += work.connection.execute(query).mappings()
-    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for r in touched:
-        groups.setdefault((r["counter"], r["person"]), []).append(r)
+        groups.setdefault((r["counter"], r["subject"]), []).append(r)
     _lock(work, sorted(groups))
-    for (code, person), members in sorted(groups.items()):
-        facts = _facts(work, _members(work, code, person, members))
-        _post(work, code, facts, result)
+    for (code, subject), members in sorted(groups.items()):
+        rows, judged = _members(work, code, subject, members)
+        _post(work, code, _facts(work, rows), judged, result)
     return result
 
 
@@ -60,55 +60,65 @@ def counter_of(work: Work, revision: int, code: str) -> Counter | None:
     return editions.catalog_of(work, revision).counters.get(code)
 
 
-def _lock(work: Work, groups: Sequence[tuple[str, int]]) -> None:
-    insert_new(work.connection, counter_group, [{"counter": c, "person": p} for c, p in groups])
-    for c, p in groups:
-        one = and_(counter_group.c.counter == c, counter_group.c.person == p)
-        work.connection.execute(select(counter_group.c.person).where(one).with_for_update())
+def _lock(work: Work, groups: Sequence[tuple[str, str]]) -> None:
+    insert_new(work.connection, counter_group, [{"counter": c, "subject": s} for c, s in groups])
+    for c, s in groups:
+        one = and_(counter_group.c.counter == c, counter_group.c.subject == s)
+        work.connection.execute(select(counter_group.c.subject).where(one).with_for_update())
 
 
-def _members(work: Work, code: str, person: int, touched: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the breaches that must be judged together with the touched ones: their windows, and those tied to them by root.
+def _members(
+    work: Work, code: str, subject: str, touched: Sequence[Mapping[str, Any]]
+) -> tuple[list[Mapping[str, Any]], set[int]]:
+    """Return the breaches that must be judged together with the touched ones, and which of them the judgement is right for.
 
-    Where the definitions that bind some of them declare a wider window than others, the widest.
+    Those are of the touched windows, and those tied to them by root; where the definitions that bind some of them declare another
+    window than others, of all these windows.
     """
-    counters = [counter_of(work, r, code) for r in {r["revision"] for r in touched}]
+    counters: list[Counter | None] = []
+    more = [counter_of(work, r, code) for r in {r["revision"] for r in touched}]
     while True:
-        widest = max((c for c in counters if c is not None), key=lambda c: _WIDTH[c.window], default=None)
-        rows = _within(work, widest, code, person, touched)
+        counters += [c for c in more if c not in counters]
+        rows, judged = _within(work, [c for c in counters if c is not None], code, subject, touched)
         more = [counter_of(work, r, code) for r in {r["revision"] for r in rows}]
-        if all(c is None or widest is None or _WIDTH[c.window] <= _WIDTH[widest.window] for c in more):
-            return rows
-        counters = more
+        if all(c in counters for c in more):
+            return rows, judged
 
 
 def _within(
-    work: Work, counter: Counter | None, code: str, person: int, touched: Sequence[Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
+    work: Work, counters: Sequence[Counter], code: str, subject: str, touched: Sequence[Mapping[str, Any]]
+) -> tuple[list[Mapping[str, Any]], set[int]]:
+    """Return the breaches of the windows of ``touched``, and which of them are judged by them.
+
+    A rolling window looks back on breaches that are read for their number only: theirs depends on still earlier ones.
+    """
     b = breach.c
-    mine = and_(b.counter == code, b.person == person)
-    if counter is None:
+    mine = and_(b.counter == code, b.subject == subject)
+    if not counters:
         ids = {r["id"] for r in touched} | {r["root"] for r in touched if r["root"]}
-        return list(work.connection.execute(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))).mappings())
-    if counter.window == "ever":
-        return list(work.connection.execute(select(breach).where(mine)).mappings())
-    windows = {_window(counter, r["day"]) for r in touched}
+        rows = list(work.connection.execute(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))).mappings())
+        return rows, {r["id"] for r in rows}
+    if any(c.window == "ever" for c in counters):
+        rows = list(work.connection.execute(select(breach).where(mine)).mappings())
+        return rows, {r["id"] for r in rows}
+    back = timedelta(days=max((c.days or 1) - 1 for c in counters))
+    windows = {_window(c, r["day"]) for r in touched for c in counters}
     while True:
-        spans = or_(*(b.day.between(first, last) for first, last in windows))
+        spans = or_(*(b.day.between(first - back, last) for first, last in windows))
         rows = list(work.connection.execute(select(breach).where(mine, spans)).mappings())
-        ids = {r["id"] for r in rows}
-        tied = or_(b.id.in_({r["root"] for r in rows if r["root"]} - ids), and_(b.root.in_(ids), b.id.not_in(ids)))
-        more = {_window(counter, day) for day in work.connection.execute(select(b.day).where(mine, tied)).scalars()}
+        judged = {r["id"] for r in rows if any(first <= r["day"] <= last for first, last in windows)}
+        roots = {r["root"] for r in rows if r["root"]} - judged
+        tied = or_(b.id.in_(roots), and_(b.root.in_(judged), b.id.not_in(judged)))
+        days = work.connection.execute(select(b.day).where(mine, tied)).scalars()
+        more = {_window(c, day) for day in days for c in counters}
         if more <= windows:
-            return rows
+            return rows, judged
         windows |= more
 
 
 def _window(counter: Counter, day: date) -> tuple[date, date]:
-    if counter.window == "year":
-        return date(day.year, 1, 1), date(day.year, 12, 31)
-    first = day.replace(day=1)
-    return first, (date(day.year + day.month // 12, day.month % 12 + 1, 1) - date.resolution)
+    """Return the days whose breaches a breach of that day may change."""
+    return (day, day + timedelta(days=(counter.days or 1) - 1)) if counter.window == "rolling" else window(counter, day)
 
 
 def _facts(
@@ -122,8 +132,7 @@ def _facts(
         for x in work.connection.execute(
             select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)
         ).mappings():
-            fen = int(x["unit_amount"] * 100)
-            lines.setdefault(x["breach"], []).append(PricedLine(x["kind"], fen, x["quantity"], x["corrected_at"]))
+            lines.setdefault(x["breach"], []).append(_line(x))
         tickets |= {
             t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
         }
@@ -155,27 +164,43 @@ def _facts(
 def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, ...]:
     """Return what a repeat costs whose root was charged to somebody else: the root's lines still open, at the root's price."""
     x = breach_line.c
-    factor = work.connection.execute(
-        select(ticket.c.factor).where(ticket.c.breach == repeat["root"])
-    ).scalar() or Decimal(1)
+    query = select(ticket.c.factor, ticket.c.ordinal).where(ticket.c.breach == repeat["root"])
+    found = work.connection.execute(query).first()
+    factor, place = (found.factor, max(found.ordinal, 1)) if found is not None else (Decimal(1), 1)
     rows = work.connection.execute(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq)).mappings()
     return tuple(
-        PricedLine(r["kind"], int(r["unit_amount"] * factor * 100), r["quantity"], r["corrected_at"])
-        for r in rows
-        if repeat["basis"] == "full" or r["corrected_at"] is None or r["corrected_at"] >= repeat["occurred_at"]
+        replace(
+            line,
+            unit_fen=int(line.unit_fen * factor),
+            unit_points=int(line.unit_points * factor),
+            from_nth=1,
+            formula="",
+        )
+        for line in reached([_line(r) for r in rows], place)
+        if repeat["basis"] == "full" or line.corrected_at is None or line.corrected_at >= repeat["occurred_at"]
     )
+
+
+def _line(x: Mapping[str, Any]) -> PricedLine:
+    return PricedLine(
+        x["kind"], int(x["unit_amount"] * 100), x["quantity"], x["corrected_at"], int(x["unit_points"] * 100),
+        x["sanction"] or "", x["from_nth"], x["formula"] or "",
+    )  # fmt: skip
 
 
 def _post(
     work: Work,
     code: str,
     facts: Sequence[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]],
+    judged: set[int],
     result: Assessed,
 ) -> None:
     priced = _priced(work, code, facts)
     states = {f.key: f.state for _, f, _ in facts}
     new: list[tuple[Mapping[str, Any], Priced[int]]] = []
     for row, fact, t in facts:
+        if row["id"] not in judged:
+            continue
         p = priced[row["id"]]
         if t is None:
             if fact.lines or fact.root is not None:
@@ -226,21 +251,23 @@ def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -
             "id": first + n, "breach": r["id"], "record_no": numbers[n], "counter": r["counter"], "rule": r["rule"],
             "revision": r["revision"],
             "register": r["register"], "record_id": r["record_id"], "record_title": named.get((r["register"], r["record_id"]), ""),
-            "person": r["person"], "clause": r["clause"], "citation": r["citation"], "occurred_at": r["occurred_at"], "day": r["day"],
+            "person": r["person"], "payer_register": r["payer_register"], "payer_id": r["payer_id"], "subject": r["subject"],
+            "clause": r["clause"], "citation": r["citation"], "occurred_at": r["occurred_at"], "day": r["day"],
             "month": f"{r['day']:%Y-%m}", **_amounts(p), "repeat_index": r["occurrence"] if r["root"] else None,
             "confirmed_by": rule.confirmed_by if rule else "", "state": "proposed", "state_at": work.now, "unit": r["unit"],
             "created_by": work.actor.person_id, "created_at": work.now, "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
         })  # fmt: skip
     insert_rows(work.connection, ticket, rows)
     for t in rows:
-        add_entry(work, t, "assessed", t["amount"], "", t["arithmetic"])
+        add_entry(work, t, "assessed", t["amount"], "", t["arithmetic"], t["points"])
     return rows
 
 
 def _amounts(p: Priced[int]) -> dict[str, Any]:
     return {
         "ordinal": p.ordinal, "factor": p.factor, "base_amount": Decimal(p.base_fen).scaleb(-2),
-        "amount": Decimal(p.amount_fen).scaleb(-2), "arithmetic": p.arithmetic,
+        "amount": Decimal(p.amount_fen).scaleb(-2), "points": Decimal(p.points).scaleb(-2), "sanction": p.sanction or None,
+        "arithmetic": p.arithmetic,
     }  # fmt: skip
 
 
@@ -262,13 +289,22 @@ def _correct(work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, res
         stamp["state_at"] = work.now
     work.connection.execute(update(ticket).where(ticket.c.id == t["id"]).values(**now, **stamp))
     kind = {"void": "voided", "proposed": "revived"}.get(now.get("state", ""), "corrected")
-    add_entry(work, {**t, **now}, kind, now["amount"] - t["amount"], "", now["arithmetic"])
+    moved = now["amount"] - t["amount"], now["points"] - t["points"]
+    add_entry(work, {**t, **now}, kind, moved[0], "", now["arithmetic"], moved[1])
     result.moved.append({**t, **now, **stamp, "was": t["amount"]})
 
 
-def add_entry(work: Work, t: Mapping[str, Any], kind: str, amount: Decimal, reason: str, arithmetic: str) -> None:
+def add_entry(
+    work: Work,
+    t: Mapping[str, Any],
+    kind: str,
+    amount: Decimal,
+    reason: str,
+    arithmetic: str,
+    points: Decimal = Decimal(0),
+) -> None:
     """Append a line to a ticket's ledger; lines are never changed."""
     work.entries.append({
-        "ticket": t["id"], "kind": kind, "amount": amount, "at": work.now, "person": work.actor.person_id,
+        "ticket": t["id"], "kind": kind, "amount": amount, "points": points, "at": work.now, "person": work.actor.person_id,
         "reason": reason or None, "citation": t["citation"], "arithmetic": arithmetic,
     })  # fmt: skip

@@ -6,22 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
-from app.catalog.breach import Amount, Breach
+from app.catalog.amount import Amount
+from app.catalog.breach import Breach
 from app.catalog.catalog import adopted
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, say
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
-from app.rules.dated import in_force
+from app.rules.charge import Late
 from app.rules.judge import occurrences
-from app.services import adoption, duties, editions, numbering, people
+from app.services import adoption, charging, duties, editions, numbering, people
+from app.services.charging import Line
 from app.services.conditions import with_references
 from app.services.panel import Work
 
-Line = dict[str, Any]
 Draft = tuple[dict[str, Any], list[Line]]
 """A breach that is about to be kept, with its lines."""
 
@@ -56,11 +57,11 @@ def settle(
             if (old := known.get(occurrence.no)) is None:
                 drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
             elif old["state"] == "void":
-                touched |= _turn(work, old["id"], "live")
+                touched |= _turn(work, old, "live")
         numbers = {occurrence.no for occurrence in late}
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
-                touched |= _turn(work, old["id"], "void")
+                touched |= _turn(work, old, "void")
         if known and o["done_at"] is not None:
             _correct(work, [old["id"] for old in known.values()], o["done_at"])
     return touched | keep(work, drafts)
@@ -144,12 +145,30 @@ def missed(
         "day": day,
         "person": person,
         "began": o["started_on"],
+        "grows": o["done_at"] is None,
     }
-    drafts = _draft(work, spec, row, rule, duty.breach or duty.code, facts, o["citation"])
+    late = charging.lateness(work, facts, o["done_at"])
+    drafts = _draft(work, spec, row, rule, duty.breach or duty.code, facts, o["citation"], late)
     if no == 1 and duty.breach:
-        for other in spec.breaches:
-            if other.trigger is not None and other.trigger.breach == duty.breach:
-                drafts += find(work, spec, row, other, at, day, began=o["started_on"])
+        drafts += _brought_about(work, spec, row, duty.breach, at, day, o["started_on"])
+    return drafts
+
+
+def _brought_about(
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    code: str,
+    at: datetime,
+    day: date,
+    began: date,
+    seen: tuple[str, ...] = (),
+) -> list[Draft]:
+    """Return the breaches that a breach brings about, such as the superior's beside one's own; each kind once."""
+    drafts: list[Draft] = []
+    for other in spec.breaches:
+        if other.trigger is not None and other.trigger.breach == code and other.code not in seen:
+            drafts += find(work, spec, row, other, at, day, began=began, seen=(*seen, code))
     return drafts
 
 
@@ -182,11 +201,12 @@ def find(
     day: date,
     *,
     began: date | None = None,
+    seen: tuple[str, ...] = (),
 ) -> list[Draft]:
-    """Return the breach that a record shows, if its condition holds and it has something to charge for.
+    """Return the breach that a record shows, if its condition holds and it has something to charge for, and what it brings about.
 
     ``work`` is under the definitions that bind it. ``began``: the day by which it is judged who applied which policy; by default the
-    day it was committed.
+    day it was committed. ``seen``: the breaches that brought it about.
     """
     whole = with_references(work, spec, [row], [rule.when])[0]
     if rule.when is not None and not rule.when.holds(whole):
@@ -200,7 +220,8 @@ def find(
         "person": person,
         "began": began or day,
     }
-    return _draft(work, spec, row, rule, rule.code, facts, "")
+    drafts = _draft(work, spec, row, rule, rule.code, facts, "")
+    return drafts + _brought_about(work, spec, row, rule.code, at, day, began or day, seen) if drafts else drafts
 
 
 def report(
@@ -230,7 +251,8 @@ def report(
         "obligation": None, "occurrence": _next(work, spec.code, row["id"], code), "occurred_at": at, "day": day,
         "person": person, "note": note or None, "quantity": quantity, "began": day,
     }  # fmt: skip
-    return keep(work, _draft(then, then.spec(spec.code), row, rule, code, facts, ""))
+    drafts = _draft(then, then.spec(spec.code), row, rule, code, facts, "")
+    return keep(work, drafts + _brought_about(then, then.spec(spec.code), row, code, at, day, day))
 
 
 def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -262,73 +284,34 @@ def _draft(
     code: str,
     facts: dict[str, Any],
     citation: str,
+    late: Late | None = None,
 ) -> list[Draft]:
     quantity, note, began = facts.pop("quantity", None), facts.pop("note", None), facts.pop("began")
+    open_still = facts.pop("grows", False)
     lines: list[Line] = []
     amount = None
     bound = adoption.policies(work, row.get("unit"), began)
     if rule is not None and adopted(rule, bound):
-        amount = _amount(rule.amount, bound, facts["day"])
-        lines = _lines(work, rule, row, amount, quantity, facts["day"], bound)
+        amount = charging.amount_of(work, spec, rule.amount, row, facts["day"], facts["person"], bound)
+        lines = charging.lines_of(work, spec, rule, amount, row, facts, bound, quantity=quantity, late=late)
         if rule.lines is not None and not lines and quantity is None:
             return []
     root = _root(work, row, amount) if amount is not None and amount.same_as else None
     cites = "、".join(map(str, amount.cite)) if amount is not None and amount.cite else ""
+    facts |= charging.payer(spec, rule, row)
+    counter = work.catalog.counters.get(rule.counter) if rule is not None else None
     b = {
         **facts, "register": spec.code, "record_id": row["id"], "rule": code,
         "revision": work.catalog.revision,
         "roles": tuple(sorted(people.roles_of(work, facts["person"]))) if facts["person"] is not None else None,
         "unit": row.get("unit"), "clause": rule.clause if rule else "", "counter": rule.counter if rule and (amount or lines) else "",
+        "subject": charging.subject(counter, row, spec.code, facts),
         "multiplied": rule.multiplied if rule else False, "root": root, "basis": amount.basis if amount is not None else "remaining",
         "citation": cites or (str(rule.cite[0]) if rule and rule.cite else citation), "state": "live", "note": note,
+        "grows": open_still and amount is not None and amount.by_lateness, "measured_at": work.now,
         "recorded_at": work.now, "recorded_by": work.actor.person_id,
     }  # fmt: skip
     return [(b, lines)]
-
-
-def _amount(amounts: Iterable[Amount], bound: frozenset[str], day: date) -> Amount | None:
-    return in_force([a for a in amounts if adopted(a, bound)], day)
-
-
-def _lines(
-    work: Work,
-    rule: Breach,
-    row: Mapping[str, Any],
-    amount: Amount | None,
-    quantity: int | None,
-    day: date,
-    bound: frozenset[str],
-) -> list[Line]:
-    if rule.lines is not None and quantity is None:
-        return _checklist(work, rule, row, day, bound)
-    if amount is None or amount.money is None:
-        return []
-    count = quantity if quantity is not None else int(row.get(rule.quantity) or 0) if rule.quantity else 1
-    if amount.per == "case":
-        count = 1
-    line = {"kind": rule.clause or rule.code, "label": rule.label.zh, "register": None, "record_id": None}
-    return [line | {"unit_amount": amount.money, "quantity": count, "corrected_at": None}] if count else []
-
-
-def _checklist(work: Work, rule: Breach, row: Mapping[str, Any], day: date, bound: frozenset[str]) -> list[Line]:
-    lines = rule.lines
-    if lines is None:
-        return []
-    spec, table = work.catalog.registers[lines.register_code], work.tables[lines.register_code]
-    query = select(table).where(table.c[lines.through] == row["id"], table.c.archived_at.is_(None)).order_by(table.c.id)
-    children = with_references(
-        work, spec, [dict(r) for r in work.connection.execute(query).mappings()], [k.when for k in lines.kinds]
-    )
-    found = []
-    for child in children:
-        for kind in lines.kinds:
-            price = _amount(kind.amount, bound, day)
-            if price is not None and price.money is not None and kind.when.holds(child):
-                found.append({
-                    "kind": kind.code, "label": kind.label.zh, "register": spec.code, "record_id": child["id"],
-                    "unit_amount": price.money, "quantity": 1, "corrected_at": None,
-                })  # fmt: skip
-    return found
 
 
 def _charged(
@@ -360,15 +343,28 @@ def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mappi
     found: dict[int, dict[int, Mapping[str, Any]]] = {}
     b = breach.c
     for start in range(0, len(ids), 500):
-        query = select(b.id, b.obligation, b.occurrence, b.state).where(b.obligation.in_(ids[start : start + 500]))
+        query = select(
+            b.id, b.obligation, b.occurrence, b.state, b.register, b.record_id, b.rule, b.occurred_at, b.revision
+        )
+        query = query.where(b.obligation.in_(ids[start : start + 500]))
         for r in work.connection.execute(query).mappings():
             found.setdefault(r["obligation"], {})[r["occurrence"]] = r
     return found
 
 
-def _turn(work: Work, breach_id: int, state: str) -> set[int]:
-    work.connection.execute(update(breach).where(breach.c.id == breach_id).values(state=state))
-    return {breach_id}
+def _turn(work: Work, fact: Mapping[str, Any], state: str) -> set[int]:
+    """Void or revive a breach, with those that it brought about; return their ids."""
+    b, rules = breach.c, editions.catalog_of(work, fact["revision"]).registers[fact["register"]].breaches
+    codes: set[str] = set()
+    reached = {fact["rule"]}
+    while reached:
+        reached = {r.code for r in rules if r.trigger is not None and r.trigger.breach in reached} - codes
+        codes |= reached
+    own = b.id == fact["id"]
+    if codes:
+        mine = b.register == fact["register"], b.record_id == fact["record_id"], b.occurred_at == fact["occurred_at"]
+        own = or_(own, and_(*mine, b.rule.in_(codes)))
+    return set(work.connection.execute(update(breach).where(own).values(state=state).returning(b.id)).scalars())
 
 
 def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:

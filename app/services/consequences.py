@@ -12,7 +12,7 @@ from app.catalog.breach import Breach
 from app.catalog.register import RegisterSpec, Transition
 from app.models.among import among
 from app.models.ledger import breach, ticket
-from app.services import assessing, breaches, duties, editions, notices, people, rows, workflow
+from app.services import assessing, breaches, charging, duties, editions, notices, people, rows, workflow
 from app.services.conditions import with_references
 from app.services.panel import Actor, Work
 
@@ -47,12 +47,14 @@ def of_rows(
     touched |= breaches.on_entry(work, spec, now) if fresh else breaches.corrected(work, spec, now)
     settled = duties.settle(work, spec, now, fresh=fresh)
     touched |= breaches.settle(work, settled.changed, fresh=fresh)
+    touched |= set() if fresh else charging.follow(work, spec, now)
     duties.arm(work, settled.changed, fresh=fresh)
     followed = Followed(obligations=len(settled.changed))
     parents = [(settled, fresh)]
     for above, others in _fulfilled_elsewhere(work, spec, [*now, *before]):
         more = duties.settle(work, above, others)
         touched |= breaches.settle(work, more.changed)
+        touched |= charging.follow(work, above, others)
         duties.arm(work, more.changed)
         followed.obligations += len(more.changed)
         parents.append((more, False))
@@ -80,6 +82,7 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
                 for b in c.breaches.values()
                 if b.lines is not None and b.lines.register_code == spec.code
             ),
+            *(paid for c in said for _, paid in c.paid_by.get(spec.code, ())),
         ]
         rules += [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
         named = {w.split(".")[0] for r in rules for w in _words(r.model_dump())}
@@ -123,11 +126,13 @@ def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Tra
 
 
 def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[tuple[RegisterSpec, Rows]]:
-    """Yield the records of other registers whose duties these records may fulfil, each whole."""
+    """Yield the records of other registers whose duties these records may fulfil, or whose balances they pay, each whole."""
     pointed: dict[str, set[int]] = {}
     for said in editions.catalogs(work):
         for above, duty in said.fulfilled_by.get(spec.code, ()):
             pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(duty.done.through)) is not None)
+        for above, paid in said.paid_by.get(spec.code, ()):
+            pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(paid.through)) is not None)
     for code, ids in pointed.items():
         if ids:
             then = editions.newest_with(work, code)
@@ -190,7 +195,7 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
     drafts: dict[str, list[dict[str, Any]]] = {}
     for t in tickets:
         rule = _rule(work, t)
-        if rule is not None and rule.correct is not None and t["repeat_index"] is None:
+        if rule is not None and rule.correct is not None and t["repeat_index"] is None and t["person"] is not None:
             content = f"{rule.label.zh}：{t['record_title']}"
             draft = {"ticket": t["id"], "person": t["person"], "content": content, "unit": t["unit"]}
             drafts.setdefault(rule.correct.register_code, []).append(draft)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, func, or_, select, update
 
 from app.catalog.breach import Breach, Offer
 from app.catalog.catalog import Catalog, adopted
@@ -20,6 +20,7 @@ from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due
 from app.rules.judge import share
+from app.rules.price import window
 from app.services import (
     adoption,
     assessing,
@@ -28,6 +29,7 @@ from app.services import (
     consequences,
     editions,
     listing,
+    lookup,
     notices,
     people,
     rows,
@@ -97,8 +99,19 @@ def tickets(
         dict(r)
         for r in work.connection.execute(query.order_by(t.occurred_at.desc(), t.id.desc()).limit(limit)).mappings()
     ]
-    names = people.names(work, [r["person"] for r in found])
-    return [r | {"person_name": names.get(r["person"], ""), "rule_label": _label(work, r)} for r in found]
+    names = charged_names(work, found)
+    return [r | {"person_name": names[r["id"]], "rule_label": _label(work, r)} for r in found]
+
+
+def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return whom tickets are charged to, by ticket: the person's name, or the title of the record that pays."""
+    names = people.names(work, [t["person"] for t in found if t["person"] is not None])
+    said = {t["id"]: names.get(t["person"], "") for t in found}
+    for register in {t["payer_register"] for t in found if t["payer_register"]}:
+        mine = {t["id"]: t["payer_id"] for t in found if t["payer_register"] == register}
+        titles = lookup.titles(work, register, list(mine.values()))
+        said |= {ticket_id: titles.get(i, "") for ticket_id, i in mine.items()}
+    return said
 
 
 def to_confirm(work: Work) -> list[dict[str, Any]]:
@@ -214,12 +227,20 @@ def _decide(work: Work, ticket_id: int, move: str, reason: str) -> None:
     if work.connection.execute(one.values(state=target, state_at=work.now, **stamp)).rowcount != 1:
         raise Refused(say("处罚单 {ticket} 刚被他人办理，请刷新后再看", ticket=t["record_no"]))
     assessing.add_entry(work, t, target, Decimal(0), reason.strip(), "")
-    if move in {"waive", "cancel"}:
+    if move != "execute":  # a confirmed one may count where a proposed one did not
         consequences.of_breaches(work, [t["breach"], *_tied(work, t["breach"])])
     kind = "confirmed" if move == "confirm" else "decided"
     words = {"ticket": t["record_no"], "rule": _label(work, t), "amount": t["amount"], "state": str(STATES[target])}
     notices.send(
-        work, notices.tell(work, [t["person"]], kind, f"{kind}:{ticket_id}:{target}", words, {"ticket": ticket_id})
+        work,
+        notices.tell(
+            work,
+            [t["person"]] if t["person"] is not None else [],
+            kind,
+            f"{kind}:{ticket_id}:{target}",
+            words,
+            {"ticket": ticket_id},
+        ),
     )
 
 
@@ -253,10 +274,10 @@ def why(work: Work, ticket_id: int) -> Explanation:
         .mappings()
         .all()
     )
-    names = people.names(work, [t["person"], *(e["person"] for e in entries)])
+    names = people.names(work, [e["person"] for e in entries])
     then = editions.bound(work, t["revision"])
     return Explanation(
-        ticket=t | {"person_name": names.get(t["person"], ""), "rule_label": _label(work, t)},
+        ticket=t | {"person_name": charged_names(work, [t])[t["id"]], "rule_label": _label(work, t)},
         rule=_rule(work, t),
         articles=[
             (c, article(then, c))
@@ -297,16 +318,15 @@ def _members(work: Work, t: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the tickets that count in the same window up to this one, in order."""
     if not t["counter"]:
         return []
-    c = ticket.c
+    c, counter = ticket.c, assessing.counter_of(work, t["revision"], t["counter"])
+    first, last = window(counter, t["day"]) if counter is not None else (t["day"], t["day"])
     query = select(ticket).where(
-        c.counter == t["counter"],
-        c.person == t["person"],
-        c.month == t["month"],
-        c.ordinal > 0,
-        c.ordinal <= t["ordinal"],
-    )
+        c.counter == t["counter"], c.subject == t["subject"], c.ordinal > 0, c.day.between(first, last),
+        or_(c.occurred_at < t["occurred_at"], and_(c.occurred_at == t["occurred_at"], c.ordinal <= t["ordinal"])),
+    )  # fmt: skip
     return [
-        dict(r) | {"rule_label": _label(work, r)} for r in work.connection.execute(query.order_by(c.ordinal)).mappings()
+        dict(r) | {"rule_label": _label(work, r)}
+        for r in work.connection.execute(query.order_by(c.occurred_at, c.ordinal)).mappings()
     ]
 
 

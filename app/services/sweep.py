@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, consequences, duties, editions, notices, people, rows
+from app.services import breaches, charging, consequences, duties, editions, notices, people, rows
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -43,17 +43,18 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     Killed anywhere, the next run continues; of two at once neither does what the other did.
     """
     report = SweepReport()
-    while _retried(panel, now, report):
-        report.batches += 1
+    for step in (_batch, _grown):
+        while _retried(panel, now, step, report):
+            report.batches += 1
     return report
 
 
-def _retried(panel: Panel, now: datetime, report: SweepReport) -> int:
+def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], int], report: SweepReport) -> int:
     """Run one batch, again if the database chose it as the victim of a deadlock."""
     for attempt in range(RETRIES):
         try:
             with panel.work(Actor.system(), now=now, source="sweep") as work:
-                return _batch(work, report)
+                return step(work, report)
         except OperationalError as failure:
             if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
                 raise
@@ -100,6 +101,15 @@ def _batch(work: Work, report: SweepReport) -> int:
     report.tickets += len(followed.tickets)
     report.notices += notices.send(work, letters) + followed.notices
     return len(claimed)
+
+
+def _grown(work: Work, report: SweepReport) -> int:
+    """Bring what still grows with each day late up to today, once a day, and post what it has grown by."""
+    size = BATCH[work.connection.dialect.name]
+    ids = charging.growing(work, work.panel.calendar.start_of(work.today), size)
+    touched = charging.measure(work, ids)
+    report.notices += consequences.of_breaches(work, touched).notices
+    return len(ids)
 
 
 def _after(work: Work, o: Mapping[str, Any], duty: Duty, done: Event) -> Iterator[Event]:

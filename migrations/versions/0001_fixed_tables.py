@@ -124,8 +124,8 @@ def upgrade() -> None:
     op.create_table(
         "counter_group",
         sa.Column("counter", sa.String(length=41), nullable=False),
-        sa.Column("person", sa.Integer(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("counter", "person", name=op.f("pk_counter_group")),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("counter", "subject", name=op.f("pk_counter_group")),
     )
     op.create_table(
         "import_run",
@@ -441,14 +441,19 @@ def upgrade() -> None:
         sa.Column("person", sa.Integer(), nullable=True),
         sa.Column("roles", sa.Text(), nullable=True),
         sa.Column("unit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("payer_register", sa.String(length=41), nullable=True),
+        sa.Column("payer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("clause", sa.String(length=20), nullable=False),
         sa.Column("counter", sa.String(length=41), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("multiplied", sa.Boolean(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("root", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("basis", sa.String(length=10), nullable=False),
         sa.Column("citation", sa.String(length=80), nullable=False),
+        sa.Column("grows", sa.Boolean(), nullable=False),
+        sa.Column("measured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
@@ -460,7 +465,8 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("breach", schema=None) as batch_op:
-        batch_op.create_index("ix_breach_counter", ["counter", "person", "day"], unique=False)
+        batch_op.create_index("ix_breach_counter", ["counter", "subject", "day"], unique=False)
+        batch_op.create_index("ix_breach_grows", ["grows", "measured_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_breach_obligation"), ["obligation"], unique=False)
         batch_op.create_index("ix_breach_root", ["root"], unique=False)
 
@@ -581,6 +587,10 @@ def upgrade() -> None:
         sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("unit_amount", sa.BigInteger(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("unit_points", sa.BigInteger(), nullable=False),
+        sa.Column("sanction", sa.Text(), nullable=True),
+        sa.Column("from_nth", sa.Integer(), nullable=False),
+        sa.Column("formula", sa.Text(), nullable=True),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["breach"], ["breach.id"], name=op.f("fk_breach_line_breach")),
         sa.PrimaryKeyConstraint("breach", "seq", name=op.f("pk_breach_line")),
@@ -599,7 +609,10 @@ def upgrade() -> None:
         sa.Column("register", sa.String(length=41), nullable=False),
         sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("record_title", sa.Text(), nullable=False),
-        sa.Column("person", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("payer_register", sa.String(length=41), nullable=True),
+        sa.Column("payer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("clause", sa.String(length=20), nullable=False),
         sa.Column("citation", sa.String(length=80), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
@@ -609,6 +622,8 @@ def upgrade() -> None:
         sa.Column("factor", sa.BigInteger(), nullable=False),
         sa.Column("base_amount", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("sanction", sa.Text(), nullable=True),
         sa.Column("repeat_index", sa.Integer(), nullable=True),
         sa.Column("arithmetic", sa.Text(), nullable=False),
         sa.Column("confirmed_by", sa.String(length=41), nullable=False),
@@ -639,6 +654,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("person", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -705,6 +721,7 @@ def downgrade() -> None:
     with op.batch_alter_table("breach", schema=None) as batch_op:
         batch_op.drop_index("ix_breach_root")
         batch_op.drop_index(batch_op.f("ix_breach_obligation"))
+        batch_op.drop_index("ix_breach_grows")
         batch_op.drop_index("ix_breach_counter")
 
     op.drop_table("breach")

@@ -106,9 +106,9 @@ label: 便签
 domain: office
 access: [{role: clerk, can: [read]}]
 fields: []
-counters: [{code: c, label: 计, window: week}]
+counters: [{code: c, label: 计, window: weekly}]
 """,
-        "bad.yaml:6: registers.memo.counters[0].window: “week”不可用，可写：calendar_month、year、ever [D204]",
+        "bad.yaml:6: registers.memo.counters[0].window: “weekly”不可用，可写：calendar_month、week、quarter、half_year、year、ever、rolling [D204]",
     ),
     "D205": Case(
         """\
@@ -809,6 +809,100 @@ fields: [{code: a, label: 甲, type: text}]
 counters: [{code: c, label: 计, order: [Z9]}]
 """,
         "bad.yaml:6: registers.memo.counters[0].order[0]: 计次里没有违规属于“Z9” [D808]",
+    ),
+    "D809": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    amount:
+      - of: n
+        bands: [{up_to: 5, money: 1}, {up_to: 5, money: 2}, {up_to: 9}]
+        cite: {policy: P01, article: A1}
+""",
+        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[1].up_to: 各档须由低到高，不能重叠 [D809]\n"
+        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 这一档没有写 money、percent、points 或 sanction [D809]\n"
+        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 最后一档不能写 up_to，否则超出的部分没有规定 [D809]",
+    ),
+    "D810": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    counter: month
+    amount: [{ladder: [{from_nth: 2, sanction: 书面警告}], cite: {policy: P01, article: A1}}]
+""",
+        "bad.yaml:11: registers.memo.breaches[0].amount[0].ladder[0].from_nth: 缺少第一级：须从第 1 次写起 [D810]",
+    ),
+    "D811": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    amount: [{money: 5, per: day, cite: {policy: P01, article: A1}}]
+""",
+        "bad.yaml:10: registers.memo.breaches[0].amount[0]: 金额按逾期长短计算，但这项违规不是某项不重复的时限责任逾期所致 [D811]",
+    ),
+    "D812": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+counters: [{code: c, label: 计}]
+""",
+        "bad.yaml:6: registers.memo.counters[0]: 没有任何违规计入“计” [D812]",
+        level="warning",
+    ),
+    "D814": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    amount: [{percent: 10, cite: {policy: P01, article: A1}}]
+""",
+        "bad.yaml:10: registers.memo.breaches[0].amount[0]: 写了百分比或按数值分段，须写明是哪个字段的（of） [D814]",
+    ),
+    "D815": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+breaches:
+  - code: bad
+    label: 违规
+    reported_by: [clerk]
+    counter: c
+counters: [{code: c, label: 计, per: n}]
+""",
+        "bad.yaml:11: registers.memo.counters[0].per: 按“n”计次，但《便签》没有这个引用字段（违规“违规”） [D815]",
     ),
     "D901": Case(
         """\

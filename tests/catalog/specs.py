@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from app.catalog.amount import Amount
 from app.catalog.base import Citation, Party
-from app.catalog.breach import Amount, Breach, Counter, Multiplier
+from app.catalog.breach import Breach, Counter, Multiplier
 from app.catalog.condition import Condition
 from app.catalog.duty import Done, Duty, Limit, Span, Start
 from app.catalog.register import Access, Check, RegisterSpec, State, Transition, Workflow

@@ -49,7 +49,11 @@ fields:
 workflow: {states: [{code: on, label: 开, locked: true}]}
 """
 CITE = "cite: {policy: P01, article: A1}"
-OFFER = "counters: [{code: c, label: 月, offers: [{code: o, label: 扣, from_nth: 2, share_of_pay: {min: 5, max: 1}, decided_by: head, "
+COUNTED = "breaches: [{code: b, label: 违规, reported_by: [clerk], counter: c}]\n"
+OFFER = (
+    COUNTED
+    + "counters: [{code: c, label: 月, offers: [{code: o, label: 扣, from_nth: 2, share_of_pay: {min: 5, max: 1}, decided_by: head, "
+)
 OFFER += CITE + "}]}]"
 
 
@@ -139,8 +143,8 @@ def test_access_and_required_when_look_at_the_record_itself_only() -> None:
         ("number: B-{year}-{seq:4}", "D420 number"),
         ("tickets_of: [yearly]", "D801 tickets_of[0]"),
         ("counters: [{code: month, label: 月}]", "D401 counters[0].code"),
-        ("counters: [{code: c, label: 月, multiply: [{role: hed, from_nth: 2, by: 2, " + CITE + "}]}]", "D405 counters[0].multiply[0].role"),
-        ("counters: [{code: c, label: 月, multiply: [{from_nth: 2, by: 2}]}]", "D410 counters[0].multiply[0]"),
+        (COUNTED + "counters: [{code: c, label: 月, multiply: [{role: hed, from_nth: 2, by: 2, " + CITE + "}]}]", "D405 counters[0].multiply[0].role"),
+        (COUNTED + "counters: [{code: c, label: 月, multiply: [{from_nth: 2, by: 2}]}]", "D410 counters[0].multiply[0]"),
         (OFFER, "D424 counters[0].offers[0].share_of_pay"),
     ],
 )  # fmt: skip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from app.catalog.breach import Amount
+from app.catalog.amount import Amount
 from app.rules.dated import in_force
 from tests.rules.site import day
 

@@ -17,7 +17,7 @@ from app.services.panel import Actor, Panel
 from tests.services.test_sweep import late_archives
 from tests.site import Site, at
 
-MOVED = "place, ticket, seq, kind, amount, at, person, reason, citation, arithmetic, previous, hash"
+MOVED = "place, ticket, seq, kind, amount, points, at, person, reason, citation, arithmetic, previous, hash"
 
 
 @pytest.fixture
@@ -82,11 +82,11 @@ def test_the_database_refuses_to_empty_the_ledger_at_once(posted: Site) -> None:
     assert count(posted.panel) >= 40
 
 
-@pytest.mark.parametrize("column", ["amount", "reason", "at", "person", "citation", "previous", "ticket"])
+@pytest.mark.parametrize("column", ["amount", "points", "reason", "at", "person", "citation", "previous", "ticket"])
 def test_an_altered_line_is_named(posted: Site, column: str) -> None:
     one = "(SELECT {0} FROM ledger_entry WHERE place = 9)"
     value = {
-        "amount": "amount - 1000", "reason": "'算了'", "person": "7", "citation": "'P01-A1'", "previous": one.format("hash"),
+        "amount": "amount - 1000", "points": "points + 100", "reason": "'算了'", "person": "7", "citation": "'P01-A1'", "previous": one.format("hash"),
         "at": "'2025-03-01 00:00:00'", "ticket": one.format("ticket") + ", seq = 99",
     }[column]  # fmt: skip
     tamper(posted.panel, f"UPDATE ledger_entry SET {column} = {value} WHERE place = 7")

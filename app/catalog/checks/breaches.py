@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.catalog.breach import Amount, Breach, Counter
+from app.catalog.breach import Breach, Counter
+from app.catalog.checks.amounts import check_amounts, of_tickets
 from app.catalog.checks.conditions import check_condition
-from app.catalog.checks.duties import undecided
-from app.catalog.checks.subject import PERSON, REFERENCE, TEXT, TIME, WHOLE, Fit, Subject
+from app.catalog.checks.subject import LINK, PERSON, REFERENCE, TEXT, TIME, WHOLE, Fit, Subject
 from app.catalog.marked import Loc
 from app.catalog.misfits import choose
 from app.errors import say
-from app.fields.links import Reference
+from app.fields.links import Link, Reference
 
 
 def check_breaches(s: Subject) -> None:
@@ -39,7 +39,13 @@ def check_breaches(s: Subject) -> None:
                 (*loc, "joins"),
                 say("本登记簿没有可并入的违规“{code}”（两者都须有清单），{hint}", code=breach.joins, hint=hint),
             )
-        _amounts(s, (*loc, "amount"), breach.amount)
+        timely = [d for d in s.spec.duties if d.breach == breach.code]
+        late = bool(timely) and all(d.repeat is None for d in timely)
+        check_amounts(s, (*loc, "amount"), breach.amount, late=late, counted=bool(breach.counter))
+        if breach.payer:
+            s.field((*loc, "payer"), breach.payer, LINK)
+            if breach.charged_to is not None:
+                s.wrong("D807", (*loc, "payer"), say("charged_to 与 payer 只能写一个：由人员承担，或由单位、客户承担"))
         _lines(s, (*loc, "lines"), breach)
         _correction(s, (*loc, "correct"), breach)
 
@@ -61,26 +67,8 @@ def _cause(s: Subject, loc: Loc, breach: Breach, missed: bool) -> None:
         s.wrong(
             "D704", (*loc, "trigger", "breach"), say("本登记簿没有违规“{code}”，{hint}", code=trigger.breach, hint=hint)
         )
-    if (trigger.transition or trigger.created) and breach.charged_to is None:
+    if (trigger.transition or trigger.created) and breach.charged_to is None and not breach.payer:
         s.wrong("D807", loc, say("没有写违规“{label}”由谁承担（charged_to）", label=breach.label.zh))
-
-
-def _amounts(s: Subject, loc: Loc, amounts: tuple[Amount, ...]) -> None:
-    for i, amount in enumerate(amounts):
-        s.cited((*loc, i), amount, say("金额"))
-        if amount.same_as:
-            at: Loc = (*loc, i, "same_as")
-            link = s.field(at, amount.same_as, REFERENCE)
-            if isinstance(link, Reference):
-                _of_tickets(s, at, link)
-    for i, j in undecided(amounts, [None] * len(amounts)):
-        s.wrong("D803", (*loc, j), say("与第 {n} 条金额同日生效，无法决定用哪一条", n=i + 1))
-
-
-def _of_tickets(s: Subject, loc: Loc, link: Reference) -> None:
-    target = s.catalog.registers.get(link.target)
-    if target is not None and not target.tickets_of:
-        s.wrong("D805", loc, say("“{field}”没有引用处罚单登记簿（tickets_of）", field=link.label.zh))
 
 
 def _lines(s: Subject, loc: Loc, breach: Breach) -> None:
@@ -94,7 +82,7 @@ def _lines(s: Subject, loc: Loc, breach: Breach) -> None:
     for i, kind in enumerate(lines.kinds):
         if checklist is not None:
             check_condition(s, (*loc, "kinds", i, "when"), kind.when, checklist)
-        _amounts(s, (*loc, "kinds", i, "amount"), kind.amount)
+        check_amounts(s, (*loc, "kinds", i, "amount"), kind.amount, checklist, counted=bool(breach.counter))
 
 
 _NEEDED: dict[str, Fit] = {"ticket": REFERENCE, "person": PERSON, "content": TEXT}
@@ -115,7 +103,7 @@ def _correction(s: Subject, loc: Loc, breach: Breach) -> None:
             )
             s.wrong("D804", (*loc, "register"), lacking)
         elif isinstance(found, Reference):
-            _of_tickets(s, (*loc, "register"), found)
+            of_tickets(s, (*loc, "register"), found)
     if correct.closed_by:
         s.transition((*loc, "closed_by"), correct.closed_by, orders)
 
@@ -152,8 +140,22 @@ def _counter(s: Subject, loc: Loc, counter: Counter) -> None:
         s.role((*at, "decided_by"), offer.decided_by)
         if (share := offer.share_of_pay).min > share.max:
             s.wrong("D424", (*at, "share_of_pay"), say("下限 {min} 大于上限 {max}", min=share.min, max=share.max))
-    counted = [b for r in s.catalog.registers.values() for b in r.breaches if b.counter == counter.code]
-    clauses = {b.clause for b in counted} | {b.code for b in counted}
-    for i, clause in enumerate(counter.order):
-        if clause not in clauses and not any(group == "registers" for group, _ in s.broken):
-            s.wrong("D808", (*loc, "order", i), say("计次里没有违规属于“{clause}”", clause=clause))
+    if counter.at_most is not None:
+        s.cited((*loc, "at_most"), counter.at_most, say("限额"))
+    if any(group == "registers" for group, _ in s.broken):
+        return
+    counted = [(r, b) for r in s.catalog.registers.values() for b in r.breaches if b.counter == counter.code]
+    clauses = {b.clause for _, b in counted}
+    for key, named in (("order", counter.order), ("clauses", counter.clauses)):
+        for i, clause in enumerate(named):
+            if clause not in clauses:
+                s.wrong("D808", (*loc, key, i), say("计次里没有违规属于“{clause}”", clause=clause))
+    if not counted and not counter.order and not counter.clauses:
+        s.wrong("D812", loc, say("没有任何违规计入“{counter}”", counter=counter.label.zh), "warning")
+    for r, b in counted if counter.per not in ("person", "unit", "record") else ():
+        if not isinstance(r.column(counter.per), Link):
+            lacking = say(
+                "按“{per}”计次，但《{register}》没有这个引用字段（违规“{breach}”）",
+                per=counter.per, register=r.label.zh, breach=b.label.zh,
+            )  # fmt: skip
+            s.wrong("D815", (*loc, "per"), lacking)

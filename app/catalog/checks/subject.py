@@ -17,7 +17,7 @@ from app.catalog.words import TYPES
 from app.errors import Sentence, say
 from app.fields.base import Field
 from app.fields.links import Person, Reference, Signature, Unit
-from app.fields.numbers import Integer
+from app.fields.numbers import Integer, Money, Number
 from app.fields.texts import AutoNumber, Choice, LongText, Text
 from app.fields.times import Date, Moment
 
@@ -39,6 +39,9 @@ TIME = Fit((Date, Moment), say("日期或日期时间字段"))
 START = Fit((Date, Moment, Signature), say("日期、日期时间或签字字段"))
 MOMENT = Fit((Moment,), say("日期时间字段"))
 WHOLE = Fit((Integer,), say("整数字段"))
+NUMBER = Fit((Number,), say("数字、金额或百分比字段"))
+MONEY = Fit((Money,), say("金额字段"))
+LINK = Fit((Reference, Unit), say("引用或部门字段"))
 REFERENCE = Fit((Reference,), say("引用字段"))
 TEXT = Fit((Text, LongText), say("文字字段"))
 NAME = Fit(
