@@ -86,8 +86,8 @@ def test_the_database_refuses_to_empty_the_ledger_at_once(posted: Site) -> None:
 def test_an_altered_line_is_named(posted: Site, column: str) -> None:
     one = "(SELECT {0} FROM ledger_entry WHERE place = 9)"
     value = {
-        "amount": "amount - 1000", "points": "points + 100", "reason": "'算了'", "person": "7", "citation": "'P01-A1'", "previous": one.format("hash"),
-        "at": "'2025-03-01 00:00:00'", "ticket": one.format("ticket") + ", seq = 99",
+        "amount": "amount - 1000", "points": "points + 100", "reason": "'算了'", "person": "7", "citation": "'P01-A1'",
+        "previous": one.format("hash"), "at": "'2025-03-01 00:00:00'", "ticket": one.format("ticket") + ", seq = 99",
     }[column]  # fmt: skip
     tamper(posted.panel, f"UPDATE ledger_entry SET {column} = {value} WHERE place = 7")
     (said,) = flaws(posted.panel)
