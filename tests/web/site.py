@@ -159,6 +159,8 @@ follows: complaint
 fields:
   - {code: complaint, label: {zh: 投诉, en: Complaint}, type: reference, register: complaint, required: true, basis: impl}
   - {code: said, label: {zh: 答复内容, en: Said}, type: text, required: true, basis: impl}
+  - {code: hours, label: {zh: 用时, en: Hours}, type: decimal, places: 1, basis: impl}
+  - {code: dept, label: {zh: 答复部门, en: Unit that answers}, type: unit, basis: impl}
 access: [{role: clerk, can: [read, add], rows: own}]
 ---
 code: fine

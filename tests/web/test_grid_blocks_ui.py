@@ -34,6 +34,27 @@ def test_a_block_from_excel_is_one_change_and_one_undo(desk: Desk) -> None:
     expect(sheet.says).to_contain_text("已撤销：粘贴 3×2")
 
 
+WPS = """<html><body><!--StartFragment--><table><col width="72"><tr><td>合并的</td><td>H-1</td></tr>
+<tr><td>两<br>行</td><td>007&nbsp;</td></tr></table><!--EndFragment--></body></html>"""
+
+
+def test_a_table_that_comes_as_html_alone_is_pasted(desk: Desk) -> None:
+    second, first = desk.enter({}, {})
+    sheet = desk.at()
+    sheet.go(0, "subject")
+    sheet.page.evaluate(
+        "html => navigator.clipboard.write([new ClipboardItem({'text/html': new Blob([html], {type: 'text/html'})})])",
+        WPS,
+    )
+    sheet.press("Control+v")
+    expect(sheet.cell(1, "case_no")).to_have_text("007")
+    sheet.settled()
+    assert [(desk.read(r)["subject"], desk.read(r)["case_no"]) for r in (first, second)] == [
+        ("合并的", "H-1"),
+        ("两 行", "007"),
+    ]
+
+
 def test_a_block_with_one_wrong_cell_is_not_saved_and_can_be_corrected_there(desk: Desk) -> None:
     records = desk.enter({}, {})
     sheet = desk.at()

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from app.services import records
+from app.services.panel import Actor
 from tests.web.sheets import Desk
+from tests.web.site import SECRET
 
 
 @pytest.mark.parametrize(
@@ -308,6 +311,76 @@ def test_a_row_typed_at_the_end_becomes_a_record_when_one_leaves_it(desk: Desk) 
     expect(sheet.total).to_have_text("共 2 条")
     expect(sheet.cell(0, "subject")).to_have_text("末行新增")
     assert desk.every("subject")[0] == "末行新增"
+
+
+def test_a_new_row_is_written_with_pickers_and_numbers(desk: Desk) -> None:
+    sheet = desk.at(url="/grid/reply")
+    expect(sheet.page.locator(".g-nothing")).to_contain_text("在空行里直接填写")
+    sheet.go(0, "complaint")
+    for code, typed, offered in (("complaint", "王女士", SECRET), ("dept", "客户部", "客户部")):
+        sheet.go(0, code)
+        sheet.type(typed)
+        expect(sheet.page.locator(".g-list [role=option]")).to_have_text([re.compile(offered)])
+        sheet.press("Tab")
+    expect(sheet.page.locator(".g-nothing")).to_be_hidden()
+    for code, typed in (("said", "已电话答复"), ("hours", "１．５")):
+        sheet.go(0, code)
+        sheet.type(typed)
+        sheet.press("Tab")
+    sheet.press("ArrowDown")
+    expect(sheet.total).to_have_text("共 1 条")
+    expect(sheet.cell(0, "hours")).to_have_text("1.5")
+    expect(sheet.cell(0, "dept")).to_have_text("客户部")
+    expect(sheet.cell(0, "said")).to_have_class(re.compile("is-locked"))  # replies are added, never edited
+    with desk.site.panel.reading(Actor.system()) as work:
+        found = records.get(work, "reply", 1)
+    assert (found["complaint"], found["said"], found["hours"], found["dept"]) == (
+        desk.site.complaint, "已电话答复", Decimal("1.5"), desk.site.units["客户部"],
+    )  # fmt: skip
+
+
+def test_files_of_a_cell_are_added_and_taken_away(desk: Desk) -> None:
+    [record] = desk.enter({})
+    sheet = desk.at()
+    sheet.show("scan")
+    cell = sheet.go(0, "scan")
+    sheet.press("F2")
+    box = sheet.page.locator("dialog[open]")
+    box.get_by_label("上传文件").set_input_files({"name": "坏.exe", "mimeType": "text/plain", "buffer": b"x"})
+    expect(box.get_by_role("status")).not_to_be_empty()
+    box.get_by_label("上传文件").set_input_files({"name": "证据.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(box.locator(".files li")).to_contain_text("证据.txt")
+    sheet.yes()
+    expect(cell).to_have_text("证据.txt")
+    sheet.settled()
+    assert desk.read(record)["scan"] is not None
+    cell.dblclick()
+    box.get_by_role("button", name="移除 证据.txt").click()
+    sheet.yes()
+    expect(cell).to_have_text("")
+    sheet.settled()
+    assert desk.read(record)["scan"] is None
+
+
+def test_a_double_click_edits_and_delete_clears(desk: Desk) -> None:
+    [record] = desk.enter({"subject": "原文", "case_no": "Q-1"})
+    sheet = desk.at()
+    sheet.cell(0, "case_no").dblclick()
+    expect(sheet.page.locator(".g-input")).to_have_value("Q-1")
+    sheet.type("x")
+    sheet.press("Enter")
+    expect(sheet.cell(0, "case_no")).to_have_text("Q-1x")
+    cell = sheet.go(0, "case_no")
+    sheet.press("Delete")
+    expect(cell).to_have_text("")
+    sheet.settled()
+    assert desk.read(record)["case_no"] is None
+    required = sheet.go(0, "subject")
+    sheet.press("Delete")
+    expect(required).to_have_attribute("aria-invalid", "true")
+    expect(sheet.tip).to_contain_text("必填")
+    sheet.press("Escape")
+    expect(required).to_have_text("原文")
 
 
 def test_a_new_row_that_lacks_something_stays_with_the_reason(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
@@ -301,10 +302,64 @@ def test_the_menu_opens_the_grid_and_the_list_stays_reachable(desk: Desk) -> Non
     expect(page.locator(".g-lane")).to_have_count(2)
 
 
-def test_a_register_with_no_rows_says_how_to_begin(desk: Desk) -> None:
+def test_a_sheet_without_rows_says_why_and_how_to_go_on(desk: Desk) -> None:
     sheet = desk.at(url="/grid/reply")
     expect(sheet.total).to_have_text("共 0 条")
     expect(sheet.page.locator(".g-row.is-fresh")).to_be_visible()
+    expect(sheet.page.locator(".g-nothing")).to_have_text(re.compile("还没有记录.*在空行里直接填写"))
+    sheet.page.goto("/grid/complaint")
+    sheet.page.fill("[data-find]", "没有这样的")
+    expect(sheet.page.locator(".g-nothing")).to_contain_text("没有符合条件的记录")
+    sheet.page.locator(".g-nothing").get_by_role("button", name="全部清除").click()
+    expect(sheet.total).to_have_text("共 1 条")
+    expect(sheet.page.locator("[data-find]")).to_have_value("")
+
+
+@pytest.mark.parametrize("many", [0, 1, 130])
+def test_board_calendar_and_cards_hold_none_one_and_many(desk: Desk, many: int) -> None:
+    now = datetime.now(UTC)
+    desk.enter(*({"received_at": now, "handler": desk.site.ids["stranger"]} for _ in range(many)), by="stranger")
+    page = desk.window("stranger", width=1440)
+    page.goto("/grid/complaint?mode=board")
+    lanes = page.locator(".g-lane")
+    expect(lanes.locator(".count")).to_have_text([str(many), "0"])
+    expect(page.locator(".g-card")).to_have_count(min(many, 30))
+    expect(lanes.nth(1)).to_have_class(re.compile("is-empty"))
+    if many > 30:
+        lanes.nth(0).get_by_role("button", name="再显示一些（共 130 条）").click()
+        expect(page.locator(".g-card")).to_have_count(100)
+    page.goto("/grid/complaint?mode=calendar")
+    expect(page.locator("[data-grid][data-ready]")).to_be_attached()
+    if many and not page.locator(".g-due").count():  # due in the month to come
+        page.get_by_role("button", name="下个月").click()
+    expect(page.locator(".g-due")).to_have_count(min(many, 20))
+    expect(page.locator(".g-day ul > .soft")).to_have_text(["还有 110 条"] if many > 20 else [])
+    phone = desk.window("stranger", width=375)
+    phone.goto("/grid/complaint")
+    expect(phone.locator(".g-cards-end")).to_have_text(
+        "正在载入…" if many > 50 else f"共 {many} 条" if many else "还没有记录"
+    )
+    for shown in (50, 100, 130):
+        expect(phone.locator(".g-card")).to_have_count(min(many, shown))
+        phone.locator(".g-cards-end").scroll_into_view_if_needed()
+
+
+def test_a_telephone_filters_and_keeps_what_a_view_asks(desk: Desk) -> None:
+    desk.enter({"kind": "服务", "subject": "留下的"}, {"kind": "质量", "subject": "筛掉的"})
+    page = desk.window("owner", width=375)
+    page.goto("/grid/complaint")
+    page.click(".g-tools [data-filter]")
+    box = page.locator(".g-panel-filter")
+    box.get_by_label("字段").select_option("kind")
+    box.get_by_label("比较").select_option("eq")
+    box.get_by_label("值").select_option("服务")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    box.get_by_role("button", name="筛选").click()
+    expect(page.locator(".g-card b")).to_have_text(["留下的"])
+    page.reload()
+    expect(page.locator(".g-card b")).to_have_text(["留下的"])
+    page.locator("[data-chips] button").click()
+    expect(page.locator(".g-card")).to_have_count(3)
 
 
 def test_the_page_brings_every_sentence_of_the_scripts_and_names_every_script() -> None:

@@ -6,8 +6,10 @@ import io
 import re
 from datetime import UTC, datetime, timedelta
 
-from app.services import notices, sweep
-from tests.web.site import FILES, SECRET, Site, page_text
+import pytest
+
+from app.services import notices, records, sweep
+from tests.web.site import FILES, NOW, SECRET, Site, page_text
 
 LATE = {"subject": "逾期的投诉", "received_at": datetime(2026, 3, 2, 1, 0, tzinfo=UTC)}
 
@@ -39,6 +41,37 @@ def test_a_record_page_tells_the_whole_story(site: Site) -> None:
     ):
         assert shown in text, shown
     assert f"/registers/reply/add?complaint={number}" in text
+
+
+@pytest.mark.parametrize("many", [0, 1, 130])
+def test_every_page_holds_none_one_and_many(site: Site, many: int) -> None:
+    with site.panel.work(site.actor("stranger"), now=NOW) as work:
+        records.create_many(
+            work, "complaint", [LATE | {"handler": site.ids["stranger"], "subject": f"第 {n} 件"} for n in range(many)]
+        )
+    sweep.run(site.panel, datetime(2026, 3, 10, 1, 0, tzinfo=UTC))
+    stranger = site.browser("stranger")
+    for address, words in {
+        "/": "通知",
+        "/work": "期限",
+        "/work?of=role": "期限",
+        "/fines?tab=mine&month=2026-03": "处罚单",
+        "/fines?tab=confirm": "处罚单",
+        "/inbox": "通知",
+        "/registers/complaint/list/": "投诉",
+        "/registers/complaint/list/?q=第": "投诉",
+        "/registers/complaint/list/?page=3": "投诉",
+        "/registers/reply/list/": "答复",
+        "/imports/complaint": "导入",
+        "/grid/complaint": "表格",
+        "/grid/complaint?mode=board": "看板",
+        "/grid/complaint?mode=calendar": "日历",
+    }.items():
+        answer = stranger.get(address)
+        assert answer.status_code == 200, address
+        assert words in page_text(answer), address
+    assert ("第 0 件" in page_text(stranger.get("/work"))) is (many > 0)
+    assert ("没有处罚单" in page_text(stranger.get("/fines?tab=mine&month=2026-03"))) is (many == 0)
 
 
 def test_a_due_day_is_said_as_its_last_moment_and_not_as_the_first_late_one(site: Site) -> None:
