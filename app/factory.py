@@ -19,7 +19,7 @@ from app.models import migrate
 from app.models.engine import open_engine
 from app.rules.calendar import calendar_from
 from app.rules.yearbook import read_yearbook
-from app.services import demo, publishing
+from app.services import calendars, demo, publishing, redating
 from app.services.panel import Actor, Panel
 from app.web import actor, answers, grid, headers, language, menu, pages, registers
 from app.web.page_token import PageToken
@@ -93,6 +93,9 @@ def prepare(settings: Settings) -> list[str]:
             engine, files, actor=Actor.system(), reason="随程序附带的定义", now=clock.now(), zone=settings.zone
         )
         panel = open_panel(settings, engine)
+        with panel.work(Actor.system(), source="system") as work:
+            if calendars.ship(work, read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml")) is not None:
+                redating.redate(work)
         app = create_app(panel, settings)
         with app.app_context():
             security = app.extensions["appbuilder"].sm

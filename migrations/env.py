@@ -6,8 +6,9 @@ from typing import Any
 
 from alembic import context
 
-import app.models.ledger  # its tables join those of fixed
-import app.models.ticks  # noqa: F401  # and so do these
+import app.models.dating  # its tables join those of fixed
+import app.models.ledger  # and so do these
+import app.models.ticks  # noqa: F401  # and these
 from app.models.fixed import fixed
 from app.models.registers import PREFIX
 

@@ -112,7 +112,8 @@ adoption = Table(
     Column("id", ID, primary_key=True, autoincrement=True),
     Column("unit", ID), Column("policy", String(20), nullable=False),
     Column("from_day", Date, nullable=False), Column("to_day", Date),
-    Column("recorded_by", Integer), Column("recorded_at", UtcMoment, nullable=False),
+    Column("recorded_by", Integer), Column("recorded_at", UtcMoment, nullable=False), Column("reason", Text),
+    Column("ended_by", Integer), Column("ended_at", UtcMoment), Column("end_reason", Text),
     UniqueConstraint("unit", "policy", "from_day"),
 )  # fmt: skip
 

@@ -142,7 +142,9 @@ def calendar_from(
     days = tuple(d for d, on in zip(every, working, strict=True) if on)
     if not days:
         raise ValueError(f"calendar {book.calendar} has no working day")
-    says = "\n".join((zone.key, closing.isoformat(), first.isoformat(), *(d.isoformat() for d in days)))
+    provisional = next((date(y.year, 1, 1) for y in book.years if not y.announced), None)
+    said = (zone.key, closing.isoformat(), first.isoformat(), last.isoformat(), str(provisional))
+    says = "\n".join((*said, *(d.isoformat() for d in days)))
     return WorkCalendar(
         revision=f"{book.calendar}-{hashlib.sha256(says.encode()).hexdigest()[:12]}",
         zone=zone,
@@ -152,5 +154,5 @@ def calendar_from(
         days=days,
         numbers=tuple(accumulate(working)),
         names={d: name for d, name in (rest | work).items() if first <= d <= last},
-        provisional_from=next((date(y.year, 1, 1) for y in book.years if not y.announced), None),
+        provisional_from=provisional,
     )

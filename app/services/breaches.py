@@ -18,7 +18,7 @@ from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
 from app.rules.judge import occurrences
-from app.services import adoption, charging, duties, editions, numbering, people
+from app.services import adoption, calendars, charging, duties, editions, numbering, people
 from app.services.charging import Line
 from app.services.conditions import with_references
 from app.services.panel import Work
@@ -51,7 +51,7 @@ def settle(
         late = (
             ()
             if o["state"] == "void"
-            else occurrences(duty, duties.due_of(o), o["done_at"], work.now, work.panel.calendar)
+            else occurrences(duty, duties.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
             if (old := known.get(occurrence.no)) is None:

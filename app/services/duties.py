@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,9 +18,9 @@ from app.fields.times import Date, Moment
 from app.models.bulk import insert_rows
 from app.models.ledger import obligation, timer
 from app.rules.agenda import next_event
-from app.rules.calendar import BeyondCalendar
+from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, editions, history, numbering, people, scope
+from app.services import adoption, calendars, editions, history, numbering, people, scope
 from app.services.conditions import where, with_references
 from app.services.editions import Era
 from app.services.panel import Work
@@ -45,22 +45,43 @@ class Settled:
     """Obligations that were open and are done now."""
 
 
-def settle(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], *, fresh: bool = False) -> Settled:
+@dataclass
+class Again:
+    """Obligations that are to be dated anew: by the definitions that bind them, or (``rebind``) by those of their day as it is now."""
+
+    ids: Container[int] = ()
+    rebind: bool = False
+    claimed: set[int] = field(default_factory=set)
+
+
+def settle(
+    work: Work,
+    spec: RegisterSpec,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    fresh: bool = False,
+    again: Again | None = None,
+) -> Settled:
     """Bring the obligations of records in line with the facts, as of ``work.now``.
 
     Each obligation is judged by the definitions of its own revision: those in force on the day it began. A new one copies its limit,
     days, calendar and citation; later definitions change only what begins later.
-    ``fresh``: the records have just been entered and have no obligations yet.
+    ``fresh``: the records have just been entered and have no obligations yet. ``again``: what else than facts has changed.
     """
+    again = again or Again()
     result = Settled()
     eras = [era for era in editions.eras(work, spec.code) if era.spec.duties] if rows else []
     there = {} if fresh or not eras else _existing(work, spec.code, [r["id"] for r in rows])
     for era in eras:
-        _settle_era(work, era, rows, there, result, fresh)
+        _settle_era(work, era, rows, there, result, fresh, again)
+    if again.rebind:
+        _release(
+            work, rows, [o for o in there.values() if o["id"] in again.ids and o["id"] not in again.claimed], result
+        )
     released = {o["record_id"] for o, _, _ in result.changed if o["state"] == "void"}
     if released and len(eras) > 1:  # what began on another day after all is bound by that day's definitions
         for era in eras:
-            _settle_era(work, era, [r for r in rows if r["id"] in released], there, result, fresh)
+            _settle_era(work, era, [r for r in rows if r["id"] in released], there, result, fresh, again)
     if len(eras) > 1:  # released by one edition and bound by another, an obligation has changed once
         result.changed = list({o["id"]: (o, duty, row) for o, duty, row in result.changed}.values())
     return result
@@ -73,6 +94,7 @@ def _settle_era(
     there: dict[tuple[int, str], dict[str, Any]],
     result: Settled,
     fresh: bool,
+    again: Again,
 ) -> None:
     then, spec = editions.bound(work, era.revision), era.spec
     whole = with_references(then, spec, editions.whole(then, spec, rows), [d.when for d in spec.duties])
@@ -83,8 +105,20 @@ def _settle_era(
         if fresh and not owing:
             continue
         done = _done(then, spec, duty, owing, fresh)
-        for o in _settle_duty(then, era, duty, begun, known, done, result):
+        for o in _settle_duty(then, era, duty, begun, known, done, result, again):
             there[o["record_id"], duty.code] = o
+
+
+def _release(
+    work: Work, rows: Sequence[Mapping[str, Any]], unclaimed: Sequence[dict[str, Any]], result: Settled
+) -> None:
+    """Void obligations that the definitions of their day do not demand any more."""
+    by_id = {r["id"]: r for r in rows}
+    for o in unclaimed:
+        if o["state"] != "void":
+            duty = editions.catalog_of(work, o["revision"]).duties[o["register"], o["duty"]]
+            _store(work, o, {"state": "void", "done_at": None})
+            result.changed.append((o, duty, by_id[o["record_id"]]))
 
 
 def _entered(
@@ -148,6 +182,7 @@ def _settle_duty(
     known: Mapping[int, dict[str, Any]],
     done: Mapping[int, datetime],
     result: Settled,
+    again: Again,
 ) -> list[dict[str, Any]]:
     """Settle one duty of records and return the new obligations."""
     spec = era.spec
@@ -155,9 +190,14 @@ def _settle_duty(
     new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
-        if old is not None and old["state"] != "void" and old["revision"] not in era.revisions:
+        rebound = old is not None and again.rebind and old["id"] in again.ids
+        if old is not None and (old["id"] in again.claimed or (_bound_elsewhere(era, old) and not rebound)):
             continue  # other definitions bind it
-        terms = _owes(work, era, duty, row, old, common)
+        terms = _owes(work, era, duty, row, old, common, again)
+        if old is not None and rebound:
+            if terms is None:
+                continue
+            again.claimed.add(old["id"])
         if terms is None:
             if old is not None and old["state"] != "void":
                 _store(work, old, {"state": "void", "done_at": None})
@@ -175,6 +215,10 @@ def _settle_duty(
     return _insert(work, spec, duty, new, result)
 
 
+def _bound_elsewhere(era: Era, old: Mapping[str, Any]) -> bool:
+    return old["state"] != "void" and old["revision"] not in era.revisions
+
+
 def _owes(
     work: Work,
     era: Era,
@@ -182,6 +226,7 @@ def _owes(
     row: Mapping[str, Any],
     old: Mapping[str, Any] | None,
     common: _Terms,
+    again: Again,
 ) -> dict[str, Any] | None:
     """Return the terms of what a record owes by the definitions of an era, or None if it owes nothing by them."""
     spec = era.spec
@@ -193,24 +238,33 @@ def _owes(
     start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
     who = _owed_by(work, spec, common.party, row)
     same = old is not None and old["started_at"] == start and old["state"] != "void"
-    if same and old is not None and not Limit.model_validate_json(old["limit"]).field:
+    dated_anew = old is not None and old["id"] in again.ids
+    if (
+        same
+        and old is not None
+        and not dated_anew
+        and day <= work.today
+        and not Limit.model_validate_json(old["limit"]).field
+    ):
         return who | {k: old[k] for k in ("started_at", "due_at")}
-    if not same and not era.covers(day):
+    if (not same or (dated_anew and again.rebind)) and not era.covers(day):
         return None
     bound = adoption.policies(work, row.get("unit"), day)
-    key = (day if common.whole_days else start, bound)
+    calendar = calendars.of(work, row.get("unit"))
+    key = (day if common.whole_days else start, bound, calendar.revision)
     if not common.plain or key not in common.ends:
         limit = limit_in_force([x for x in duty.within if adopted(x, bound)], day, row)
-        ends = _due(work, limit, started, day, row) if limit is not None else None
+        ends = _due(calendar, limit, started, day, row) if limit is not None else None
         if limit is None or ends is None:
             return None
-        common.ends[key] = ends, _copied(work, limit, ends)
+        common.ends[key] = ends, _copied(work, limit, ends, calendar)
     ends, copied = common.ends[key]
-    revision = old["revision"] if same and old is not None else editions.edition_on(work, day, spec.code)
+    kept = same and not (dated_anew and again.rebind)
+    revision = old["revision"] if kept and old is not None else editions.edition_on(work, day, spec.code)
     return who | copied | {"started_at": start, "started_on": day, "revision": revision}
 
 
-def _copied(work: Work, limit: Limit, ends: Due) -> dict[str, Any]:
+def _copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[str, Any]:
     """Return what an obligation keeps of its limit: later definitions must not change it."""
     key = ("limit", id(limit))
     if key not in work.memo:
@@ -218,19 +272,21 @@ def _copied(work: Work, limit: Limit, ends: Due) -> dict[str, Any]:
         work.memo[key] = limit, {"limit": text, "citation": "、".join(map(str, limit.cite))}
     return {
         **work.memo[key][1], "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
-        "calendar": work.panel.calendar.revision,
+        "calendar": calendar.revision,
     }  # fmt: skip
 
 
-def _due(work: Work, limit: Limit, started: date | datetime, day: date, row: Mapping[str, Any]) -> Due | None:
+def _due(
+    calendar: WorkCalendar, limit: Limit, started: date | datetime, day: date, row: Mapping[str, Any]
+) -> Due | None:
     """Return when a limit ends; parked at the end of time where the calendar does not reach that far yet.
 
     What began before the calendar's first day is history and owes nothing.
     """
     try:
-        return due(limit, started, work.panel.calendar, row)
+        return due(limit, started, calendar, row)
     except BeyondCalendar:
-        return None if day < work.panel.calendar.first_day else Due(PARKED.date(), PARKED, provisional=True)
+        return None if day < calendar.first_day else Due(PARKED.date(), PARKED, provisional=True)
 
 
 def _started(
@@ -365,7 +421,7 @@ def arm(
     for o, duty, _ in changed:
         if o["state"] != "open":
             continue
-        key = (o["duty"], o["register"], o["due_at"], o["started_at"])
+        key = (o["duty"], o["register"], o["due_at"], o["started_at"], o["revision"], o["calendar"])
         if key not in cache:
             cache[key] = _first_event(work, o, duty)
         if (event := cache[key]) is not None:
@@ -377,7 +433,7 @@ def _first_event(work: Work, o: Mapping[str, Any], duty: Duty) -> Any:
     if o["due_at"] == PARKED:
         return None
     try:
-        return next_event(duty, due_of(o), o["started_at"], None, work.panel.calendar)
+        return next_event(duty, due_of(o), o["started_at"], None, calendars.named(work, o["calendar"]))
     except BeyondCalendar:
         return None
 

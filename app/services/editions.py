@@ -110,7 +110,11 @@ def bound(work: Work, revision: int) -> Work:
             catalog, models = _kept(work.connection, _digest(work, revision), revision, tables=True)
             panel = replace(work.panel, catalog=replace(catalog, revision=revision), models=models)
             work.panel.memory[key] = panel
-        there = {k: work.memo[k] for k in ("editions", "adoptions", "units", "profiles", "roles") if k in work.memo}
+        there = {
+            k: work.memo[k]
+            for k in ("editions", "adoptions", "units", "profiles", "roles", "calendar", "calendars")
+            if k in work.memo
+        }
         work.memo[key] = replace(work, panel=panel, memo=there)
     then: Work = work.memo[key]
     return then if then.actor == work.actor else replace(then, actor=work.actor, source=work.source)

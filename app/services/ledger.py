@@ -25,6 +25,7 @@ from app.services import (
     adoption,
     assessing,
     breaches,
+    calendars,
     chain,
     consequences,
     editions,
@@ -304,11 +305,12 @@ def _recount(work: Work, o: Mapping[str, Any]) -> Due:
     """Return an obligation's limit with its days counted one by one; the days only where the calendar is still the same."""
     kept = Due(o["due_on"], o["due_at"], provisional=o["provisional"])
     limit = Limit.model_validate_json(o["limit"])
-    if limit.field or o["calendar"] != work.panel.calendar.revision:
+    calendar = calendars.named(work, o["calendar"])
+    if limit.field or o["calendar"] != calendar.revision:
         return kept
-    dated = o["started_at"] == work.panel.calendar.start_of(o["started_on"])
+    dated = o["started_at"] == calendar.start_of(o["started_on"])
     try:
-        counted = due(limit, o["started_on"] if dated else o["started_at"], work.panel.calendar, {})
+        counted = due(limit, o["started_on"] if dated else o["started_at"], calendar, {})
     except BeyondCalendar:
         return kept
     return counted if counted.late_at == o["due_at"] else kept

@@ -27,6 +27,7 @@ KINDS: dict[str, Sentence] = {
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
     "clock": say("期限检查已暂停：{why}。确认本机时间后，请在“运行状况”中恢复。"),
+    "redated": say("第 {revision} 号日历使 {n} 项待办改期，如 {register} {number} 由 {before} 改为 {after} 前"),
     "moved": say("{register} {number} 已“{move}”，经办人 {who}"),
 }
 """What each kind of notice says; never customer data, only numbers and names of registers and staff (P08 §26)."""

@@ -19,7 +19,7 @@ from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, charging, consequences, duties, editions, notices, people, rows
+from app.services import breaches, calendars, charging, consequences, duties, editions, notices, people, rows
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -116,7 +116,7 @@ def _after(work: Work, o: Mapping[str, Any], duty: Duty, done: Event) -> Iterato
     """Yield what is in store for an obligation after an event, as far as the calendar can date it."""
     past = done.rank
     with suppress(BeyondCalendar):
-        for event in events(duty, duties.due_of(o), o["started_at"], work.panel.calendar):
+        for event in events(duty, duties.due_of(o), o["started_at"], calendars.named(work, o["calendar"])):
             if event.rank > past:
                 yield event
 

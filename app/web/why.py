@@ -10,7 +10,7 @@ from flask_babel import gettext
 from app.catalog.duty import Limit
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import Counted, Due
-from app.services import assessing, editions, ledger, lookup, people
+from app.services import assessing, calendars, editions, ledger, lookup, people
 from app.services.ledger import Explanation
 from app.services.panel import Work
 from app.web import tickets
@@ -73,7 +73,7 @@ def _due(work: Work, e: Explanation) -> dict[str, Any] | None:
     allowed = span(Limit.model_validate_json(o["limit"]))
     return {
         "started_at": moment(o["started_at"]), "allowed": allowed, "due_at": until(o["due_at"]), "note": note,
-        "days": [day(c, work.panel.calendar, e.due) for c in e.due.counted],
+        "days": [day(c, calendars.named(work, o["calendar"]), e.due) for c in e.due.counted],
     }  # fmt: skip
 
 

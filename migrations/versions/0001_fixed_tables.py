@@ -107,6 +107,10 @@ def upgrade() -> None:
         sa.Column("to_day", sa.Date(), nullable=True),
         sa.Column("recorded_by", sa.Integer(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("ended_by", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_adoption")),
         sa.UniqueConstraint("unit", "policy", "from_day", name=op.f("uq_adoption_unit_policy_from_day")),
     )
@@ -222,6 +226,67 @@ def upgrade() -> None:
             "counter", "offer", "person", "month", name=op.f("uq_pay_decision_counter_offer_person_month")
         ),
     )
+    op.create_table(
+        "calendar_revision",
+        sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("unit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_calendar_revision")),
+    )
+    op.create_index(op.f("ix_calendar_revision_name"), "calendar_revision", ["name"])
+    op.create_table(
+        "recalculation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("registers", sa.Text(), nullable=False),
+        sa.Column("from_day", sa.Date(), nullable=False),
+        sa.Column("to_day", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=True),
+        sa.Column("calendar", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drafted_by", sa.Integer(), nullable=True),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recalculation")),
+    )
+    op.create_table(
+        "recalculation_line",
+        sa.Column(
+            "recalculation", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("register", sa.String(length=41), nullable=False),
+        sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rule", sa.String(length=41), nullable=False),
+        sa.Column("clause", sa.String(length=80), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("due_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_after", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state_before", sa.String(length=40), nullable=False),
+        sa.Column("state_after", sa.String(length=40), nullable=False),
+        sa.Column("amount_before", sa.BigInteger(), nullable=False),
+        sa.Column("amount_after", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["recalculation"], ["recalculation.id"], name=op.f("fk_recalculation_line_recalculation")
+        ),
+        sa.PrimaryKeyConstraint("recalculation", "seq", name=op.f("pk_recalculation_line")),
+    )
+    op.create_index("ix_recalculation_line_person", "recalculation_line", ["recalculation", "person", "month"])
+
     op.create_table(
         "publication",
         sa.Column("revision", sa.Integer(), autoincrement=False, nullable=False),
@@ -682,6 +747,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("recalculation_line", "recalculation", "calendar_revision"):
+        op.drop_table(table)
     op.drop_table("clock_hold")
     op.drop_table("tick")
     for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):

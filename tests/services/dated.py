@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, insert, select
 
+from app.models.fixed import person_role, role
 from app.models.ledger import obligation
 from app.services import publishing, sweep
 from app.services.panel import Actor
@@ -50,6 +51,13 @@ def archive(site: Site, delivered: str, entered: str, advisor: str = "sales1", k
     day = date.fromisoformat(delivered)
     values = {"vehicle": vehicle, "archive_kind": kind, "trigger_date": day, "responsible_advisor": site.ids[advisor]}
     return site.create("archive", "vehicle_archive", entered, **values)
+
+
+def make_administrator(site: Site, who: str) -> None:
+    """Let somebody look after the site too."""
+    with site.panel.work(Actor.system()) as work:
+        admin = work.connection.execute(select(role.c.id).where(role.c.name == "system_admin")).scalar_one()
+        work.connection.execute(insert(person_role).values(user_id=site.ids[who], role_id=admin))
 
 
 def owed(site: Site, record: int, register: str = "vehicle_archive") -> list[dict[str, Any]]:
