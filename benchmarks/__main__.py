@@ -1,4 +1,4 @@
-"""``python -m benchmarks [import|sweep|grid|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
+"""``python -m benchmarks [import|sweep|grid|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import grid, imports, site, sweeps
+from benchmarks import grid, imports, site, sweeps, torture
 from benchmarks.measure import apart
 from tests.servers import DIALECTS, Databases
 
@@ -20,7 +20,7 @@ ROWS, CARDS = 100_000, 1_000_000
 def main(given: list[str]) -> None:
     """Measure what was asked for, print a table, and write the figures where ``--json`` says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["import", "sweep", "grid", "all"])
+    parser.add_argument("what", nargs="?", default="all", choices=["import", "sweep", "grid", "torture", "all"])
     parser.add_argument("--rows", type=int, default=ROWS, help="cards to import, obligations to sweep")
     parser.add_argument("--cards", type=int, default=CARDS, help="cards under the grid")
     parser.add_argument("--databases", default=",".join(DIALECTS), help="sqlite, postgresql")
@@ -36,11 +36,14 @@ def main(given: list[str]) -> None:
                 found.append(measure_import(make, dialect, Path(folder), options.rows, options.mode))
             if options.what in ("sweep", "all"):
                 found.append(measure_sweep(make, dialect, Path(folder), options.rows))
-            if options.what != "grid":
+            if options.what in ("import", "sweep", "all"):
                 show(found[-2:] if options.what == "all" else found[-1:])
             if options.what in ("grid", "all"):
                 found.append(grid.measure(make, dialect, options.cards))
                 grid.show(found[-1])
+            if options.what in ("torture", "all"):
+                found.append(torture.measure(make, dialect, options.rows))
+                torture.show(found[-1])
     if options.json:
         told = {"python": platform.python_version(), "machine": platform.machine(), "figures": found}
         options.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -52,18 +52,16 @@ def database_clock(work: Work) -> datetime | None:
     return found
 
 
-def run(
-    panel: Panel, reading: Reading, witness: Callable[[Work], datetime | None] = database_clock
-) -> SweepReport | None:
+def run(panel: Panel, reading: Reading, witness: Callable[[Work], datetime | None] | None = None) -> SweepReport | None:
     """Sweep as of ``reading``, and write down that it was done; None, and nothing judged, while the clock is in doubt.
 
-    ``witness`` gives the time of another clock to compare with, None where there is none.
+    ``witness`` gives the time of another clock to compare with, None where there is none; by default the database's.
 
     What a wake-up finds to do depends on the tables alone: after a silence of days the first one does everything, each thing
     dated when it happened, and the gap is kept with the tick.
     """
     with panel.work(Actor.system(), now=reading.now, source="sweep") as work:
-        number, held = _begin(work, reading, witness(work))
+        number, held = _begin(work, reading, (witness or database_clock)(work))
     if held:
         return None
     report = sweep.run(panel, reading.now)
