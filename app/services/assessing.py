@@ -259,7 +259,7 @@ def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -
         })  # fmt: skip
     insert_rows(work.connection, ticket, rows)
     for t in rows:
-        add_entry(work, t, "assessed", t["amount"], "", t["arithmetic"], t["points"])
+        add_entry(work, t, "assessed", t["amount"], _reason(work), t["arithmetic"], t["points"])
     return rows
 
 
@@ -290,8 +290,13 @@ def _correct(work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, res
     work.connection.execute(update(ticket).where(ticket.c.id == t["id"]).values(**now, **stamp))
     kind = {"void": "voided", "proposed": "revived"}.get(now.get("state", ""), "corrected")
     moved = now["amount"] - t["amount"], now["points"] - t["points"]
-    add_entry(work, {**t, **now}, kind, moved[0], "", now["arithmetic"], moved[1])
+    add_entry(work, {**t, **now}, kind, moved[0], _reason(work), now["arithmetic"], moved[1])
     result.moved.append({**t, **now, **stamp, "was": t["amount"]})
+
+
+def _reason(work: Work) -> str:
+    """Return why amounts move where it is not the facts: the recalculation, by its name."""
+    return work.reason if work.source == "recalc" else ""
 
 
 def add_entry(

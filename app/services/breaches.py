@@ -224,6 +224,20 @@ def find(
     return drafts + _brought_about(work, spec, row, rule.code, at, day, began or day, seen) if drafts else drafts
 
 
+def anew(
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    rule: Breach,
+    fact: Mapping[str, Any],
+    quantity: int | None,
+) -> Draft | None:
+    """Return a breach that no obligation led to as ``work``'s definitions charge it; None where they charge nothing for it."""
+    kept = {k: fact[k] for k in ("obligation", "occurrence", "occurred_at", "day", "person", "note")}
+    drafts = _draft(work, spec, row, rule, rule.code, kept | {"quantity": quantity, "began": fact["day"]}, "")
+    return drafts[0] if drafts else None
+
+
 def report(
     work: Work,
     spec: RegisterSpec,

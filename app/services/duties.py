@@ -251,6 +251,8 @@ def _owes(
         return None
     bound = adoption.policies(work, row.get("unit"), day)
     calendar = calendars.of(work, row.get("unit"))
+    if old is not None and dated_anew and again.rebind and "calendar" not in work.memo:
+        calendar = calendars.named(work, old["calendar"])  # other definitions, but the calendar that it was counted by
     key = (day if common.whole_days else start, bound, calendar.revision)
     if not common.plain or key not in common.ends:
         limit = limit_in_force([x for x in duty.within if adopted(x, bound)], day, row)

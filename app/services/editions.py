@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, select
 
 from app.catalog.catalog import Catalog
@@ -15,11 +16,13 @@ from app.catalog.register import RegisterSpec
 from app.errors import Missing, say
 from app.fields.links import Link
 from app.models.among import among
+from app.models.dating import recalculation
 from app.models.fixed import publication
 from app.models.registers import Models, build_models, columns_of
 from app.services import publishing
 from app.services.panel import Work
 
+ONE_DAY = timedelta(days=1)
 KEPT = 64
 _catalogs: OrderedDict[str, tuple[Catalog, Models | None]] = OrderedDict()
 """Catalogs by digest, the latest used last; a digest is the SHA-256 of the definitions, so it holds for every database of this process."""
@@ -32,6 +35,7 @@ class Edition:
     revision: int
     digest: str
     since: date
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,11 @@ def listed(work: Work) -> Sequence[Edition]:
     """Return all editions, oldest first; of a panel whose catalog was never published, that catalog alone."""
     if "editions" not in work.memo:
         p = publication.c
-        query = select(p.revision, p.digest, p.in_force_from).order_by(p.revision)
+        query = select(p.revision, p.digest, p.in_force_from, p.at).order_by(p.revision)
         found = tuple(Edition(*r) for r in work.connection.execute(query))
-        work.memo["editions"] = found or (Edition(work.catalog.revision, work.catalog.digest, publishing.EVER),)
+        work.memo["editions"] = found or (
+            Edition(work.catalog.revision, work.catalog.digest, publishing.EVER, work.now),
+        )
     return work.memo["editions"]  # type: ignore[no-any-return]
 
 
@@ -70,15 +76,31 @@ def edition_on(work: Work, day: date, register: str = "") -> int:
 
 
 def spans(work: Work, register: str = "") -> list[tuple[date, date, int]]:
-    """Return the days of each revision (first day, day after the last, revision), which together are all days."""
+    """Return the days of each revision (first day, day after the last, revision), which together are all days.
+
+    In the order of what was decided: a publication speaks for its own day and all after it, a recalculation that was approved for its
+    registers and period, so that what is filed late is judged like everything else of then.
+    """
     key = ("spans", register)
     if key not in work.memo:
+        said = [(e.at, e.since if n else publishing.EVER, date.max, e.revision) for n, e in enumerate(listed(work))]
+        said += [(at, first, last + ONE_DAY, r) for at, first, last, r, where in _moved(work) if register in where]
         painted: list[tuple[date, date, int]] = []
-        for edition in listed(work):
-            first = edition.since if painted else publishing.EVER
-            painted = over(painted, first, date.max, edition.revision)
+        for _, first, end, revision in sorted(said, key=lambda s: s[0]):
+            painted = over(painted, first, end, revision)
         work.memo[key] = painted
     return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _moved(work: Work) -> Sequence[tuple[datetime, date, date, int, tuple[str, ...]]]:
+    """Return the approved recalculations that bind days to another revision: when, first and last day, revision, registers."""
+    if "recalculations" not in work.memo:
+        c = recalculation.c
+        query = select(c.decided_at, c.from_day, c.to_day, c.revision, c.registers)
+        query = query.where(c.state.in_(("approved", "posted")), c.revision.is_not(None))
+        rows = work.connection.execute(query.order_by(c.id))
+        work.memo["recalculations"] = [(*r[:4], tuple(orjson.loads(r.registers))) for r in rows]
+    return work.memo["recalculations"]  # type: ignore[no-any-return]
 
 
 def over(
@@ -112,7 +134,7 @@ def bound(work: Work, revision: int) -> Work:
             work.panel.memory[key] = panel
         there = {
             k: work.memo[k]
-            for k in ("editions", "adoptions", "units", "profiles", "roles", "calendar", "calendars")
+            for k in ("editions", "adoptions", "units", "profiles", "roles", "calendar", "calendars", "recalculations")
             if k in work.memo
         }
         work.memo[key] = replace(work, panel=panel, memo=there)

@@ -18,7 +18,8 @@ from app.web.cells import MOMENT, Names, cell, moment, record_url, until
 from app.web.language import label
 
 SOURCES = {
-    "form": "表单", "grid": "表格", "api": "接口", "import": "导入", "cli": "命令行", "demo": "演示数据", "sweep": "系统巡检", "system": "系统",
+    "form": "表单", "grid": "表格", "api": "接口", "import": "导入", "cli": "命令行", "demo": "演示数据", "sweep": "系统巡检",
+    "recalc": "重算", "system": "系统",
 }  # fmt: skip
 
 
