@@ -207,7 +207,8 @@ def _post(
                 new.append((row, p))
             continue
         stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
-        _correct(work, t, p, stands, result)
+        dated = {"occurred_at": row["occurred_at"], "day": row["day"], "month": f"{row['day']:%Y-%m}"}
+        _correct(work, t, p, stands, dated, result)
     if new:
         result.new.extend(_propose(work, new))
 
@@ -271,13 +272,15 @@ def _amounts(p: Priced[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _correct(work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, result: Assessed) -> None:
+def _correct(
+    work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, dated: Mapping[str, Any], result: Assessed
+) -> None:
     """Post what differs between a ticket and its judgement.
 
     A ticket whose breach was none after all, or whose root is waived or cancelled, becomes void unless it was carried out; one whose
     breach stands again is proposed again.
     """
-    now = _amounts(p)
+    now = {**_amounts(p), **dated}
     if not stands and t["state"] in {"proposed", "confirmed"}:
         now["state"] = "void"
     elif stands and t["state"] == "void":

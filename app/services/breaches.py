@@ -56,8 +56,11 @@ def settle(
         for occurrence in late:
             if (old := known.get(occurrence.no)) is None:
                 drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
-            elif old["state"] == "void":
-                touched |= _turn(work, old, "live")
+            else:
+                if old["state"] == "void":
+                    touched |= _turn(work, old, "live")
+                if old["occurred_at"] != occurrence.occurred_at:
+                    touched |= _redate(work, old, occurrence.occurred_at, occurrence.day)
         numbers = {occurrence.no for occurrence in late}
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
@@ -358,7 +361,17 @@ def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mappi
     b = breach.c
     for start in range(0, len(ids), 500):
         query = select(
-            b.id, b.obligation, b.occurrence, b.state, b.register, b.record_id, b.rule, b.occurred_at, b.revision
+            b.id,
+            b.obligation,
+            b.occurrence,
+            b.state,
+            b.register,
+            b.record_id,
+            b.rule,
+            b.occurred_at,
+            b.revision,
+            b.counter,
+            b.subject,
         )
         query = query.where(b.obligation.in_(ids[start : start + 500]))
         for r in work.connection.execute(query).mappings():
@@ -379,6 +392,15 @@ def _turn(work: Work, fact: Mapping[str, Any], state: str) -> set[int]:
         mine = b.register == fact["register"], b.record_id == fact["record_id"], b.occurred_at == fact["occurred_at"]
         own = or_(own, and_(*mine, b.rule.in_(codes)))
     return set(work.connection.execute(update(breach).where(own).values(state=state).returning(b.id)).scalars())
+
+
+def _redate(work: Work, fact: Mapping[str, Any], at: datetime, day: date) -> set[int]:
+    """Move a breach whose limit has moved, and return all that were or will be counted with it."""
+    b = breach.c
+    work.connection.execute(update(breach).where(b.id == fact["id"]).values(occurred_at=at, day=day))
+    charging.measure(work, [fact["id"]])
+    together = select(b.id).where(b.counter == fact["counter"], b.subject == fact["subject"], b.counter != "")
+    return {fact["id"], *work.connection.execute(together).scalars()}
 
 
 def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:
