@@ -111,6 +111,7 @@ CHECKS: dict[str, str] = {
     "D810": "A ladder lacks its first rung, does not rise, imposes nothing, or has no counter to climb by.",
     "D811": "An amount depends on lateness, but no duty, or a repeating one, brings the breach about.",
     "D812": "No breach belongs to a counter.",
+    "D813": "A refusal refuses nothing, has no reason, or asks for a duty that is not there.",
     "D814": "A share or a unit of an amount has nothing that it is taken of, or the other way round.",
     "D815": "A counter counts per field that a register of its breaches does not have.",
     # Access

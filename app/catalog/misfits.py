@@ -42,6 +42,7 @@ PARTS = {
         "金额只能写一种：money/percent/points/sanction，或 bands、ladder、interest、same_as 之一"
     ),
     "give percent or percent_field": say("percent 与 percent_field 必须且只能写一个"),
+    "give while or unless": say("while 与 unless 只能写一个"),
     "days goes with window: rolling": say("window: rolling 须写 days，其他周期不能写"),
     "a condition is one field with one comparison": say("一个条件是一个字段加一个比较，或 all、any、not 之一"),
     "give exactly one of: minutes, hours, days, working_days, months, field": say(

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.catalog import amount, base, breach, condition, duty, overlay, policy, register
+from app.catalog import amount, base, breach, condition, duty, overlay, policy, refusal, register
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -60,6 +60,12 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
             breach.Counter, breach.Ceiling, breach.Multiplier, breach.Offer, breach.PayShare,
         ),
         ("breaches.yaml",),
+    ),
+    (
+        "Refusals",
+        "What a register does not take while records of another stand in the way, at every door.",
+        (refusal.Refusal, refusal.Standing),
+        ("refusals.yaml",),
     ),
     (
         "Access",

@@ -11,6 +11,7 @@ from app.catalog.base import CODE, Cited, Party, Spec
 from app.catalog.breach import Breach, Counter
 from app.catalog.condition import Condition
 from app.catalog.duty import Duty
+from app.catalog.refusal import Refusal
 from app.fields.base import Field as Column
 from app.fields.kinds import AnyField
 from app.fields.label import Label
@@ -166,6 +167,7 @@ class RegisterSpec(Cited):
     duties: tuple[Duty, ...] = ()
     breaches: tuple[Breach, ...] = ()
     counters: tuple[Counter, ...] = ()
+    refuse: tuple[Refusal, ...] = ()
     access: tuple[Access, ...] = ()
     follows: str = ""
     """A reference field: who may read the record it points to may read this one."""

@@ -75,7 +75,8 @@ PARTS = {
     "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"), "window": say("计次周期"),
     "waived_counts": say("免罚是否计次"), "multiply": say("加倍"), "offers": say("另行处理"), "field": say("字段"),
     "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
-    "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"), "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
+    "refuse": say("拒绝办理"), "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"),
+    "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
     "at_most": say("限额"), "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""

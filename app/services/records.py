@@ -19,7 +19,7 @@ from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid
 from app.fields.base import Unreadable
 from app.models.fixed import record_version
 from app.models.ledger import breach
-from app.services import breaches, consequences, files, listing, people, rows, scope, workflow
+from app.services import breaches, consequences, files, listing, people, refusing, rows, scope, workflow
 from app.services.checking import check_rows
 from app.services.panel import Work
 from app.services.workflow import Move
@@ -88,6 +88,7 @@ def check_many(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
     )
     errors += strange
+    errors += refusing.entering(work, spec, whole)
     errors += files.foreign(work, spec, new)
     if not work.actor.is_system:
         unit = work.actor.unit_id
@@ -124,6 +125,7 @@ def update(
         return int(old["version"])
     errors = check_rows(work, spec, [{**old, **wanted}], [record_id], changed=wanted.keys())
     errors = _worth_telling(errors, spec, wanted)
+    errors += refusing.entering(work, spec, [{**old, **wanted}], wanted.keys())
     if errors := errors or files.foreign(work, spec, [wanted], [old]):
         raise Invalid(errors)
     new = rows.change(work, spec, old, wanted, reason=reason or None)
@@ -167,6 +169,7 @@ def update_many(
     moved = [i for i in ids if wanted[i]]
     fields = set().union(*wanted.values())
     errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved, changed=fields)
+    errors += refusing.entering(work, spec, [{**old[i], **wanted[i]} for i in moved], fields)
     if import_run is None:
         errors = [e for e in errors if _worth_telling([e], spec, wanted[moved[(e.row or 1) - 1]])]
         errors += files.foreign(work, spec, [wanted[i] for i in moved], [old[i] for i in moved])
@@ -274,7 +277,8 @@ def move(
 ) -> None:
     """Make a transition of one record, with the fields it asks for.
 
-    Raises Missing, Forbidden with the reason why not now, Invalid with every field that is missing or wrong.
+    Raises Missing, Forbidden with the reason why not now, Refused where another register stands in the way, Invalid with every field
+    that is missing or wrong.
     """
     spec = work.spec(register)
     if spec.tickets_of:
@@ -282,6 +286,8 @@ def move(
     old = _mine(work, spec, record_id, "read")
     t = workflow.find(spec, transition)
     workflow.refuse_unless(work, spec, old, t)
+    if (why := refusing.moving(work, spec, {**old, **(values or {})}, t.code)) is not None:
+        raise Refused(why)
     if errors := files.foreign(work, spec, [values or {}], [old]):
         raise Invalid(errors)
     new = workflow.apply(work, spec, old, t, values or {}, reason)

@@ -873,6 +873,22 @@ counters: [{code: c, label: 计}]
         "bad.yaml:6: registers.memo.counters[0]: 没有任何违规计入“计” [D812]",
         level="warning",
     ),
+    "D813": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+refuse:
+  - code: no
+    say: 不行
+    while: {register: letter, match: {writer: who}, overdue: answer}
+    cite: {policy: P01, article: A1}
+""",
+        "bad.yaml:7: registers.memo.refuse[0]: 没有写拒绝什么：add 或 transition [D813]\n"
+        "bad.yaml:9: registers.memo.refuse[0].while.overdue: 《信件》没有时限责任“answer”，还没有定义任何一个 [D813]",
+    ),
     "D814": Case(
         """\
 code: memo

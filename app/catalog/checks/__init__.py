@@ -13,6 +13,7 @@ from app.catalog.checks.breaches import check_breaches, check_counters
 from app.catalog.checks.duties import check_duties
 from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
+from app.catalog.checks.refusals import check_refusals
 from app.catalog.checks.subject import Subject, parts
 from app.catalog.findings import Finding
 from app.catalog.marked import Loc, Source
@@ -27,6 +28,7 @@ _REGISTER_CHECKS = (
     check_duties,
     check_breaches,
     check_counters,
+    check_refusals,
     check_access,
 )
 
