@@ -305,6 +305,9 @@ def _draft(
 ) -> list[Draft]:
     quantity, note, began = facts.pop("quantity", None), facts.pop("note", None), facts.pop("began")
     open_still = facts.pop("grows", False)
+    facts |= charging.payer(spec, rule, row)
+    if rule is not None and rule.payer:
+        facts["person"] = None
     lines: list[Line] = []
     amount = None
     bound = adoption.policies(work, row.get("unit"), began)
@@ -315,7 +318,6 @@ def _draft(
             return []
     root = _root(work, row, amount) if amount is not None and amount.same_as else None
     cites = "、".join(map(str, amount.cite)) if amount is not None and amount.cite else ""
-    facts |= charging.payer(spec, rule, row)
     counter = work.catalog.counters.get(rule.counter) if rule is not None else None
     b = {
         **facts, "register": spec.code, "record_id": row["id"], "rule": code,
