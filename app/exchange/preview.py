@@ -38,12 +38,12 @@ class PreviewCell:
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One row: its line, what would become of it, its cells in the columns of the file, errors of the row as a whole."""
+    """One row: its line, what would become of it, its cells in the columns of the file, errors outside of these columns."""
 
     line: int
     status: RowStatus
     cells: tuple[PreviewCell, ...]
-    reasons: tuple[Sentence, ...] = ()
+    errors: tuple[CellError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _shown(work: Work, plan: Plan, found: Sorted) -> list[PreviewRow]:
                 cells.append(PreviewCell(text, "changed", was))
             else:
                 cells.append(PreviewCell(text, "new" if status == "new" else "same"))
-        of_row = tuple(e.reason for e in one.errors if e.field not in plan.matching.codes)
+        of_row = tuple(e for e in one.errors if e.field not in plan.matching.codes)
         shown.append(PreviewRow(one.line, status, tuple(cells), of_row))
     return shown
 

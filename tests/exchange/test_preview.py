@@ -67,7 +67,7 @@ def test_the_first_rows_are_shown_cell_by_cell(panel: Panel, card_file: Cards) -
 
 def test_a_row_of_the_wrong_length_is_shown_with_its_reason(panel: Panel, card_file: Cards) -> None:
     (row,) = tried(panel, card_file("A1,x")).rows
-    assert (row.status, "2 格" in str(row.reasons[0])) == ("refused", True)
+    assert (row.status, "2 格" in str(row.errors[0].reason)) == ("refused", True)
 
 
 def test_what_concerns_the_whole_file_is_told_before_any_row(panel: Panel, card_file: Cards) -> None:

@@ -47,6 +47,18 @@ def test_forms_read_days_and_moments_as_people_type_them(desk: Desk) -> None:
     assert (found["happened_on"], found["received_at"]) == (date(2026, 3, 5), datetime(2026, 3, 5, 1, 30, tzinfo=UTC))
 
 
+def test_a_list_is_filtered_by_a_day_as_people_type_it(desk: Desk) -> None:
+    desk.enter({"happened_on": date(this_year(), 3, 5), "subject": "那天的"})
+    page = desk.window("owner", width=1440)
+    page.goto("/registers/complaint/list/")
+    field = page.locator('[name="f.happened_on"]')
+    field.fill("3/5")
+    field.press("Enter")
+    page.wait_for_url(f"**f.happened_on={this_year()}-03-05**")
+    expect(page.locator("table.lines tbody tr:not(.filters)")).to_have_count(1)
+    expect(page.locator("table.lines tbody")).to_contain_text("那天的")
+
+
 def test_the_calendar_is_worked_by_keyboard_alone(desk: Desk) -> None:
     page = desk.window("owner", width=1440)
     page.goto("/registers/complaint/add")

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.register import RegisterSpec
-from app.errors import Missing, Refused, say
+from app.errors import CellError, Missing, Refused, say
 from app.exchange import importing, runs
 from app.exchange.columns import exported
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
@@ -97,6 +97,10 @@ def check(register: str, digest: str) -> str:
     return _preview(spec, digest, keys, preview)
 
 
+def _told(error: CellError) -> str:
+    return f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason)
+
+
 def _preview(
     spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Preview, again: bool = False, error: str = ""
 ) -> str:
@@ -130,13 +134,15 @@ def _preview(
             )
     if keys:
         choices.append(Action(gettext("全部作为新记录"), f"{base}?name={name}", "get", "plus"))
-    wrong = [sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}" for e in preview.file_errors]
+    wrong = [_told(e) for e in preview.file_errors]
     rows = [
-        {"line": r.line, "cells": [{"text": c.text, "error": sentence(c.reason) if c.reason else ""} for c in r.cells] + [
-            {"text": "", "error": sentence(why)} for why in r.reasons
-        ]}
+        {
+            "line": r.line,
+            "cells": [{"text": c.text, "error": sentence(c.reason) if c.reason else ""} for c in r.cells],
+            "errors": [_told(e) for e in r.errors],
+        }
         for r in preview.rows
-    ]  # fmt: skip
+    ]
     return _page(
         spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total,
         good=preview.total - preview.refused, bad=preview.refused,
