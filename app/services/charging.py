@@ -172,7 +172,8 @@ def _moved(
     if amount is None or not amount.measured:
         return False
     late = lateness(work, fact, fact["done_at"]) if fact["obligation"] is not None else None
-    new = lines_of(work, spec, rule, amount, row, fact, bound, late=late)
+    reported = old[0]["quantity"] if old and amount.per == "item" and not rule.quantity and rule.lines is None else None
+    new = lines_of(work, spec, rule, amount, row, fact, bound, quantity=reported, late=late)
     grows = amount.by_lateness and late is not None and fact["done_at"] is None
     work.connection.execute(update(breach).where(breach.c.id == fact["id"]).values(grows=grows))
     if [{k: x[k] for k in WHOLE} for x in old] == [{k: x[k] for k in WHOLE} for x in new]:

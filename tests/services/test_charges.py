@@ -92,6 +92,11 @@ breaches:
         bands: [{{up_to: 1000, sanction: 警告}}, {{up_to: 10000, percent: 5}}, {{sanction: 由总经理决定}}]
         {CITE}
     confirmed_by: gm
+  - code: broken
+    label: 损坏物品
+    reported_by: [hr]
+    amount: [{{percent: 100, of: loss, per: item, {CITE}}}]
+    confirmed_by: gm
   - code: rude
     label: 态度恶劣
     reported_by: [hr]
@@ -218,6 +223,17 @@ def test_the_superior_is_liable_beside_whoever_caused_a_complaint(
     with rules.panel.work(rules.actor("hr"), now=at("2025-03-05 09:00")) as work:
         records.update(work, "sheet", sheet, {"loss": Decimal(2000)})
     assert [found(rules, k)[0]["amount"] for k in ("caused", "caused_superior")] == [200, 100]
+
+
+def test_two_things_broken_are_paid_at_a_price_that_may_be_put_right(rules: Site) -> None:
+    row = {"writer": rules.ids["sales1"], "met_on": date(2025, 3, 3), "loss": Decimal("300.50")}
+    sheet = rules.create("hr", "sheet", "2025-03-03 09:00", **row)
+    with rules.panel.work(rules.actor("hr"), now=at("2025-03-04 09:00")) as work:
+        ledger.report(work, "sheet", sheet, "broken", rules.ids["sales1"], quantity=2)
+    assert found(rules, "broken")[0]["arithmetic"] == "2×(300.5×100%) = 601 元"
+    with rules.panel.work(rules.actor("hr"), now=at("2025-03-05 09:00")) as work:
+        records.update(work, "sheet", sheet, {"loss": Decimal(200)})
+    assert found(rules, "broken")[0]["amount"] == Decimal(400)
 
 
 def test_the_third_time_within_ninety_days_costs_money_and_a_cancelled_first_takes_it_back(rules: Site) -> None:
