@@ -314,6 +314,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         # A wake-up nobody heard in time is worth nothing: the next one does its work.
         "beat_schedule": {
             "sweep": {"task": "app.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
+            "recalculate": {"task": "app.tasks.recalculate", "schedule": 300.0, "options": {"expires": 300}},
             "deliver": {"task": "app.tasks.deliver", "schedule": 30.0, "options": {"expires": 30}},
         },
     }

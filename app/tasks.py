@@ -12,7 +12,7 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.services import chain, notices, ticks, upkeep
+from app.services import chain, notices, recalculation, ticks, upkeep
 from app.services.notices import Letter
 from app.services.panel import Panel
 from config import Settings, celery_config
@@ -44,7 +44,16 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     def carry_on_import(run_id: int) -> None:
         importing.carry_on(panel(), run_id, now=clock.now())
 
+    @app.task(name="app.tasks.recalculate")
+    def recalculate() -> None:
+        recalculation.resume(panel(), clock.now())
+
     return app
+
+
+def start_recalculation(app: Celery) -> None:
+    """Ask a worker to carry on the recalculations that wait."""
+    app.send_task("app.tasks.recalculate")
 
 
 def start_import(app: Celery, run_id: int) -> None:

@@ -49,7 +49,12 @@ def adopt(work: Work, unit: int | None, codes: Iterable[str], day: date) -> None
         if not any(of == unit and p == c for of, p, _, _ in _adoptions(work))
     ]
     insert_new(work.connection, adoption, rows)
-    for key in [k for k in work.memo if k == "adoptions" or (isinstance(k, tuple) and k[0] == "policies")]:
+    forget(work)
+
+
+def forget(work: Work) -> None:
+    """Ask again who applies what: it has just been changed."""
+    for key in [k for k in work.memo if k == "adoptions" or (isinstance(k, tuple) and k[0] in {"policies", "bound"})]:
         del work.memo[key]
 
 

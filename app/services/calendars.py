@@ -211,3 +211,54 @@ def _newest(work: Work) -> Mapping[int | None, str]:
         rows = work.connection.execute(select(c.unit, c.name).order_by(c.revision))
         work.memo["calendars"] = {r.unit: r.name for r in rows}
     return work.memo["calendars"]  # type: ignore[no-any-return]
+
+
+def with_day(facts: Facts, day: date, kind: str, why: str) -> Facts:
+    """Return facts with a day of the site's own: ``closed``, ``opened``, or neither any more (``plain``)."""
+    closed = {d: w for d, w in facts.closed.items() if d != day}
+    opened = {d: w for d, w in facts.opened.items() if d != day}
+    if kind in {"closed", "opened"}:
+        (closed if kind == "closed" else opened)[day] = why
+    return replace(facts, closed=closed, opened=opened)
+
+
+def year_lines(facts: Facts, year: int) -> str:
+    """Return the holidays of a year as people type them, one to a line: name, first and last day off, then 补班 and the days worked for it."""
+    book = Yearbook.model_validate(facts.yearbook)
+    found = next((y for y in book.years if y.year == year), None)
+    return "\n".join(
+        " ".join((h.label.zh, f"{h.first}", f"{h.last or h.first}", *(("补班", *map(str, h.work)) if h.work else ())))
+        for h in (found.holidays if found else ())
+    )
+
+
+def with_year(facts: Facts, year: int, text: str, notice: str) -> Facts:
+    """Return facts with a year announced as ``text`` says (see ``year_lines``), and the year after it provisional where it is new.
+
+    Raises Invalid, with every line that cannot be read.
+    """
+    errors: list[CellError] = []
+    holidays = []
+    for n, line in enumerate(text.strip().splitlines(), 1):
+        words = line.replace("，", " ").replace("、", " ").split()
+        try:
+            off, worked = (
+                (words[1 : words.index("补班")], words[words.index("补班") + 1 :])
+                if "补班" in words
+                else (words[1:], [])
+            )
+            days = [date.fromisoformat(w) for w in (*off, *worked)]
+            first, last = days[0], days[len(off) - 1]
+            holidays.append({"label": {"zh": words[0]}, "from": first, "to": last, "work": days[len(off) :]})
+        except (ValueError, IndexError):
+            errors.append(CellError("holidays", say("应为“名称 首日 末日 补班 日期…”"), line, line=n, label="放假安排"))
+    if not notice.strip():
+        errors.append(CellError("notice", say("请写明通知的名称和文号"), label="通知"))
+    book = Yearbook.model_validate(facts.yearbook).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    others = [y for y in book["years"] if y["year"] != year]
+    if year not in {y["year"] for y in book["years"]} and year != max(y["year"] for y in others) + 1:
+        errors.append(CellError("year", say("年历须逐年相接"), str(year), label="年份"))
+    if errors:
+        raise Invalid(errors)
+    now = {"year": year, "announced": True, "notice": notice.strip(), "holidays": holidays}
+    return replace(facts, yearbook=book | {"years": sorted([*others, now], key=lambda y: y["year"])})

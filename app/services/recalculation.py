@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.among import among
@@ -401,14 +401,6 @@ def names(work: Work, found: Sequence[Mapping[str, Any]]) -> Mapping[int, str]:
     return people.names(work, [i for i in ids if i is not None])
 
 
-def count(work: Work) -> int:
-    """Return how many recalculations wait for the actor's decision."""
-    c = recalculation.c
-    if not administration.may(work) and not work.actor.roles:
-        return 0
-    waiting = work.connection.execute(
-        select(func.count()).select_from(recalculation).where(c.state == "ready")
-    ).scalar_one()
-    return (
-        sum(r["state"] == "ready" and r["drafted_by"] != work.actor.person_id for r in listed(work)) if waiting else 0
-    )
+def concern(work: Work) -> bool:
+    """Return whether recalculations are the actor's business at all."""
+    return may_decide(work, [spec.code for spec in work.catalog.tables()])

@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import attention, scope
+from app.services import administration, attention, recalculation, scope
 from app.web.actor import reading
 from app.web.language import label
 
@@ -54,6 +54,7 @@ def _own() -> list[dict[str, Any]]:
         _entry(gettext("首页"), "/", "home"),
         _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
         _entry(gettext("处罚单"), "/fines", "receipt"),
+        _entry(gettext("工作日历"), "/calendar", "calendar-month"),
         _entry(gettext("通知"), "/inbox", "bell", number["unread"]),
     ]
 
@@ -89,4 +90,9 @@ def _administration() -> list[dict[str, Any]]:
         for text, url, icon, (permission, resource) in pages
         if security.has_access(permission, resource)
     ]
+    work = reading()
+    if administration.may(work):
+        entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
+    if recalculation.concern(work):
+        entries.append(_entry(gettext("重算"), "/recalculations", "refresh"))
     return [{"label": gettext("系统"), "icon": "settings", "open": False, "entries": entries}] if entries else []

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.web.pages import acts, exports, fines, imports, inbox, operations, pick, publications, work
+from app.web.pages import (
+    acts,
+    adoptions,
+    calendar,
+    exports,
+    fines,
+    imports,
+    inbox,
+    operations,
+    pick,
+    publications,
+    recalculations,
+    work,
+)
 
 BLUEPRINTS = (
     acts.pages,
+    adoptions.pages,
+    calendar.pages,
     exports.pages,
     fines.pages,
     imports.pages,
@@ -15,6 +30,7 @@ BLUEPRINTS = (
     operations.pages,
     pick.pages,
     publications.pages,
+    recalculations.pages,
     work.pages,
 )
 
