@@ -63,6 +63,8 @@ class Party(Spec):
     role: str = ""
     superior_of: str = ""
     """A person field: the superior of whoever it names."""
+    steps: int = Field(default=1, ge=1, le=9)
+    """With ``superior_of``: how many steps up the chain; 2 is the superior's superior. A chain that ends earlier ends with its head."""
 
     @model_validator(mode="before")
     @classmethod
@@ -73,6 +75,8 @@ class Party(Spec):
     def _exactly_one(self) -> Party:
         if sum(map(bool, (self.word, self.field, self.role, self.superior_of))) != 1:
             raise ValueError("name one of: field, role, superior_of")
+        if self.steps > 1 and not self.superior_of:
+            raise ValueError("steps lead up from superior_of")
         return self
 
     def within(self, fields: Container[str]) -> Party:

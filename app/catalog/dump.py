@@ -14,6 +14,7 @@ from app.catalog.breach import Trigger
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Done, Start
 from app.catalog.register import RegisterSpec, Transition
+from app.catalog.retention import Destruction
 from app.fields.base import Field
 from app.fields.label import Label
 from app.fields.texts import Choices, Option
@@ -27,7 +28,13 @@ def one_or_more(kind: type[BaseModel], key: str) -> bool:
     return (key == "cite" and issubclass(kind, Cited)) or (kind, key) in _ONE_OR_MORE
 
 
-_ONE_OR_MORE = {(Transition, "from"), (Start, "state"), (Done, "state"), (Trigger, "transition")}
+_ONE_OR_MORE = {
+    (Transition, "from"),
+    (Start, "state"),
+    (Done, "state"),
+    (Trigger, "transition"),
+    (Destruction, "state"),
+}
 
 
 def short(part: Any) -> Any:

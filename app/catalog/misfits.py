@@ -31,6 +31,7 @@ _WANTED = {
 _PATTERNS = {
     CODE: say("以小写字母开头，只含小写字母、数字和下划线，最多 41 个字"),
     r"^[A-Z][A-Z0-9_]{0,19}$": say("以大写字母开头，只含大写字母、数字和下划线，最多 20 个字"),
+    r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$": say("写成 03-25"),
     r"^(\d{2}:\d{2}|close)?$": say("写成 10:00 或 close"),
 }
 _SHORT = ("Label", "Option", "Party", "Start", "Done")
@@ -44,9 +45,12 @@ PARTS = {
     "give percent or percent_field": say("percent 与 percent_field 必须且只能写一个"),
     "give while or unless": say("while 与 unless 只能写一个"),
     "days goes with window: rolling": say("window: rolling 须写 days，其他周期不能写"),
+    "give exactly one of: period, between, months": say("period、between、months 必须且只能写一个"),
+    "months are counted from since": say("months 须写明 since：从哪个日期字段起算"),
+    "steps lead up from superior_of": say("steps 只能与 superior_of 一起写"),
     "a condition is one field with one comparison": say("一个条件是一个字段加一个比较，或 all、any、not 之一"),
-    "give exactly one of: minutes, hours, days, working_days, months, field": say(
-        "minutes、hours、days、working_days、months、field 必须且只能写一个"
+    "give exactly one of: minutes, hours, days, working_days, half_working_days, months, field": say(
+        "minutes、hours、days、working_days、half_working_days、months、field 必须且只能写一个"
     ),
     "give exactly one of: minutes, hours, days, working_days, months": say(
         "minutes、hours、days、working_days、months 必须且只能写一个"

@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.catalog import amount, base, breach, condition, duty, overlay, policy, refusal, register
+from app.catalog import amount, base, breach, condition, duty, overlay, policy, refusal, register, retention
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -47,9 +47,15 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
     ),
     (
         "Duties",
-        "What is owed after an event, and within what time. Each limit carries its citation.",
-        (duty.Duty, duty.Start, duty.Done, duty.Limit, duty.Span, duty.Reminder, duty.Escalation),
+        "What is owed after an event or in each period, and within what time. Each limit carries its citation.",
+        (duty.Duty, duty.Start, duty.Every, duty.Done, duty.Share, duty.Limit, duty.Bound, duty.Span, duty.Reminder, duty.Escalation),
         ("duties.yaml",),
+    ),
+    (
+        "Retention",
+        "How long records must be kept. Each limit carries its citation.",
+        (retention.Retention, retention.Destruction),
+        ("retention.yaml",),
     ),
     (
         "Breaches and counters",

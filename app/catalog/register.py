@@ -12,6 +12,7 @@ from app.catalog.breach import Breach, Counter
 from app.catalog.condition import Condition
 from app.catalog.duty import Duty
 from app.catalog.refusal import Refusal
+from app.catalog.retention import Retention
 from app.fields.base import Field as Column
 from app.fields.kinds import AnyField
 from app.fields.label import Label
@@ -175,6 +176,8 @@ class RegisterSpec(Cited):
     """Person fields; whoever they name sees nothing of the record and takes no part in it."""
     tickets_of: tuple[str, ...] = ()
     """Counters: the register has no table of its own and shows the tickets of these counters."""
+    retention: Retention | None = None
+    """How long records must be kept; by default they may be deleted by whoever has that right."""
     append_only: bool = False
     """Records are added and never changed."""
 

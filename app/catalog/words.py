@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from app.catalog.amount import Amount
 from app.catalog.base import Cited
-from app.catalog.duty import Limit, Span
+from app.catalog.duty import Bound, Limit, Span, Term
 from app.errors import Sentence, say
 
 TYPES = {
@@ -69,7 +69,8 @@ PARTS = {
     "max_mb": say("文件大小"), "by": say("执行人"), "source": say("来源"), "target": say("去向"), "needs": say("须填字段"),
     "asks": say("可填字段"), "sign": say("签字"), "reason": say("理由"), "not_by": say("须回避的人员"), "when": say("条件"),
     "sets": say("自动填写"), "auto": say("自动执行"), "tell": say("通知对象"), "locked": say("锁定"), "tone": say("颜色"),
-    "owed_by": say("责任人"), "starts": say("起算点"), "done": say("完成的标志"), "repeat": say("重复间隔"), "remind": say("提醒"),
+    "owed_by": say("责任人"), "starts": say("起算点"),  "done": say("完成的标志"), "repeat": say("重复间隔"), "remind": say("提醒"),
+    "every": say("周期"), "retention": say("保管期限"),
     "escalate": say("上报"), "breach": say("违规"), "clause": say("条款"), "charged_to": say("承担人"), "trigger": say("起因"),
     "reported_by": say("可举报的角色"), "lines": say("清单"), "quantity": say("数量字段"), "counter": say("计次"),
     "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"), "window": say("计次周期"),
@@ -82,19 +83,41 @@ PARTS = {
 """How a part of a definition is called in a sentence; other parts are called by their key."""
 
 
-def length(span: Span | Limit) -> Sentence:
-    """Return a length of time, such as 3 个工作日."""
-    if span.minutes is not None:
-        return say("{n} 分钟", n=span.minutes)
-    if span.hours is not None:
-        return say("{n} 小时", n=span.hours)
-    if span.working_days is not None:
-        return say("{n} 个工作日", n=span.working_days)
-    if span.months is not None:
-        return say("{n} 个月", n=span.months)
-    if span.days is not None:
-        return say("{n} 天", n=span.days)
-    return say("字段“{field}”所定的时间", field=span.field if isinstance(span, Limit) else "")
+def length(span: Span | Term) -> Sentence:
+    """Return a length of time, such as 3 个工作日; of a limit with what else bounds it."""
+    if not isinstance(span, Term):
+        return _counted(span)
+    text = say("字段“{field}”所定的时间", field=span.field) if span.field else _counted(span)
+    if span.times:
+        text = say("{length} × 字段“{field}”", length=text, field=span.times)
+    if span.day is not None:
+        text = say("{length}当月 {day} 日", length=text, day=span.day)
+    if span.working_day is not None:
+        text = say("{length}当月第 {day} 个工作日", length=text, day=span.working_day)
+    if span.before:
+        text = say("“{field}”前 {length}", length=text, field=span.before)
+    for bound in span.not_before if isinstance(span, Limit) else ():
+        text = say("{length}，不早于 {bound}", length=text, bound=_bound(bound))
+    for bound in span.not_after if isinstance(span, Limit) else ():
+        text = say("{length}，不晚于 {bound}", length=text, bound=_bound(bound))
+    return text
+
+
+def _bound(bound: Bound) -> Sentence:
+    text = length(bound)
+    return say("自“{field}”起 {length}", length=text, field=bound.starts) if bound.starts else text
+
+
+def _counted(span: Span | Term) -> Sentence:
+    for n, text in (
+        (span.minutes, say("{n} 分钟", n=span.minutes)), (span.hours, say("{n} 小时", n=span.hours)),
+        (span.working_days, say("{n} 个工作日", n=span.working_days)), (span.months, say("{n} 个月", n=span.months)),
+    ):  # fmt: skip
+        if n is not None:
+            return text
+    if isinstance(span, Term) and span.half_working_days is not None:
+        return say("{n} 个半工作日", n=span.half_working_days)
+    return say("{n} 天", n=span.days)
 
 
 def price(amount: Amount) -> Sentence:

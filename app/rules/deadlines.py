@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from app.catalog.duty import Limit, Span
+from app.catalog.duty import LENGTHS, Bound, Limit, Span, Term
 from app.fields.label import Label
 from app.rules.calendar import WorkCalendar
 from app.rules.dated import in_force
 
 ONE_DAY = timedelta(days=1)
 ONE_SECOND = timedelta(seconds=1)
+NOON = time(12)
+"""Where a working day is halved (requirements 3.3, C-19)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ def limit_in_force(limits: Iterable[Limit], on: date, record: Mapping[str, Any])
     """Return the limit of a duty that began ``on`` a day, for ``record`` (field code → value).
 
     Of the limits that fit the record the one with the latest ``from`` not after ``on``; the first of several. A limit
-    that is a field of the record fits only when that field is filled. None: nothing is owed.
+    that names a field of the record fits only when that field is filled. None: nothing is owed.
     """
     fitting = (x for x in limits if x.when is None or x.when.holds(record))
-    return in_force((x for x in fitting if not x.field or record.get(x.field) is not None), on)
+    return in_force((x for x in fitting if _known(x, record)), on)
 
 
 def due(limit: Limit, started: date | datetime, calendar: WorkCalendar, record: Mapping[str, Any] | None = None) -> Due:
@@ -68,22 +70,99 @@ def due(limit: Limit, started: date | datetime, calendar: WorkCalendar, record: 
 
     The day of the start is day 0, even if it is a rest day; 0 working days end with it, or with the next working day.
     Hours and minutes run by the clock from the moment, from 24:00 where only the day is known.
-    ``record`` (field code → value) is needed for a limit by ``field``.
+    Its bounds are laid on it, the later ones first: what is ``not_after`` holds in the end. What is told of the days
+    counted is that of the term that decided. ``record`` (field code → value) is needed where a term names a field.
     Raises BeyondCalendar, KeyError when the record has no such field, ValueError for a moment without a zone.
     """
-    if limit.field:
-        return _agreed(limit, (record or {})[limit.field], calendar)
-    began = calendar.day_of(started) if isinstance(started, datetime) else started
-    if limit.minutes is not None or limit.hours is not None:
+    record = record or {}
+    found = _ends(limit, started, calendar, record)
+    for bound in limit.not_before:
+        if (other := _bound(bound, started, calendar, record)) is not None and other.late_at > found.late_at:
+            found = other
+    for bound in limit.not_after:
+        if (other := _bound(bound, started, calendar, record)) is not None and other.late_at < found.late_at:
+            found = other
+    return replace(found, limit=limit)
+
+
+def _known(term: Term, record: Mapping[str, Any]) -> bool:
+    return all(record.get(f) is not None for f in Term.fields(term))
+
+
+def _bound(bound: Bound, started: date | datetime, calendar: WorkCalendar, record: Mapping[str, Any]) -> Due | None:
+    """Return when a bound ends; None where a field that it names is empty."""
+    start = record.get(f"{bound.starts}_at", record.get(bound.starts)) if bound.starts else started
+    return None if start is None or not _known(bound, record) else _ends(bound, start, calendar, record)
+
+
+def _ends(term: Term, started: date | datetime, calendar: WorkCalendar, record: Mapping[str, Any]) -> Due:
+    """Return when one term ends, without its bounds."""
+    if term.times:
+        unit = next(u for u in LENGTHS if getattr(term, u) is not None)
+        term = term.model_copy(update={unit: getattr(term, unit) * max(0, int(record[term.times])), "times": ""})
+    if term.field:
+        return _agreed(term, record[term.field], calendar)
+    if term.before:
+        return _ahead(term, record[term.before], calendar)
+    if term.minutes is not None or term.hours is not None:
         start = started if isinstance(started, datetime) else calendar.end_of(started)
-        end = start.astimezone(UTC) + timedelta(minutes=limit.minutes or 0, hours=limit.hours or 0)
-        return Due(calendar.day_of(end), end + ONE_SECOND, limit=limit, inclusive=True)
-    reached = _reached(limit, began, calendar)
-    moves = limit.working_days is not None or limit.on_rest_day == "next_working_day"
+        end = start.astimezone(UTC) + timedelta(minutes=term.minutes or 0, hours=term.hours or 0)
+        return Due(calendar.day_of(end), end + ONE_SECOND, inclusive=True)
+    if term.half_working_days is not None:
+        return _halves(term.half_working_days, started, calendar)
+    began = calendar.day_of(started) if isinstance(started, datetime) else started
+    reached = _reached(term, began, calendar)
+    moves = term.working_days is not None or term.on_rest_day == "next_working_day"
     day = calendar.next_working(reached) if moves else reached
-    late_at, inclusive = _end(limit, day, calendar)
-    counted = tuple(_counted(limit, began, reached, day, calendar))
-    return Due(day, late_at, counted, moves and calendar.provisional(day), limit, inclusive)
+    late_at, inclusive = _end(term, day, calendar)
+    counted = tuple(_counted(term, began, reached, day, calendar))
+    return Due(day, late_at, counted, moves and calendar.provisional(day), inclusive=inclusive)
+
+
+def _ahead(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
+    """Return the end of a term counted back from an event; hours and minutes must be over before that instant."""
+    if term.minutes is not None or term.hours is not None:
+        start = event.astimezone(UTC) if isinstance(event, datetime) else calendar.start_of(event)
+        late_at = start - timedelta(minutes=term.minutes or 0, hours=term.hours or 0)
+        return Due(calendar.day_of(late_at), late_at)
+    last = calendar.day_of(event) if isinstance(event, datetime) else event
+    if term.working_days is not None:
+        day = calendar.nth_before(last, term.working_days) if term.working_days else last
+    elif term.months is not None:
+        day = _in_month(term, months_after(last, -term.months), calendar)
+    else:
+        day = last - (term.days or 0) * ONE_DAY
+    moves = term.working_days is None and term.on_rest_day == "next_working_day"
+    if moves and not calendar.is_working(day):
+        day = calendar.nth_before(day, 1)
+    late_at, inclusive = _end(term, day, calendar)
+    counted = tuple(Counted(d, (last - d).days, calendar.name(d)) for d in (day, last))
+    counts = moves or term.working_days is not None
+    return Due(day, late_at, counted, counts and calendar.provisional(day), inclusive=inclusive)
+
+
+def _halves(n: int, started: date | datetime, calendar: WorkCalendar) -> Due:
+    """Return the end of the ``n``-th half working day after the one in which something started."""
+    began = calendar.day_of(started) if isinstance(started, datetime) else started
+    early = isinstance(started, datetime) and started < calendar.moment(began, NOON) and calendar.is_working(began)
+    whole, morning = divmod(n - early, 2)
+    day = calendar.nth_after(began, whole + morning) if whole + morning else began
+    counted = []
+    for d in (began + k * ONE_DAY for k in range((day - began).days + 1)):
+        number = (
+            None if d > began and not calendar.is_working(d) else early + 2 * calendar.working_days_between(began, d)
+        )
+        counted.append(Counted(d, None if number is None else min(n, number), calendar.name(d)))
+    late_at = calendar.moment(day, NOON) if morning else calendar.end_of(day)
+    return Due(day, late_at, tuple(counted), calendar.provisional(day))
+
+
+def _in_month(term: Term, day: date, calendar: WorkCalendar) -> date:
+    """Return the day of a term within the month that it reached."""
+    first = day.replace(day=1)
+    if term.working_day is not None:
+        return calendar.nth_after(first - ONE_DAY, term.working_day)
+    return day if term.day is None else first.replace(day=min(term.day, monthrange(day.year, day.month)[1]))
 
 
 def after(span: Span, last: Due | date, calendar: WorkCalendar, times: int = 1) -> tuple[date, datetime]:
@@ -112,23 +191,23 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _agreed(limit: Limit, agreed: date | datetime, calendar: WorkCalendar) -> Due:
+def _agreed(limit: Term, agreed: date | datetime, calendar: WorkCalendar) -> Due:
     if isinstance(agreed, datetime):
-        return Due(calendar.day_of(agreed), agreed.astimezone(UTC) + ONE_SECOND, limit=limit, inclusive=True)
+        return Due(calendar.day_of(agreed), agreed.astimezone(UTC) + ONE_SECOND, inclusive=True)
     late_at, inclusive = _end(limit, agreed, calendar)
-    return Due(agreed, late_at, (Counted(agreed, None, calendar.name(agreed)),), limit=limit, inclusive=inclusive)
+    return Due(agreed, late_at, (Counted(agreed, None, calendar.name(agreed)),), inclusive=inclusive)
 
 
-def _reached(limit: Limit, began: date, calendar: WorkCalendar) -> date:
+def _reached(limit: Term, began: date, calendar: WorkCalendar) -> date:
     """Return the last day counted, before rest days move it."""
     if limit.working_days is not None:
         return calendar.nth_after(began, limit.working_days) if limit.working_days else began
     if limit.months is not None:
-        return months_after(began, limit.months)
+        return _in_month(limit, months_after(began, limit.months), calendar)
     return began + (limit.days or 0) * ONE_DAY
 
 
-def _counted(limit: Limit, began: date, reached: date, day: date, calendar: WorkCalendar) -> Iterator[Counted]:
+def _counted(limit: Term, began: date, reached: date, day: date, calendar: WorkCalendar) -> Iterator[Counted]:
     """Yield the days from the start to the limit; months show only their ends."""
     for d in (began + n * ONE_DAY for n in range((day - began).days + 1)):
         number: int | None = None
@@ -145,7 +224,7 @@ def _counted(limit: Limit, began: date, reached: date, day: date, calendar: Work
         yield Counted(d, number, calendar.name(d))
 
 
-def _end(limit: Limit, day: date, calendar: WorkCalendar) -> tuple[datetime, bool]:
+def _end(limit: Term, day: date, calendar: WorkCalendar) -> tuple[datetime, bool]:
     """Return the first too late instant of the last day, and whether the second before it is the limit itself."""
     if limit.at == "close":
         return calendar.closing_of(day) + ONE_SECOND, True

@@ -54,14 +54,14 @@ def settle(
             else occurrences(duty, duties.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
-            if (old := known.get(occurrence.no)) is None:
+            if (old := known.get(_numbered(o, occurrence.no))) is None:
                 drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
             else:
                 if old["state"] == "void":
                     touched |= _turn(work, old, "live")
                 if old["occurred_at"] != occurrence.occurred_at:
                     touched |= _redate(work, old, occurrence.occurred_at, occurrence.day)
-        numbers = {occurrence.no for occurrence in late}
+        numbers = {_numbered(o, occurrence.no) for occurrence in late}
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
                 touched |= _turn(work, old, "void")
@@ -143,7 +143,7 @@ def missed(
         person = next(iter(people.holders(work, o["role"], o["unit"])), None)
     facts = {
         "obligation": o["id"],
-        "occurrence": no,
+        "occurrence": _numbered(o, no),
         "occurred_at": at,
         "day": day,
         "person": person,
@@ -173,6 +173,11 @@ def _brought_about(
         if other.trigger is not None and other.trigger.breach == code and other.code not in seen:
             drafts += find(work, spec, row, other, at, day, began=began, seen=(*seen, code))
     return drafts
+
+
+def _numbered(o: Mapping[str, Any], no: int) -> int:
+    """Return the number of an occurrence among all of its record: those of a periodic duty are told apart by their period."""
+    return no if o["cycle"] == 1 else int(o["cycle"]) * 1000 + no
 
 
 def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transition: str) -> set[int]:

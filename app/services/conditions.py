@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, Text, and_, false, not_, or_, select, true
 
 from app.catalog.condition import Condition
+from app.catalog.duty import Term
 from app.catalog.register import RegisterSpec
 from app.fields.base import Storage
 from app.fields.links import Link
@@ -45,9 +46,9 @@ def _compare(table: Table, spec: RegisterSpec, c: Condition, column: Any) -> Col
 
 
 def with_references(
-    work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | None]
+    work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | Term | None]
 ) -> list[Mapping[str, Any]]:
-    """Return the rows with every ``reference.field`` that the conditions look at, read in one query for each reference."""
+    """Return the rows with every ``reference.field`` that the conditions and terms look at, read in one query for each reference."""
     rows = list(rows)
     paths = {p for c in conditions if c is not None for p in c.fields() if "." in p}
     if not paths:

@@ -12,7 +12,7 @@ from app.catalog.breach import Breach
 from app.catalog.register import RegisterSpec, Transition
 from app.models.among import among
 from app.models.ledger import breach, ticket
-from app.services import assessing, breaches, charging, duties, editions, notices, people, rows, workflow
+from app.services import assessing, breaches, charging, duties, editions, notices, people, periods, rows, workflow
 from app.services.conditions import with_references
 from app.services.panel import Actor, Work
 
@@ -46,13 +46,15 @@ def of_rows(
     touched = set(found)
     touched |= breaches.on_entry(work, spec, now) if fresh else breaches.corrected(work, spec, now)
     settled = duties.settle(work, spec, now, fresh=fresh)
+    if not fresh:  # a record that has just been entered owes from the next period on
+        settled.add(periods.settle(work, spec, now))
     touched |= breaches.settle(work, settled.changed, fresh=fresh)
     touched |= set() if fresh else charging.follow(work, spec, now)
     duties.arm(work, settled.changed, fresh=fresh)
     followed = Followed(obligations=len(settled.changed))
     parents = [(settled, fresh)]
     for above, others in _fulfilled_elsewhere(work, spec, [*now, *before]):
-        more = duties.settle(work, above, others)
+        more = duties.settle(work, above, others).add(periods.settle(work, above, others, spec, [*now, *before]))
         touched |= breaches.settle(work, more.changed)
         touched |= charging.follow(work, above, others)
         duties.arm(work, more.changed)
@@ -130,7 +132,12 @@ def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[
     pointed: dict[str, set[int]] = {}
     for said in editions.catalogs(work):
         for above, duty in said.fulfilled_by.get(spec.code, ()):
-            pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(duty.done.through)) is not None)
+            named = {i for r in now if (i := r.get(duty.done.through)) is not None}
+            if duty.done.matches and named:
+                table = work.tables[above.code]
+                matching = select(table.c.id).where(table.c[duty.done.matches].in_(named))
+                named = set(work.connection.execute(matching).scalars())
+            pointed.setdefault(above.code, set()).update(named)
         for above, paid in said.paid_by.get(spec.code, ()):
             pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(paid.through)) is not None)
     for code, ids in pointed.items():

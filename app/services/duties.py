@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, up
 
 from app.catalog.base import Party
 from app.catalog.catalog import adopted
-from app.catalog.duty import Done, Duty, Limit, Start
+from app.catalog.condition import Condition
+from app.catalog.duty import Done, Duty, Limit, Start, Term
 from app.catalog.register import RegisterSpec
 from app.fields.links import Signature
 from app.fields.times import Date, Moment
@@ -43,6 +44,12 @@ class Settled:
     changed: list[tuple[dict[str, Any], Duty, Mapping[str, Any]]] = field(default_factory=list)
     fulfilled: list[int] = field(default_factory=list)
     """Obligations that were open and are done now."""
+
+    def add(self, other: Settled) -> Settled:
+        """Take in what settling something else found."""
+        self.changed += other.changed
+        self.fulfilled += other.fulfilled
+        return self
 
 
 @dataclass
@@ -97,8 +104,10 @@ def _settle_era(
     again: Again,
 ) -> None:
     then, spec = editions.bound(work, era.revision), era.spec
-    whole = with_references(then, spec, editions.whole(then, spec, rows), [d.when for d in spec.duties])
+    whole = with_references(then, spec, editions.whole(then, spec, rows), looked_at(spec))
     for duty in spec.duties:
+        if duty.every is not None:
+            continue
         known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
         begun = whole if fresh else _entered(then, spec, duty.starts, whole, known)
         owing = _begun(spec, duty, begun, known)
@@ -117,8 +126,13 @@ def _release(
     for o in unclaimed:
         if o["state"] != "void":
             duty = editions.catalog_of(work, o["revision"]).duties[o["register"], o["duty"]]
-            _store(work, o, {"state": "void", "done_at": None})
+            store(work, o, {"state": "void", "done_at": None})
             result.changed.append((o, duty, by_id[o["record_id"]]))
+
+
+def looked_at(spec: RegisterSpec) -> list[Term | Condition | None]:
+    """Return all that duties look at of a record: conditions and limits."""
+    return [x for d in spec.duties for x in (d.when, *d.within, *(limit.when for limit in d.within))]
 
 
 def _entered(
@@ -169,8 +183,8 @@ class _Terms:
         return cls(
             duty.owed_by.within(spec.by_code),
             _start_column(spec, duty.starts),
-            bool(duty.within) and all(x.hours is None and x.minutes is None for x in duty.within),
-            all(not x.field and x.when is None for x in duty.within),
+            bool(duty.within) and not any(x.by_the_clock() for x in duty.within),
+            all(x.when is None and not any(x.fields()) for x in duty.within),
         )
 
 
@@ -200,7 +214,7 @@ def _settle_duty(
             again.claimed.add(old["id"])
         if terms is None:
             if old is not None and old["state"] != "void":
-                _store(work, old, {"state": "void", "done_at": None})
+                store(work, old, {"state": "void", "done_at": None})
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
@@ -210,7 +224,7 @@ def _settle_duty(
         elif any(old[k] != v for k, v in now.items()):
             if old["state"] == "open" and fulfilled:
                 result.fulfilled.append(old["id"])
-            _store(work, old, now)
+            store(work, old, now)
             result.changed.append((old, duty, row))
     return _insert(work, spec, duty, new, result)
 
@@ -236,7 +250,7 @@ def _owes(
         return None
     day = work.local_day(started) if isinstance(started, datetime) else started
     start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
-    who = _owed_by(work, spec, common.party, row)
+    who = owed_by(work, spec, common.party, row)
     same = old is not None and old["started_at"] == start and old["state"] != "void"
     dated_anew = old is not None and old["id"] in again.ids
     if (
@@ -244,7 +258,7 @@ def _owes(
         and old is not None
         and not dated_anew
         and day <= work.today
-        and not Limit.model_validate_json(old["limit"]).field
+        and not any(Limit.model_validate_json(old["limit"]).fields())
     ):
         return who | {k: old[k] for k in ("started_at", "due_at")}
     if (not same or (dated_anew and again.rebind)) and not era.covers(day):
@@ -256,17 +270,17 @@ def _owes(
     key = (day if common.whole_days else start, bound, calendar.revision)
     if not common.plain or key not in common.ends:
         limit = limit_in_force([x for x in duty.within if adopted(x, bound)], day, row)
-        ends = _due(calendar, limit, started, day, row) if limit is not None else None
+        ends = ends_of(calendar, limit, started, day, row) if limit is not None else None
         if limit is None or ends is None:
             return None
-        common.ends[key] = ends, _copied(work, limit, ends, calendar)
-    ends, copied = common.ends[key]
+        common.ends[key] = ends, copied(work, limit, ends, calendar)
+    ends, terms = common.ends[key]
     kept = same and not (dated_anew and again.rebind)
     revision = old["revision"] if kept and old is not None else editions.edition_on(work, day, spec.code)
-    return who | copied | {"started_at": start, "started_on": day, "revision": revision}
+    return who | terms | {"started_at": start, "started_on": day, "revision": revision}
 
 
-def _copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[str, Any]:
+def copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[str, Any]:
     """Return what an obligation keeps of its limit: later definitions must not change it."""
     key = ("limit", id(limit))
     if key not in work.memo:
@@ -278,7 +292,7 @@ def _copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict
     }  # fmt: skip
 
 
-def _due(
+def ends_of(
     calendar: WorkCalendar, limit: Limit, started: date | datetime, day: date, row: Mapping[str, Any]
 ) -> Due | None:
     """Return when a limit ends; parked at the end of time where the calendar does not reach that far yet.
@@ -309,7 +323,8 @@ def _start_column(spec: RegisterSpec, starts: Start) -> str:
     return f"{starts.field}_at" if isinstance(spec.field(starts.field), Signature) else starts.field
 
 
-def _owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any]) -> dict[str, Any]:
+def owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who owes a duty of a record: the person or the role, and the unit."""
     if party.role:
         return {"person": None, "role": party.role, "unit": row.get("unit")}
     named = people.party(work, party, spec, row)
@@ -326,8 +341,8 @@ def _done(
     d = duty.done
     if d.register_code:
         return {} if fresh else _done_elsewhere(work, d, [r["id"] for r in rows])
-    holds = _fulfils(spec, d)
-    if (column := _moment_column(spec, d)) is None:
+    holds = fulfils(spec, d)
+    if (column := moment_column(spec, d)) is None:
         return history.since(work, spec, rows, holds)
     return {r["id"]: _moment(work, r[column]) for r in rows if holds(r)}
 
@@ -335,7 +350,7 @@ def _done(
 def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, datetime]:
     spec, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
     pointing = table.c[d.through]
-    column = _moment_column(spec, d)
+    column = moment_column(spec, d)
     there = table.c.state.in_(d.state) if d.state else table.c[column or d.field].is_not(None)
     fulfilling = [table.c.archived_at.is_(None), there, *([where(table, spec, d.where)] if d.where else [])]
     found: dict[int, datetime] = {}
@@ -346,15 +361,15 @@ def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, dateti
             found |= {record_id: _moment(work, first) for record_id, first in work.connection.execute(query)}
             continue
         children = {r["id"]: dict(r) for r in work.connection.execute(select(table).where(*mine)).mappings()}
-        for child, moment in history.since(work, spec, children.values(), _fulfils(spec, d)).items():
+        for child, moment in history.since(work, spec, children.values(), fulfils(spec, d)).items():
             record_id = children[child][d.through]
             found[record_id] = min(moment, found.get(record_id, moment))
     return found
 
 
-def _fulfils(spec: RegisterSpec, d: Done) -> Callable[[Mapping[str, Any]], bool]:
+def fulfils(spec: RegisterSpec, d: Done) -> Callable[[Mapping[str, Any]], bool]:
     """Return whether a record, as it is or was, fulfils a duty."""
-    column = _moment_column(spec, d) or d.field
+    column = moment_column(spec, d) or d.field
 
     def holds(row: Mapping[str, Any]) -> bool:
         if row.get("archived_at") is not None or (d.where is not None and not d.where.holds(row)):
@@ -364,7 +379,7 @@ def _fulfils(spec: RegisterSpec, d: Done) -> Callable[[Mapping[str, Any]], bool]
     return holds
 
 
-def _moment_column(spec: RegisterSpec, d: Done) -> str | None:
+def moment_column(spec: RegisterSpec, d: Done) -> str | None:
     """Return the column of the moment at which the duty was fulfilled; None where no field of the record says it."""
     field = spec.field(d.field)
     if isinstance(field, Signature):
@@ -377,16 +392,22 @@ def _moment(work: Work, value: date | datetime) -> datetime:
 
 
 def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
+    """Return the obligations of records by (record, duty), without those of periods."""
     found: dict[tuple[int, str], dict[str, Any]] = {}
     for start in range(0, len(ids), 500):
         query = select(obligation).where(
-            obligation.c.register == register, obligation.c.record_id.in_(list(ids[start : start + 500]))
+            obligation.c.register == register,
+            obligation.c.record_id.in_(list(ids[start : start + 500])),
+            obligation.c.cycle == 1,
         )
-        found.update({(o["record_id"], o["duty"]): dict(o) for o in work.connection.execute(query).mappings()})
+        found.update(
+            {(o["record_id"], o["duty"], o["cycle"]): dict(o) for o in work.connection.execute(query).mappings()}
+        )
     return found
 
 
-def _store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
+def store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
+    """Write what changes of an obligation, into the table and into ``old``."""
     work.connection.execute(update(obligation).where(obligation.c.id == old["id"]).values(**new))
     old.update(new)
 

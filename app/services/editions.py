@@ -204,6 +204,7 @@ def whole(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
 def _around(catalog: Catalog, spec: RegisterSpec) -> list[RegisterSpec | None]:
     """Return the registers that the judgement of ``spec`` looks into: those it points to and those that its rules name."""
     codes = {f.target for f in spec.fields if isinstance(f, Link) and f.target}
+    codes |= {d.done.share.of for d in spec.duties if d.done.share}
     codes |= {d.done.register_code for d in spec.duties} | {b.lines.register_code for b in spec.breaches if b.lines}
     interests = (a.interest for b in spec.breaches for a in b.amount)
     codes |= {i.paid.register_code for i in interests if i is not None and i.paid is not None}

@@ -306,7 +306,7 @@ def _recount(work: Work, o: Mapping[str, Any]) -> Due:
     kept = Due(o["due_on"], o["due_at"], provisional=o["provisional"])
     limit = Limit.model_validate_json(o["limit"])
     calendar = calendars.named(work, o["calendar"])
-    if limit.field or o["calendar"] != calendar.revision:
+    if any(limit.fields()) or o["calendar"] != calendar.revision:
         return kept
     dated = o["started_at"] == calendar.start_of(o["started_on"])
     try:

@@ -103,6 +103,14 @@ def superior(work: Work, person_id: int) -> int | None:
     return None
 
 
+def _above(work: Work, person_id: int, steps: int) -> int | None:
+    """Return who stands so many steps above a person, or at the head of the chain where it is shorter; None: nobody does."""
+    passed = [person_id]
+    while len(passed) <= steps and (up := superior(work, passed[-1])) is not None and up not in passed:
+        passed.append(up)
+    return passed[-1] if len(passed) > 1 else None
+
+
 def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
     """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
     known: dict[tuple[str, int | None], list[int]] = work.memo.setdefault("holders", {})
@@ -130,7 +138,7 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
         named = row.get(who.field or who.superior_of)
         found = [p for p in (named if isinstance(named, tuple) else (named,)) if p is not None]
     if who.superior_of:
-        found = [s for p in found if (s := superior(work, p)) is not None]
+        found = [s for p in found if (s := _above(work, p, who.steps)) is not None]
     apart = {row.get(f) for f in spec.excluded}
     return [p for p in dict.fromkeys(found) if p not in apart]
 

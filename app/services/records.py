@@ -19,7 +19,7 @@ from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid
 from app.fields.base import Unreadable
 from app.models.fixed import record_version
 from app.models.ledger import breach
-from app.services import breaches, consequences, files, listing, people, refusing, rows, scope, workflow
+from app.services import breaches, consequences, files, listing, people, refusing, retention, rows, scope, workflow
 from app.services.checking import check_rows
 from app.services.panel import Work
 from app.services.workflow import Move
@@ -217,7 +217,7 @@ def remove(work: Work, register: str, record_id: int, reason: str = "", *, own: 
     """Archive one record: it is hidden, owes nothing any more, and is kept with its history.
 
     ``own``: whoever entered it takes it back, which needs no right to delete for an hour and while nothing has been missed.
-    Raises Forbidden, Missing, and Refused where another record still points to it.
+    Raises Forbidden, Missing, and Refused where another record still points to it or it must be kept.
     """
     own = own and not scope.may(work, register, "delete")
     spec = _writable(work, register, "add" if own else "delete", archiving=True)
@@ -226,6 +226,8 @@ def remove(work: Work, register: str, record_id: int, reason: str = "", *, own: 
         _refuse_unless_fresh(work, spec, old, old["created_at"])
     if workflow.locked(spec, old) and not work.actor.is_system:
         raise Forbidden(say("记录在当前状态下已锁定，不能删除"))
+    if not own:
+        retention.refuse_if_kept(work, spec, old)
     _refuse_if_pointed_at(work, spec, record_id)
     new = rows.change(work, spec, old, {"archived_at": work.now}, reason=reason or None)
     consequences.of_rows(work, spec, [new], before=[old])
@@ -426,7 +428,10 @@ def _worth_telling(errors: Sequence[CellError], spec: RegisterSpec, wanted: Mapp
 
 
 def _refuse_if_pointed_at(work: Work, spec: RegisterSpec, record_id: int) -> None:
+    by = spec.retention.destroyed_by if spec.retention else None
     for other, field in work.catalog.pointing_at.get(spec.code, ()):
+        if by is not None and (other.code, field.code) == (by.register_code, by.through):
+            continue  # the order to destroy it names it
         table = work.tables[other.code]
         if field.many:
             link = work.links[other.code, field.code]

@@ -19,7 +19,7 @@ from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, calendars, charging, consequences, duties, editions, notices, people, rows
+from app.services import breaches, calendars, charging, consequences, duties, editions, notices, people, periods, rows
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -43,6 +43,7 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     Killed anywhere, the next run continues; of two at once neither does what the other did.
     """
     report = SweepReport()
+    _raise_periods(panel, now, report)
     for step in (_batch, _grown):
         while _retried(panel, now, step, report):
             report.batches += 1
@@ -59,6 +60,23 @@ def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], in
             if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
                 raise
     return 0
+
+
+def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
+    """Add what is owed for the periods that have begun; each duty is looked at once a day."""
+    for (register, code), duty in panel.catalog.duties.items():
+        day = now.astimezone(panel.zone).date()
+        if duty.every is None or panel.memory.get(("raised", register, code)) == day:
+            continue
+        with panel.work(Actor.system(), now=now, source="sweep") as work:
+            settled = periods.raise_begun(work, work.catalog.registers[register], duty)
+            touched = breaches.settle(work, settled.changed, fresh=True)
+            duties.arm(work, settled.changed, fresh=True)
+            followed = consequences.of_breaches(work, touched)
+        report.breaches += len(touched)
+        report.tickets += len(followed.tickets)
+        report.notices += followed.notices
+        panel.memory["raised", register, code] = day
 
 
 def _batch(work: Work, report: SweepReport) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext
 
 from app.catalog.duty import Limit
+from app.catalog.words import length
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import Counted, Due
 from app.services import assessing, calendars, editions, ledger, lookup, people
@@ -70,23 +71,11 @@ def _due(work: Work, e: Explanation) -> dict[str, Any] | None:
         return None
     o = e.obligation
     note = gettext("其中有的年份日历尚未公布，期限可能变动。") if e.due.provisional else ""
-    allowed = span(Limit.model_validate_json(o["limit"]))
+    allowed = str(length(Limit.model_validate_json(o["limit"])))
     return {
         "started_at": moment(o["started_at"]), "allowed": allowed, "due_at": until(o["due_at"]), "note": note,
         "days": [day(c, calendars.named(work, o["calendar"]), e.due) for c in e.due.counted],
     }  # fmt: skip
-
-
-def span(limit: Limit) -> str:
-    """Return how long a limit allows, in words."""
-    for n, text in (
-        (limit.minutes, gettext("%(n)s 分钟", n=limit.minutes)), (limit.hours, gettext("%(n)s 小时", n=limit.hours)),
-        (limit.days, gettext("%(n)s 天", n=limit.days)), (limit.working_days, gettext("%(n)s 个工作日", n=limit.working_days)),
-        (limit.months, gettext("%(n)s 个月", n=limit.months)),
-    ):  # fmt: skip
-        if n is not None:
-            return text
-    return gettext("约定的时间")
 
 
 def day(counted: Counted, calendar: WorkCalendar, due: Due) -> dict[str, Any]:

@@ -689,6 +689,24 @@ duties:
 """,
         "bad.yaml:12: registers.memo.duties[0].within[0].at: at 只能与 days、working_days、months 一起写 [D706]",
     ),
+    "D707": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    every: {period: month}
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:11: registers.memo.duties[0].done: 周期责任由别处的记录完成，须写明 register 与 through [D707]",
+    ),
     "D801": Case(
         """\
 code: memo

@@ -178,6 +178,13 @@ def test_a_duty_starts_with_a_time_a_signature_the_entry_or_a_state(start: str) 
         ("done", "{register: line, through: memo, field: n}", "D407 duties[0].done.field"),
         ("done", "{register: line, through: memo, field: bad, where: {field: ok, is: true}}", "D501 duties[0].done.where.field"),
         ("within", "[{field: n, " + CITE + "}]", "D413 duties[0].within[0].field"),
+        ("within", "[{days: 1, times: day, " + CITE + "}]", "D413 duties[0].within[0].times"),
+        ("within", "[{days: 1, times: letter.subject, " + CITE + "}]", "D413 duties[0].within[0].times"),
+        ("within", "[{days: 1, before: period_end, " + CITE + "}]", "D407 duties[0].within[0].before"),
+        ("within", "[{days: 1, day: 5, " + CITE + "}]", "D706 duties[0].within[0]"),
+        ("within", "[{half_working_days: 1, before: day, " + CITE + "}]", "D706 duties[0].within[0]"),
+        ("within", "[{days: 1, not_after: [{days: 1, starts: n}], " + CITE + "}]", "D413 duties[0].within[0].not_after[0].starts"),
+        ("done", "{field: n, count: 2}", "D707 duties[0].done"),
         ("within", "[{days: 1, at: '25:00', " + CITE + "}]", "D706 duties[0].within[0].at"),
         ("within", "[{working_days: 1, on_rest_day: stay, " + CITE + "}]", "D706 duties[0].within[0].on_rest_day"),
         ("remind", "[{before: {days: 1}, tell: [hed]}]", "D411 duties[0].remind[0].tell[0]"),
@@ -341,3 +348,46 @@ def test_the_ledger_moves_tickets_so_their_states_need_no_transitions() -> None:
     )
     assert "t" in catalog(files(text)).registers
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("{starts: day, keep: [{months: 120, " + CITE + "}]}", None),
+        ("{keep: [{field: day, " + CITE + "}]}", None),
+        ("{keep: [{months: 120, " + CITE + "}]}", "D705 retention"),
+        ("{starts: n, keep: [{months: 120, " + CITE + "}]}", "D413 retention.starts"),
+        ("{starts: day, keep: [{months: 120}]}", "D410 retention.keep[0]"),
+        ("{starts: day, keep: [{days: 1, " + CITE + "}, {days: 2, " + CITE + "}]}", "D701 retention.keep[1]"),
+        ("{starts: day, keep: [{days: 1, " + CITE + "}], destroyed_by: {register: line, through: other, state: open}}",
+         "D413 retention.destroyed_by.through"),
+        ("{starts: day, keep: [{days: 1, " + CITE + "}], destroyed_by: {register: line, through: memo, state: gone}}",
+         "D601 retention.destroyed_by.state"),
+    ],
+)  # fmt: skip
+def test_retention_names_what_fits(more: str, told: str | None) -> None:
+    assert said(f"retention: {more}\n") == ([told] if told else [])
+
+
+PERIODIC = {"every": "{period: month}", "done": "{register: line, through: memo, field: fixed}"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({}, None),
+        ({"within": "[{days: 1, before: period_start, " + CITE + "}]"}, None),
+        ({"done": "{register: line, through: who, matches: who, field: fixed, each: other, dated: until, count: 3}"}, None),
+        ({"done": "{register: line, through: memo, field: fixed, dated: bad}"}, "D413 duties[0].done.dated"),
+        ({"done": "{register: line, through: memo, field: fixed, each: nothing}"}, "D407 duties[0].done.each"),
+        ({"every": "{months: 2, since: n}"}, "D413 duties[0].every.since"),
+        ({"done": "{register: line, through: memo, field: fixed, share: {percent: 20, of: lin, through: memo}}"},
+         "D406 duties[0].done.share.of"),
+        ({"done": "{register: line, through: memo, field: fixed, share: {percent: 20, of: line, through: x}}"},
+         "D407 duties[0].done.share.through"),
+    ],
+)  # fmt: skip
+def test_a_periodic_duty_names_what_fits(parts: dict[str, str], told: str | None) -> None:
+    whole = {"owed_by": "who", "within": f"[{{days: 1, {CITE}}}]"} | PERIODIC | parts
+    text = "duties:\n  - {code: do, label: 做, " + ", ".join(f"{k}: {v}" for k, v in whole.items()) + "}\n"
+    assert said(text) == ([told] if told else [])

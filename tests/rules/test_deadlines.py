@@ -256,3 +256,88 @@ def test_the_time_of_day_of_a_start_does_not_matter_to_a_limit_in_days(start: da
     moment = CALENDAR.start_of(start) + timedelta(seconds=second)
     assert due(Limit(working_days=n), moment, CALENDAR) == due(Limit(working_days=n), start, CALENDAR)
     assert due(Limit(days=n), moment, CALENDAR) == due(Limit(days=n), start, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "end"),
+    [
+        pytest.param("2025-03-03 09:00", {"half_working_days": 1}, "2025-03-03 24:00", id="of a morning: that afternoon"),
+        pytest.param("2025-03-03 12:00", {"half_working_days": 1}, "2025-03-04 12:00", id="of noon: the next morning"),
+        pytest.param("2025-03-07 15:00", {"half_working_days": 1}, "2025-03-10 12:00", id="over a weekend"),
+        pytest.param("2025-03-08 09:00", {"half_working_days": 1}, "2025-03-10 12:00", id="of a rest day"),
+        pytest.param("2025-03-03", {"half_working_days": 3}, "2025-03-05 12:00", id="of a day whose hour is not known"),
+        pytest.param("2025-03-03", {"months": 1, "day": 5, "on_rest_day": "stay"}, "2025-04-05 24:00", id="the fifth"),
+        pytest.param("2025-01-31", {"months": 1, "day": 31}, "2025-02-28 24:00", id="no such day: the last"),
+        pytest.param("2025-03-03", {"months": 1, "working_day": 3}, "2025-04-03 24:00", id="the third working day"),
+        pytest.param("2025-03-31 17:40", {"minutes": 30, "not_after": [{"days": 0, "at": "close"}]}, "2025-03-31 18:00", id="not after closing"),
+        pytest.param("2025-03-31 17:00", {"minutes": 30, "not_after": [{"days": 0, "at": "close"}]}, "2025-03-31 17:30", id="before closing"),
+        pytest.param("2025-03-26", {"days": 7, "not_after": [{"months": 1, "day": 1}]}, "2025-04-01 24:00", id="by the first of next month"),
+        pytest.param("2025-03-03", {"days": 1, "not_before": [{"days": 3}, {"days": 2}]}, "2025-03-06 24:00", id="the latest of three"),
+        pytest.param("2025-03-03", {"days": 1, "not_before": [{"days": 9}], "not_after": [{"days": 4}]}, "2025-03-07 24:00", id="the cap wins"),
+    ],
+)  # fmt: skip
+def test_half_days_days_of_a_month_and_bounds_are_counted(start: str, limit: dict[str, Any], end: str) -> None:
+    assert ends(start, **limit) == end
+
+
+def test_a_length_is_multiplied_by_a_field_of_the_record() -> None:
+    assert ends("2025-03-03", {"term": 3}, months=1, times="term") == "2025-06-03 24:00"
+    assert ends("2025-03-03", {"contract.term": 2}, working_days=1, times="contract.term") == "2025-03-05 24:00"
+    assert ends("2025-03-03", {"term": -3}, days=1, times="term") == "2025-03-03 24:00"
+    assert limit_in_force([Limit(days=1, times="term")], day("2025-03-03"), {"term": None}) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "end"),
+    [
+        pytest.param({"days": 30}, "2025-05-30 24:00", id="days, off a rest day towards the start"),
+        pytest.param({"days": 30, "on_rest_day": "stay"}, "2025-06-01 24:00", id="days that stay"),
+        pytest.param({"working_days": 3}, "2025-06-26 24:00", id="working days"),
+        pytest.param({"months": 1, "day": 25}, "2025-06-25 24:00", id="a day of the month before"),
+        pytest.param({"working_days": 0}, "2025-07-01 24:00", id="the day itself"),
+        pytest.param({"days": 1, "at": "close"}, "2025-06-30 18:00", id="closing of the day before"),
+    ],
+)
+def test_a_limit_is_counted_back_from_a_date(limit: dict[str, Any], end: str) -> None:
+    assert ends("2025-03-03", {"expires_on": day("2025-07-01")}, before="expires_on", **limit) == end
+
+
+def test_what_must_be_done_before_a_moment_is_late_at_that_moment() -> None:
+    record = {"arrives_at": at("2025-03-08 09:30")}
+    assert due(Limit(minutes=0, before="arrives_at"), day("2025-03-03"), CALENDAR, record).late_at == at(
+        "2025-03-08 09:30"
+    )
+    assert due(Limit(hours=2, before="arrives_at"), day("2025-03-03"), CALENDAR, record).late_at == at(
+        "2025-03-08 07:30"
+    )
+
+
+def test_a_bound_may_be_counted_from_another_field_and_is_passed_over_where_that_is_empty() -> None:
+    limit = Limit(working_days=2, not_after=[{"days": 7, "starts": "received_at"}])  # type: ignore[list-item]
+    late = {"received_at": at("2025-03-03 15:20")}
+    assert due(limit, at("2025-03-10 09:00"), CALENDAR, late).day == day("2025-03-10")
+    assert due(limit, at("2025-03-10 09:00"), CALENDAR, {"received_at": None}).day == day("2025-03-12")
+
+
+@given(st.datetimes(datetime(2023, 3, 1), datetime(2027, 9, 1)), st.integers(1, 60))  # noqa: DTZ001
+def test_half_working_days_never_outrun_whole_ones(local: datetime, n: int) -> None:
+    started = local.replace(tzinfo=CALENDAR.zone, microsecond=0)
+    ends = [due(Limit(half_working_days=k), started, CALENDAR).late_at for k in (n, n + 1, 2 * n)]
+    whole = due(Limit(working_days=n), started, CALENDAR).late_at
+    assert started < ends[0] < ends[1] and ends[2] <= whole < ends[2] + timedelta(days=30)
+
+
+@given(inside, st.integers(0, 60), st.integers(0, 60))
+def test_bounds_are_the_earlier_and_the_later_of_two(began: date, a: int, b: int) -> None:
+    one, other = (due(Limit(days=n), began, CALENDAR).late_at for n in (a, b))
+    capped = Limit(days=a, not_after=[{"days": b}])  # type: ignore[list-item]
+    raised = Limit(days=a, not_before=[{"days": b}])  # type: ignore[list-item]
+    assert due(capped, began, CALENDAR).late_at == min(one, other)
+    assert due(raised, began, CALENDAR).late_at == max(one, other)
+
+
+@given(inside, st.integers(1, 60))
+def test_counting_back_undoes_counting_on_between_working_days(began: date, n: int) -> None:
+    first = CALENDAR.next_working(began)
+    reached = due(Limit(working_days=n), first, CALENDAR).day
+    assert due(Limit(working_days=n, before="until"), first, CALENDAR, {"until": reached}).day == first

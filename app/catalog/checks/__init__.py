@@ -10,7 +10,7 @@ from app.catalog.base import Citation
 from app.catalog.catalog import Catalog
 from app.catalog.checks.access import check_access
 from app.catalog.checks.breaches import check_breaches, check_counters
-from app.catalog.checks.duties import check_duties
+from app.catalog.checks.duties import check_duties, check_retention
 from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
 from app.catalog.checks.refusals import check_refusals
@@ -26,6 +26,7 @@ _REGISTER_CHECKS = (
     check_fields,
     check_workflow,
     check_duties,
+    check_retention,
     check_breaches,
     check_counters,
     check_refusals,

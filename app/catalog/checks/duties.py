@@ -7,13 +7,14 @@ from datetime import date
 
 from app.catalog.base import Dated, Party
 from app.catalog.checks.conditions import check_condition
-from app.catalog.checks.subject import START, TIME, Subject
+from app.catalog.checks.subject import DATE, REFERENCE, START, TIME, WHOLE, Subject
 from app.catalog.condition import Condition
-from app.catalog.duty import Duty, Limit
+from app.catalog.duty import PERIOD_FIELDS, Duty, Limit, Start, Term
 from app.catalog.marked import Loc
 from app.catalog.misfits import choose
 from app.errors import say
 from app.fields.base import Field
+from app.fields.links import Reference
 
 
 def check_duties(s: Subject) -> None:
@@ -25,7 +26,9 @@ def check_duties(s: Subject) -> None:
         _named(s, loc, duty.owed_by)
         if duty.when is not None:
             check_condition(s, (*loc, "when"), duty.when)
-        _start(s, (*loc, "starts"), duty)
+        if duty.every is None:
+            _start(s, (*loc, "starts"), duty)
+        _recurring(s, loc, duty)
         _done(s, (*loc, "done"), duty)
         _limits(s, (*loc, "within"), duty)
         for j, reminder in enumerate(duty.remind):
@@ -68,7 +71,11 @@ def _done(s: Subject, loc: Loc, duty: Duty) -> None:
         elsewhere = s.register((*loc, "register"), done.register_code)
         if elsewhere is None:
             return
-        s.points_at((*loc, "through"), done.through, elsewhere, s.spec.code)
+        if done.matches:
+            s.field((*loc, "matches"), done.matches)
+            s.field((*loc, "through"), done.through, of=elsewhere)
+        elif not (s.spec.code == "unit" and done.through == "unit"):
+            s.points_at((*loc, "through"), done.through, elsewhere, s.spec.code)
         where = elsewhere
     if done.where is not None:
         check_condition(s, (*loc, "where"), done.where, where)
@@ -77,27 +84,100 @@ def _done(s: Subject, loc: Loc, duty: Duty) -> None:
     s.states((*loc, "state"), done.state, where)
 
 
+def _recurring(s: Subject, loc: Loc, duty: Duty) -> None:
+    """Note what does not fit together in a periodic duty, and what only such a one may say."""
+    every, done = duty.every, duty.done
+    counted = done.count > 1 or done.each or done.share is not None or done.dated
+    if every is None:
+        if counted or done.matches:
+            s.wrong("D707", (*loc, "done"), say("matches、dated、count、each、share 只能写在周期责任（every）里"))
+        return
+    if duty.starts != Start():
+        s.wrong("D705", (*loc, "starts"), say("starts 与 every 只能写一个"))
+    for key in ("since", "until"):
+        if named := getattr(every, key):
+            s.field((*loc, "every", key), named, DATE)
+    elsewhere = s.catalog.registers.get(done.register_code)
+    if not done.register_code:
+        s.wrong("D707", (*loc, "done"), say("周期责任由别处的记录完成，须写明 register 与 through"))
+    if elsewhere is None:
+        return
+    if done.dated:
+        s.field((*loc, "done", "dated"), done.dated, TIME, elsewhere)
+    if done.each:
+        s.field((*loc, "done", "each"), done.each, of=elsewhere)
+    if done.share is not None and (of := s.register((*loc, "done", "share", "of"), done.share.of)) is not None:
+        s.field((*loc, "done", "share", "through"), done.share.through, of=of)
+        if done.share.where is not None:
+            check_condition(s, (*loc, "done", "share", "where"), done.share.where, of)
+
+
+def check_retention(s: Subject) -> None:
+    """Note what is wrong with how long the records of a register are kept."""
+    rule = s.spec.retention
+    if rule is None:
+        return
+    _terms(s, ("retention", "keep"), rule.keep)
+    if rule.starts:
+        s.field(("retention", "starts"), rule.starts, START)
+    elif not all(limit.field for limit in rule.keep):
+        s.wrong("D705", ("retention",), say("须写明 starts：从哪个日期字段起算保管期"))
+    if (by := rule.destroyed_by) is not None:
+        loc: Loc = ("retention", "destroyed_by")
+        if (elsewhere := s.register((*loc, "register"), by.register_code)) is not None:
+            s.points_at((*loc, "through"), by.through, elsewhere, s.spec.code)
+            s.states((*loc, "state"), by.state, elsewhere)
+
+
 def _limits(s: Subject, loc: Loc, duty: Duty) -> None:
     if not duty.within:
         s.wrong("D702", loc, say("“{label}”没有写时限", label=duty.label.zh))
-    for i, limit in enumerate(duty.within):
+    _terms(s, loc, duty.within, () if duty.every is None else PERIOD_FIELDS)
+
+
+def _terms(s: Subject, loc: Loc, limits: Sequence[Limit], also: Sequence[str] = ()) -> None:
+    """Note what is wrong with limits of which one is chosen; ``also`` they may name beside fields."""
+    for i, limit in enumerate(limits):
         s.cited((*loc, i), limit, say("时限"))
-        if limit.field:
-            s.field((*loc, i, "field"), limit.field, TIME)
+        for key in ("not_before", "not_after"):
+            for j, bound in enumerate(getattr(limit, key)):
+                _parts(s, (*loc, i, key, j), bound, also)
+                if bound.starts:
+                    s.field((*loc, i, key, j, "starts"), bound.starts, START)
         if limit.when is not None:
             check_condition(s, (*loc, i, "when"), limit.when)
-        _parts(s, (*loc, i), limit)
-    for i, j in undecided(duty.within, [x.when for x in duty.within]):
+        _parts(s, (*loc, i), limit, also)
+    for i, j in undecided(limits, [_fits(x) for x in limits]):
         s.wrong("D701", (*loc, j), say("与第 {n} 条时限同日生效、适用相同的记录，无法决定用哪一条", n=i + 1))
 
 
-def _parts(s: Subject, loc: Loc, limit: Limit) -> None:
-    if limit.at and (limit.minutes is not None or limit.hours is not None or limit.field):
+def _parts(s: Subject, loc: Loc, term: Term, also: Sequence[str]) -> None:
+    """Note what of a term does not fit together, and the fields that it cannot be counted by."""
+    for key in ("field", "before"):
+        if (named := getattr(term, key)) and named not in also:
+            s.field((*loc, key), named, TIME)
+    if term.times:
+        head, dot, rest = term.times.partition(".")
+        link = s.field((*loc, "times"), head, REFERENCE if dot else WHOLE)
+        if isinstance(link, Reference) and (of := s.catalog.registers.get(link.target)) is not None:
+            s.field((*loc, "times"), rest, WHOLE, of)
+    whole = term.days is not None or term.working_days is not None or term.months is not None
+    if term.at and not whole:
         s.wrong("D706", (*loc, "at"), say("at 只能与 days、working_days、months 一起写"))
-    if limit.at not in ("", "close") and not ("00:00" <= limit.at <= "23:59" and limit.at[3:] <= "59"):
-        s.wrong("D706", (*loc, "at"), say("钟表上没有 {at}", at=limit.at))
-    if limit.on_rest_day == "stay" and limit.days is None and limit.months is None:
+    if term.at not in ("", "close") and not ("00:00" <= term.at <= "23:59" and term.at[3:] <= "59"):
+        s.wrong("D706", (*loc, "at"), say("钟表上没有 {at}", at=term.at))
+    if term.on_rest_day == "stay" and term.days is None and term.months is None:
         s.wrong("D706", (*loc, "on_rest_day"), say("on_rest_day 只能与 days、months 一起写"))
+    if ((term.day or term.working_day) and term.months is None) or (term.day and term.working_day):
+        s.wrong("D706", loc, say("day 与 working_day 只能写一个，并且与 months 一起写"))
+    if (term.field and (term.times or term.before)) or (term.before and term.half_working_days is not None):
+        s.wrong("D706", loc, say("field 自身就是期限，不与 times、before 一起写；half_working_days 不能倒数"))
+
+
+def _fits(limit: Limit) -> Condition | None:
+    """Return when a limit fits a record: one that names a field, where that is filled."""
+    named = tuple(Condition(field=f, filled=True) for f in Term.fields(limit))
+    return Condition(all=(*named, *([limit.when] if limit.when else []))) if named else limit.when
 
 
 def undecided(values: Sequence[Dated], conditions: Sequence[Condition | None]) -> list[tuple[int, int]]:

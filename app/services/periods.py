@@ -1,0 +1,369 @@
+"""Periodic duties: the obligations of each period, raised when it begins and settled by counting records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from app.catalog.catalog import adopted
+from app.catalog.duty import Duty, Share
+from app.catalog.register import RegisterSpec
+from app.models.among import among
+from app.models.bulk import insert_new
+from app.models.ledger import obligation
+from app.rules.calendar import BeyondCalendar
+from app.rules.deadlines import limit_in_force
+from app.rules.periods import Cycle, cycle_at, following
+from app.services import adoption, calendars, duties, editions, history, numbering, rows
+from app.services.conditions import where, with_references
+from app.services.duties import Settled
+from app.services.editions import Era
+from app.services.panel import Work
+
+Row = Mapping[str, Any]
+OPEN_TO_CHANGE = timedelta(days=400)
+"""How far before a fact a period that it counts for may have begun, and how long its record is watched for changes."""
+
+
+@dataclass
+class _Owed:
+    """One period of one record: what it owes, or owed, and how many records that takes."""
+
+    row: Row
+    cycle: Cycle
+    terms: dict[str, Any]
+    needed: int = 1
+
+
+def raise_begun(work: Work, spec: RegisterSpec, duty: Duty) -> Settled:
+    """Add the obligations of every period that has begun by ``work.now`` and has none yet, and settle them.
+
+    A duty with a limit counted back from its period is owed one period ahead. After a standstill the periods since the last
+    one raised are made up; a record that never owed begins with the period that it was there for from the first day. A period
+    is bound by the definitions of its first day: of one in which they did not say this rhythm, nothing is owed.
+    """
+    result = Settled()
+    for ids, cycles in _missing(work, spec, duty):
+        whole = rows.read(work, spec, ids)
+        first_days = {c.first for some in cycles.values() for c in some}
+        bound = {day: editions.edition_on(work, day, spec.code) for day in first_days}
+        for revision in sorted(set(bound.values())):
+            then = editions.bound(work, revision)
+            said = then.catalog.duties.get((spec.code, duty.code))
+            if said is None or said.every != duty.every:
+                continue
+            era = then.catalog.registers[spec.code]
+            found = with_references(then, era, editions.whole(then, era, list(whole.values())), duties.looked_at(era))
+            mine = [(row, c) for row in found for c in cycles[row["id"]] if bound[c.first] == revision]
+            owed = [x for row, cycle in mine if (x := _owes(then, era, said, row, cycle)) is not None]
+            result.add(_raised(then, era, said, owed))
+    return result
+
+
+def _raised(work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[_Owed]) -> Settled:
+    """Insert obligations, each once whoever else raised it, and return those that are new."""
+    if not owed:
+        return Settled()
+    done = _done(work, duty, owed)
+    first = numbering.take(work, "obligation.id", len(owed))
+    drafts = [
+        _state(done, x) | {
+            "id": first + n, "register": spec.code, "record_id": x.row["id"], "duty": duty.code, "cycle": x.cycle.number,
+            "revision": work.catalog.revision,
+        }
+        for n, x in enumerate(owed)
+    ]  # fmt: skip
+    insert_new(work.connection, obligation, drafts)
+    o = obligation.c.id
+    kept = set(work.connection.execute(select(o).where(o.between(first, first + len(owed) - 1))).scalars())
+    return Settled([(d, duty, x.row) for d, x in zip(drafts, owed, strict=True) if d["id"] in kept])
+
+
+def settle(
+    work: Work, spec: RegisterSpec, written: Sequence[Row], by: RegisterSpec | None = None, facts: Sequence[Row] = ()
+) -> Settled:
+    """Bring what records owe for their periods in line with the facts, each by the definitions that bind it.
+
+    ``by`` and ``facts``: only what these records elsewhere may fulfil, as they were and are. Who leaves before a limit owes that period no
+    more; what was missed before stays missed.
+    """
+    result = Settled()
+    for era in editions.eras(work, spec.code) if written else ():
+        recurring = [d for d in era.spec.duties if d.every and (by is None or d.done.register_code == by.code)]
+        if not recurring:
+            continue
+        then = editions.bound(work, era.revision)
+        whole = with_references(then, era.spec, editions.whole(then, era.spec, written), duties.looked_at(era.spec))
+        for duty in recurring:
+            days = _days(then, by, duty, facts) if by else None
+            known = _known(then, era, duty, [r["id"] for r in written], days)
+            _settle_duty(then, era.spec, duty, {r["id"]: r for r in whole}, known, result)
+    return result
+
+
+def _settle_duty(
+    work: Work,
+    spec: RegisterSpec,
+    duty: Duty,
+    whole: Mapping[int, Row],
+    known: Mapping[tuple[int, int], dict[str, Any]],
+    result: Settled,
+) -> None:
+    owing: list[_Owed] = []
+    for (record_id, _), old in known.items():
+        row = whole[record_id]
+        cycle = _cycle(work, duty, row, old["started_on"])
+        owed = _owes(work, spec, duty, row, cycle, old) if cycle is not None else None
+        if owed is not None:
+            owing.append(owed)
+        elif old["state"] == "open" and (row.get("archived_at") is not None or work.now < old["due_at"]):
+            _keep(work, duty, row, old, {"state": "void", "done_at": None}, result)
+    done = _done(work, duty, owing)
+    for x in owing:
+        _keep(work, duty, x.row, known[x.row["id"], x.cycle.number], _state(done, x), result)
+
+
+def _known(
+    work: Work, era: Era, duty: Duty, ids: Sequence[int], days: set[date] | None
+) -> dict[tuple[int, int], dict[str, Any]]:
+    """Return the obligations of records by (record, cycle): for the periods that ``days`` lie in, or that may still change."""
+    o = obligation.c
+    mine = [o.register == era.spec.code, o.duty == duty.code, o.cycle > 1, o.revision.in_(era.revisions)]
+    if days is None:
+        mine.append(or_(o.state == "open", o.started_on >= work.today - OPEN_TO_CHANGE))
+    elif days:
+        mine.append(o.started_on.between(min(days) - OPEN_TO_CHANGE, max(days)))
+    else:
+        return {}
+    query = select(obligation).where(*mine, among(o.record_id, ids))
+    return {(r["record_id"], r["cycle"]): dict(r) for r in work.connection.execute(query).mappings()}
+
+
+def _days(work: Work, by: RegisterSpec, duty: Duty, facts: Iterable[Row]) -> set[date] | None:
+    """Return the days that records elsewhere count for; None where only their history tells."""
+    column = duty.done.dated or _dating(by, duty)
+    if column is None:
+        return None
+    return {day for r in facts if (day := _day(work, r.get(column))) is not None}
+
+
+def _dating(by: RegisterSpec, duty: Duty) -> str | None:
+    return duties.moment_column(by, duty.done) or ("created_at" if duty.done.field == "created_at" else None)
+
+
+def _keep(work: Work, duty: Duty, row: Row, old: dict[str, Any], now: Mapping[str, Any], result: Settled) -> None:
+    if any(old[k] != v for k, v in now.items()):
+        if old["state"] == "open" and now["state"] == "done":
+            result.fulfilled.append(old["id"])
+        duties.store(work, old, now)
+        result.changed.append((old, duty, row))
+
+
+def _missing(work: Work, spec: RegisterSpec, duty: Duty) -> Iterator[tuple[list[int], dict[int, list[Cycle]]]]:
+    """Yield, in batches, the records that lack periods which have begun, with those periods."""
+    every, table = duty.every, work.tables[spec.code]
+    if every is None:
+        return
+    ahead = any(limit.before for limit in duty.within)
+    named = [table.c[n] for n in (every.since, every.until) if n]
+    last = func.max(obligation.c.cycle).label("last")
+    of = (
+        (obligation.c.record_id == table.c.id) & (obligation.c.register == spec.code) & (obligation.c.duty == duty.code)
+    )
+    query = (
+        select(table.c.id, table.c.created_at, *named, last)
+        .select_from(table.outerjoin(obligation, of))
+        .where(table.c.archived_at.is_(None))
+        .group_by(table.c.id, table.c.created_at, *named)
+    )
+    newest = None if every.months is not None else _newest(work, duty, ahead)
+    if newest is not None:
+        query = query.having(or_(last.is_(None), last < newest.number))
+    elif every.months is None:
+        return
+    cycles: dict[int, list[Cycle]] = {}
+    for r in work.connection.execute(query.order_by(table.c.id)).mappings():
+        try:
+            if begun := list(_begun(work, duty, r, ahead)):
+                cycles[r["id"]] = begun
+        except BeyondCalendar:
+            continue
+        if len(cycles) == 500:
+            yield list(cycles), cycles
+            cycles = {}
+    if cycles:
+        yield list(cycles), cycles
+
+
+def _newest(work: Work, duty: Duty, ahead: bool) -> Cycle | None:
+    """Return the last period to raise where it is the same for all records."""
+    if duty.every is None:
+        return None
+    calendar = work.panel.calendar
+    try:
+        current = cycle_at(duty.every, work.today, calendar)
+        return following(duty.every, current, calendar) if current is not None and ahead else current
+    except BeyondCalendar:
+        return None
+
+
+def _begun(work: Work, duty: Duty, r: Row, ahead: bool) -> Iterator[Cycle]:
+    """Yield the periods of a record that have begun and come after its last one; of one without any, the present one."""
+    every, calendar = duty.every, work.panel.calendar
+    if every is None:
+        return
+    origin = r[every.since] if every.since else work.local_day(r["created_at"])
+    current = cycle_at(every, work.today, calendar, origin)
+    cycle = current
+    if current is not None and r["last"] is not None:
+        previous = cycle_at(every, date.fromordinal(r["last"]), calendar, origin)
+        cycle = following(every, previous, calendar, origin) if previous is not None else current
+    extra = int(ahead)
+    while cycle is not None and current is not None:
+        if cycle.first > current.first:
+            if not extra:
+                return
+            extra -= 1
+        until = r[every.until] if every.until else None
+        if origin is not None and origin <= cycle.first and (until is None or cycle.last <= until):
+            yield cycle
+        cycle = following(every, cycle, calendar, origin)
+
+
+def _cycle(work: Work, duty: Duty, row: Row, first: date) -> Cycle | None:
+    """Return the period of a record that began on a day; None where that is no first day of its periods any more."""
+    if duty.every is None:
+        return None
+    origin = row.get(duty.every.since) if duty.every.since else None
+    try:
+        found = cycle_at(duty.every, first, work.panel.calendar, origin)
+    except BeyondCalendar:
+        return None
+    return found if found is not None and found.first == first else None
+
+
+def _owes(
+    work: Work, spec: RegisterSpec, duty: Duty, row: Row, cycle: Cycle, old: Mapping[str, Any] | None = None
+) -> _Owed | None:
+    """Return what a record owes for a period, or None if nothing; an obligation that stands keeps its limit."""
+    if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)) or duty.every is None:
+        return None
+    until = row.get(duty.every.until) if duty.every.until else None
+    if until is not None and until < cycle.last:
+        return None
+    unit = row["id"] if spec.code == "unit" else row.get("unit")
+    who = duties.owed_by(work, spec, duty.owed_by.within(set(spec.by_code)), {**row, "unit": unit})
+    if old is not None:
+        return _Owed(row, cycle, dict(who))
+    record = {**row, "period_start": cycle.first, "period_end": cycle.last}
+    bound = adoption.policies(work, unit, cycle.first)
+    limit = limit_in_force([x for x in duty.within if adopted(x, bound)], cycle.first, record)
+    calendar = calendars.of(work, unit)
+    ends = duties.ends_of(calendar, limit, cycle.last, cycle.last, record) if limit is not None else None
+    if limit is None or ends is None:
+        return None
+    started = {"started_at": work.panel.calendar.start_of(cycle.first), "started_on": cycle.first}
+    return _Owed(row, cycle, who | duties.copied(work, limit, ends, calendar) | started)
+
+
+def _state(done: Mapping[tuple[int, int], datetime], x: _Owed) -> dict[str, Any]:
+    at = done.get((x.row["id"], x.cycle.number))
+    return x.terms | {"state": "open" if at is None else "done", "done_at": at}
+
+
+def _done(work: Work, duty: Duty, owed: Sequence[_Owed]) -> dict[tuple[int, int], datetime]:
+    """Return when each period that has what it needs got the last of it."""
+    if not owed:
+        return {}
+    needed = _needed(work, duty, owed)
+    moments = _counted(work, duty, owed)
+    found: dict[tuple[int, int], datetime] = {}
+    for x, n in zip(owed, needed, strict=True):
+        key = x.row["id"], x.cycle.number
+        there = sorted(moments.get(key, ()))
+        if n == 0:
+            found[key] = work.panel.calendar.start_of(x.cycle.first)
+        elif len(there) >= n:
+            found[key] = there[n - 1]
+    return found
+
+
+def _matched(duty: Duty, row: Row) -> Any:
+    return row.get(duty.done.matches) if duty.done.matches else row["id"]
+
+
+def _counted(
+    work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[_Owed]
+) -> dict[tuple[int, int], list[datetime]]:
+    """Return the moments of the records that count for each (record, period), read in one pass over all of them."""
+    d = duty.done
+    elsewhere, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
+    cycles: dict[Any, list[_Owed]] = {}
+    for x in owed:
+        cycles.setdefault(_matched(duty, x.row), []).append(x)
+    fulfils = duties.fulfils(elsewhere, d)
+    column = _dating(elsewhere, duty)
+    found: dict[tuple[int, int], dict[Any, datetime]] = {}
+    keys = [k for k in cycles if k is not None]
+    for start in range(0, len(keys), 500):
+        query = select(table).where(among(table.c[d.through], keys[start : start + 500]), table.c.archived_at.is_(None))
+        if d.dated or column:
+            query = query.where(table.c[d.dated or column] >= _earliest(work, elsewhere, d.dated or str(column), owed))
+        if d.where is not None:
+            query = query.where(where(table, elsewhere, d.where))
+        there = [r for r in map(dict, work.connection.execute(query).mappings()) if fulfils(r)]
+        since = {} if column else history.since(work, elsewhere, there, fulfils)
+        for r in there:
+            at = _moment(work, r[column] if column else since[r["id"]])
+            day = _day(work, r[d.dated] if d.dated else at)
+            for x in cycles[r[d.through]]:
+                if day is not None and x.cycle.first <= day <= x.cycle.last:
+                    kept = found.setdefault((x.row["id"], x.cycle.number), {})
+                    key = r[d.each] if d.each else r["id"]
+                    if key is not None:
+                        kept[key] = min(at, kept.get(key, at))
+    return {k: list(v.values()) for k, v in found.items()}
+
+
+def _earliest(work: Work, spec: RegisterSpec, code: str, owed: Iterable[_Owed]) -> Any:
+    """Return the start of the earliest period, as the column that dates records holds it."""
+    first = min(x.cycle.first for x in owed)
+    field = spec.column(code)
+    return first if field is not None and field.type == "date" else work.panel.calendar.start_of(first)
+
+
+def _moment(work: Work, value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else work.panel.calendar.start_of(value)
+
+
+def _day(work: Work, value: date | datetime | None) -> date | None:
+    return work.local_day(value) if isinstance(value, datetime) else value
+
+
+def _needed(work: Work, duty: Duty, owed: Sequence[_Owed]) -> list[int]:
+    """Return how many records each period needs."""
+    share = duty.done.share
+    if share is None:
+        return [duty.done.count] * len(owed)
+    sizes: dict[date, Mapping[Any, int]] = {}
+    for x in owed:
+        if x.cycle.first not in sizes:
+            sizes[x.cycle.first] = _population(work, share, x.cycle.first)
+    return [ceil(share.percent * sizes[x.cycle.first].get(_matched(duty, x.row), 0) / 100) for x in owed]
+
+
+def _population(work: Work, share: Share, first: date) -> dict[Any, int]:
+    """Return how many records a share is taken of, by what they are matched by: those there when the period began."""
+    spec, table = work.catalog.registers[share.of], work.tables[share.of]
+    start = work.panel.calendar.start_of(first)
+    query = select(table.c[share.through], func.count()).where(
+        table.c.created_at < start, or_(table.c.archived_at.is_(None), table.c.archived_at >= start)
+    )
+    if share.where is not None:
+        query = query.where(where(table, spec, share.where))
+    return {key: n for key, n in work.connection.execute(query.group_by(table.c[share.through]))}
