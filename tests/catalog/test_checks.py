@@ -359,7 +359,7 @@ def test_the_ledger_moves_tickets_so_their_states_need_no_transitions() -> None:
         ("{starts: n, keep: [{months: 120, " + CITE + "}]}", "D413 retention.starts"),
         ("{starts: day, keep: [{months: 120}]}", "D410 retention.keep[0]"),
         ("{starts: day, keep: [{days: 1, " + CITE + "}, {days: 2, " + CITE + "}]}", "D701 retention.keep[1]"),
-        ("{starts: day, keep: [{days: 1, " + CITE + "}], destroyed_by: {register: line, through: other, state: open}}",
+        ("{starts: day, keep: [{days: 1, " + CITE + "}], destroyed_by: {register: line, through: other, state: on}}",
          "D413 retention.destroyed_by.through"),
         ("{starts: day, keep: [{days: 1, " + CITE + "}], destroyed_by: {register: line, through: memo, state: gone}}",
          "D601 retention.destroyed_by.state"),
