@@ -297,9 +297,7 @@ def _matched(duty: Duty, row: Row) -> Any:
     return row.get(duty.done.matches) if duty.done.matches else row["id"]
 
 
-def _counted(
-    work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[_Owed]
-) -> dict[tuple[int, int], list[datetime]]:
+def _counted(work: Work, duty: Duty, owed: Sequence[_Owed]) -> dict[tuple[int, int], list[datetime]]:
     """Return the moments of the records that count for each (record, period), read in one pass over all of them."""
     d = duty.done
     elsewhere, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
