@@ -400,9 +400,7 @@ def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, 
             obligation.c.record_id.in_(list(ids[start : start + 500])),
             obligation.c.cycle == 1,
         )
-        found.update(
-            {(o["record_id"], o["duty"], o["cycle"]): dict(o) for o in work.connection.execute(query).mappings()}
-        )
+        found.update({(o["record_id"], o["duty"]): dict(o) for o in work.connection.execute(query).mappings()})
     return found
 
 
