@@ -175,7 +175,8 @@ duties:
     within: [{days: 1, hours: 2, cite: {policy: P01}}]
 
 """,
-        "bad.yaml:12: registers.memo.duties[0].within[0]: minutes、hours、days、working_days、half_working_days、months、field 必须且只能写一个 [D209]",
+        "bad.yaml:12: registers.memo.duties[0].within[0]: "
+        "minutes、hours、days、working_days、half_working_days、months、field 必须且只能写一个 [D209]",
     ),
     "D301": Case(
         """\
