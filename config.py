@@ -123,6 +123,14 @@ class Settings(BaseModel):
         ge=1,
         le=2048,
     )
+    APPEAL_WORKING_DAYS: int = _setting(
+        "5",
+        "制度没有写明时，被处罚人自确认起可以申诉的工作日数",
+        "working days after the confirmation within which a fine may be appealed against, where the policy names none",
+        "须为 0 到 60 的整数 / must be a whole number from 0 to 60",
+        ge=0,
+        le=60,
+    )
     FORWARDED: int = _setting(
         "0",
         "面前有几层可信的反向代理",

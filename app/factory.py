@@ -33,7 +33,12 @@ def open_panel(settings: Settings, engine: Engine | None = None) -> Panel:
     engine = engine or open_engine(settings.DATABASE_URL, pool_size=3 * settings.WEB_THREADS)
     calendar = calendar_from(read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml"), settings.zone)
     return publishing.open_panel(
-        engine, publishing.current(engine), calendar, settings.zone, settings.INSTANCE / "files"
+        engine,
+        publishing.current(engine),
+        calendar,
+        settings.zone,
+        settings.INSTANCE / "files",
+        settings.APPEAL_WORKING_DAYS,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from app.catalog.amount import Amount
 from app.catalog.base import CODE, Cited, Party, Spec
 from app.catalog.condition import Condition
+from app.catalog.duty import Limit
 from app.fields.label import Label
 
 
@@ -66,6 +67,16 @@ class Correction(Cited):
     """The transition of that register which the panel makes by itself when the missed duty is fulfilled."""
 
 
+class Appeal(Cited):
+    """Until when the person fined may appeal, counted from the confirmation, and who decides; never whoever confirmed.
+
+    Without it the site's own number of working days holds, and the roles that ``may: [decide_appeals]`` decide.
+    """
+
+    within: Limit
+    decided_by: str
+
+
 class Breach(Cited):
     """A kind of violation: how it comes about, whom it is charged to, what it costs, and which counter it belongs to.
 
@@ -95,7 +106,13 @@ class Breach(Cited):
     correct: Correction | None = None
     confirmed_by: str = ""
     """The role whose members confirm or waive the ticket."""
+    appeal: Appeal | None = None
     tell: tuple[Party, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether the record says how many items it is charged for, and so may be corrected later."""
+        return bool(self.quantity) and not self.reported_by
 
 
 class Multiplier(Cited):

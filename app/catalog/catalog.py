@@ -58,7 +58,7 @@ class Catalog:
     def measured(self) -> dict[str, frozenset[str]]:
         """For each register: its breaches that cost what facts say that may still change, such as lateness or a value."""
         found = {
-            r.code: frozenset(b.code for b in r.breaches if any(a.measured for a in b.amount))
+            r.code: frozenset(b.code for b in r.breaches if b.counted or any(a.measured for a in b.amount))
             for r in self.registers.values()
         }
         return {code: codes for code, codes in found.items() if codes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -39,6 +40,8 @@ class RoleSpec(Spec):
     code: str = Field(pattern=CODE)
     label: Label
     help: Label | None = None
+    may: tuple[Literal["decide_appeals"], ...] = ()
+    """What its holders may do with fines of the whole site: decide on appeals."""
 
 
 class Domain(Spec):

@@ -61,7 +61,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
         "Breaches and counters",
         "What a missed duty or a failed check costs, and what repetition changes. Each amount carries its citation.",
         (
-            breach.Breach, breach.Trigger, amount.Amount, amount.Charge, amount.Band, amount.Rung, amount.Interest, amount.Payments,
+            breach.Breach, breach.Appeal, breach.Trigger, amount.Amount, amount.Charge, amount.Band, amount.Rung, amount.Interest, amount.Payments,
             breach.Lines, breach.LineKind, breach.Correction,
             breach.Counter, breach.Ceiling, breach.Multiplier, breach.Offer, breach.PayShare,
         ),

@@ -95,7 +95,7 @@ counter_group = Table(
 ticket = Table(
     "ticket", fixed,
     Column("id", ID, primary_key=True, autoincrement=True),
-    Column("breach", ID, ForeignKey("breach.id"), nullable=False, unique=True),
+    Column("breach", ID, ForeignKey("breach.id"), nullable=False),
     Column("record_no", String(40), nullable=False, unique=True),
     Column("counter", String(41), nullable=False), Column("rule", String(41), nullable=False),
     Column("revision", Integer, nullable=False),
@@ -106,12 +106,14 @@ ticket = Table(
     Column("ordinal", Integer, nullable=False), Column("factor", ScaledNumber(2), nullable=False),
     Column("base_amount", ScaledNumber(2), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
     Column("points", ScaledNumber(2), nullable=False), Column("sanction", Text),
+    Column("paid", ScaledNumber(2), nullable=False),
     Column("repeat_index", Integer), Column("arithmetic", Text, nullable=False),
     Column("confirmed_by", String(41), nullable=False),
     Column("state", String(40), nullable=False), Column("state_at", UtcMoment, nullable=False),
     Column("unit", ID), Column("created_by", Integer), Column("created_at", UtcMoment, nullable=False),
     Column("updated_by", Integer), Column("updated_at", UtcMoment, nullable=False), Column("version", Integer, nullable=False),
     Column("archived_at", UtcMoment), Column("remark", Text),
+    UniqueConstraint("breach", "person"),
     Index("ix_ticket_person", "person", "month"),
     Index("ix_ticket_state", "state", "confirmed_by"), Index("ix_ticket_record", "register", "record_id"),
 )  # fmt: skip
@@ -122,12 +124,19 @@ ledger_entry = Table(
     Column("ticket", ID, ForeignKey("ticket.id"), nullable=False), Column("seq", Integer, nullable=False),
     Column("kind", String(10), nullable=False), Column("amount", ScaledNumber(2), nullable=False),
     Column("points", ScaledNumber(2), nullable=False),
+    Column("paid", ScaledNumber(2), nullable=False),
     Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("reason", Text),
     Column("citation", String(80), nullable=False), Column("arithmetic", Text, nullable=False),
     Column("previous", LargeBinary(32), nullable=False), Column("hash", LargeBinary(32), nullable=False, index=True),
     UniqueConstraint("ticket", "seq"),
 )  # fmt: skip
 """Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. Each line names the hash of the line before it (services/chain.py)."""
+ticket_file = Table(
+    "ticket_file", fixed,
+    Column("ticket", ID, ForeignKey("ticket.id"), primary_key=True, autoincrement=False),
+    Column("attachment", ID, ForeignKey("attachment.id"), primary_key=True, autoincrement=False),
+)  # fmt: skip
+"""Files that a person fined gave with an appeal."""
 ledger_head = Table(
     "ledger_head", fixed,
     Column("id", Integer, primary_key=True, autoincrement=False),

@@ -18,7 +18,8 @@ from app.rules.price import reached, window
 from app.services import editions, lookup, numbering
 from app.services.panel import Work
 
-SETTLED = frozenset({"confirmed", "executed"})
+SETTLED = frozenset({"confirmed", "upheld", "executed"})
+NOTHING = Decimal(0)
 NUMBER = "CF{yyyy}-{seq:5}"
 
 
@@ -48,7 +49,14 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for r in touched:
         groups.setdefault((r["counter"], r["subject"]), []).append(r)
+    moved = _moved(work, ids)
+    orphans = [t for t in moved if t["person"] != t["charged"]]
+    for t in moved:  # what is left behind, in the window it was in, is counted anew too
+        left = {"id": t["breach"], "day": t["day"], "root": None, "revision": t["revision"]}
+        groups.setdefault((t["counter"], t["subject"]), []).append(left)
     _lock(work, sorted(groups))
+    for t in orphans:
+        _drop(work, t, result)
     for (code, subject), members in sorted(groups.items()):
         rows, judged = _members(work, code, subject, members)
         _post(work, code, _facts(work, rows), judged, result)
@@ -58,6 +66,29 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
 def counter_of(work: Work, revision: int, code: str) -> Counter | None:
     """Return a counter as the definitions of a revision declare it."""
     return editions.catalog_of(work, revision).counters.get(code)
+
+
+def _moved(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Return the tickets of breaches that are charged to somebody else by now (``charged``) or dated otherwise: the record was corrected."""
+    t, b = ticket.c, breach.c
+    found: list[Mapping[str, Any]] = []
+    for start in range(0, len(ids), 500):
+        otherwise = or_(b.subject != t.subject, b.person.is_distinct_from(t.person), b.day != t.day)
+        query = select(ticket, b.person.label("charged")).join(breach, b.id == t.breach)
+        query = query.where(t.breach.in_(ids[start : start + 500]), otherwise, t.state != "void")
+        found += work.connection.execute(query).mappings()
+    return found
+
+
+def _drop(work: Work, t: Mapping[str, Any], result: Assessed) -> None:
+    nothing = {
+        "ordinal": 0,
+        "factor": Decimal(1),
+        "amount": NOTHING,
+        "points": NOTHING,
+        "arithmetic": "责任人已更正，0 元",
+    }
+    _correct(work, t, nothing, stands=False, result=result)
 
 
 def _lock(work: Work, groups: Sequence[tuple[str, str]]) -> None:
@@ -134,7 +165,9 @@ def _facts(
         ).mappings():
             lines.setdefault(x["breach"], []).append(_line(x))
         tickets |= {
-            t["breach"]: t for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
+            t["breach"]: t
+            for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
+            if t["person"] == rows[0]["person"]
         }
     # of breaches of one instant the order must not depend on who found them first
     order = sorted(rows, key=lambda r: (r["register"], r["record_id"], r["rule"], r["occurrence"]))
@@ -153,7 +186,7 @@ def _facts(
         fact = BreachFact(
             key=r["id"], occurred_at=r["occurred_at"], day=r["day"], clause=r["clause"], number=number[r["id"]],
             roles=frozenset(r["roles"] or ()), state=state, lines=tuple(lines.get(r["id"], ())), multiplied=r["multiplied"],
-            root=r["root"], basis=r["basis"], confirmed=decided in SETTLED,
+            root=r["root"], basis=r["basis"], confirmed=decided in SETTLED or decided == "appealed",
         )  # fmt: skip
         if r["root"] is not None and r["root"] not in number:
             fact = replace(fact, root=None, multiplied=False, lines=_lines_of_other(work, r))
@@ -164,7 +197,9 @@ def _facts(
 def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, ...]:
     """Return what a repeat costs whose root was charged to somebody else: the root's lines still open, at the root's price."""
     x = breach_line.c
-    query = select(ticket.c.factor, ticket.c.ordinal).where(ticket.c.breach == repeat["root"])
+    query = (
+        select(ticket.c.factor, ticket.c.ordinal).where(ticket.c.breach == repeat["root"]).order_by(ticket.c.id.desc())
+    )
     found = work.connection.execute(query).first()
     factor, place = (found.factor, max(found.ordinal, 1)) if found is not None else (Decimal(1), 1)
     rows = work.connection.execute(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq)).mappings()
@@ -207,8 +242,13 @@ def _post(
                 new.append((row, p))
             continue
         stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
-        dated = {"occurred_at": row["occurred_at"], "day": row["day"], "month": f"{row['day']:%Y-%m}"}
-        _correct(work, t, p, stands, dated, result)
+        when = {
+            "subject": row["subject"],
+            "occurred_at": row["occurred_at"],
+            "day": row["day"],
+            "month": f"{row['day']:%Y-%m}",
+        }
+        _correct(work, t, _amounts(p) | when, stands=stands, result=result)
     if new:
         result.new.extend(_propose(work, new))
 
@@ -254,7 +294,7 @@ def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -
             "register": r["register"], "record_id": r["record_id"], "record_title": named.get((r["register"], r["record_id"]), ""),
             "person": r["person"], "payer_register": r["payer_register"], "payer_id": r["payer_id"], "subject": r["subject"],
             "clause": r["clause"], "citation": r["citation"], "occurred_at": r["occurred_at"], "day": r["day"],
-            "month": f"{r['day']:%Y-%m}", **_amounts(p), "repeat_index": r["occurrence"] if r["root"] else None,
+            "month": f"{r['day']:%Y-%m}", **_amounts(p), "paid": NOTHING, "repeat_index": r["occurrence"] if r["root"] else None,
             "confirmed_by": rule.confirmed_by if rule else "", "state": "proposed", "state_at": work.now, "unit": r["unit"],
             "created_by": work.actor.person_id, "created_at": work.now, "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
         })  # fmt: skip
@@ -272,16 +312,13 @@ def _amounts(p: Priced[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _correct(
-    work: Work, t: Mapping[str, Any], p: Priced[int], stands: bool, dated: Mapping[str, Any], result: Assessed
-) -> None:
-    """Post what differs between a ticket and its judgement.
+def _correct(work: Work, t: Mapping[str, Any], now: dict[str, Any], *, stands: bool, result: Assessed) -> None:
+    """Post what differs between a ticket and its judgement ``now``.
 
     A ticket whose breach was none after all, or whose root is waived or cancelled, becomes void unless it was carried out; one whose
     breach stands again is proposed again.
     """
-    now = {**_amounts(p), **dated}
-    if not stands and t["state"] in {"proposed", "confirmed"}:
+    if not stands and t["state"] in {"proposed", "confirmed", "appealed", "upheld"}:
         now["state"] = "void"
     elif stands and t["state"] == "void":
         now["state"] = "proposed"
@@ -309,10 +346,16 @@ def add_entry(
     amount: Decimal,
     reason: str,
     arithmetic: str,
-    points: Decimal = Decimal(0),
+    points: Decimal = NOTHING,
+    *,
+    paid: Decimal = NOTHING,
 ) -> None:
-    """Append a line to a ticket's ledger; lines are never changed."""
+    """Append a line to a ticket's ledger; lines are never changed.
+
+    ``amount`` is by how much what is owed changes, ``paid`` by how much what has been taken; the rest is the ticket's balance.
+    """
     work.entries.append({
-        "ticket": t["id"], "kind": kind, "amount": amount, "points": points, "at": work.now, "person": work.actor.person_id,
+        "ticket": t["id"], "kind": kind, "amount": amount, "points": points, "paid": paid, "at": work.now,
+        "person": work.actor.person_id,
         "reason": reason or None, "citation": t["citation"], "arithmetic": arithmetic,
     })  # fmt: skip

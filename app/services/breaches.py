@@ -59,6 +59,7 @@ def settle(
             else:
                 if old["state"] == "void":
                     touched |= _turn(work, old, "live")
+                touched |= _charge(work, old, row, _named(work, o, duty, row))
                 if old["occurred_at"] != occurrence.occurred_at:
                     touched |= _redate(work, old, occurrence.occurred_at, occurrence.day)
         numbers = {_numbered(o, occurrence.no) for occurrence in late}
@@ -138,7 +139,7 @@ def missed(
     work = editions.bound(work, o["revision"])
     spec = work.catalog.registers[o["register"]]
     rule = next((b for b in spec.breaches if b.code == duty.breach), None)
-    person = _charged(work, spec, rule, row, o["person"])
+    person = _named(work, o, duty, row)
     if person is None and o["role"]:
         person = next(iter(people.holders(work, o["role"], o["unit"])), None)
     facts = {
@@ -178,6 +179,31 @@ def _brought_about(
 def _numbered(o: Mapping[str, Any], no: int) -> int:
     """Return the number of an occurrence among all of its record: those of a periodic duty are told apart by their period."""
     return no if o["cycle"] == 1 else int(o["cycle"]) * 1000 + no
+
+
+def _named(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> int | None:
+    """Return to whom the record says that missing an obligation is charged; None where only a role owes it."""
+    then = editions.bound(work, o["revision"])
+    spec = then.catalog.registers[o["register"]]
+    rule = next((b for b in spec.breaches if b.code == duty.breach), None)
+    return _charged(then, spec, rule, row, o["person"])
+
+
+def _charge(work: Work, old: Mapping[str, Any], row: Mapping[str, Any], person: int | None) -> set[int]:
+    """Charge a breach to the person that the corrected record names; whose role alone owes it stays whoever held it then."""
+    if person is None or old["person"] == person:
+        return set()
+    then = editions.catalog_of(work, old["revision"])
+    register, rule = then.registers[old["register"]], then.breaches.get((old["register"], old["rule"]))
+    facts = {"person": person, **charging.payer(register, rule, row)}
+    if facts["payer_id"] is not None:  # somebody outside pays, nobody of the staff
+        return set()
+    now = {
+        "person": person, "roles": tuple(sorted(people.roles_of(work, person))),
+        "subject": charging.subject(then.counters.get(old["counter"]), row, old["register"], facts),
+    }  # fmt: skip
+    work.connection.execute(update(breach).where(breach.c.id == old["id"]).values(**now))
+    return {old["id"]}
 
 
 def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transition: str) -> set[int]:
@@ -278,12 +304,12 @@ def report(
 
 
 def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Carry the moments at which lines of checklists were put right into the breaches that name them."""
+    """Carry what has been corrected in records into the breaches found on them: whom they name, how many, when a line was put right."""
     fields = {
         b.lines.corrected for c in editions.catalogs(work) for b in c.breaches.values()
         if b.lines is not None and b.lines.register_code == spec.code and b.lines.corrected
     }  # fmt: skip
-    touched: set[int] = set()
+    touched = _renamed(work, spec, rows)
     for code in fields:
         for row in rows:
             moment = row.get(code)
@@ -295,6 +321,26 @@ def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]])
                 .values(corrected_at=at)
             )
             touched |= set(work.connection.execute(query.returning(line.breach)).scalars())
+    return touched
+
+
+def _renamed(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Charge the breaches that records themselves showed to the people that the records name now."""
+    b, by_id = breach.c, {r["id"]: r for r in rows}
+    codes = {
+        rule.code for c in editions.catalogs(work) for (register, _), rule in c.breaches.items()
+        if register == spec.code and rule.trigger is not None and rule.charged_to is not None and not rule.reported_by
+    }  # fmt: skip
+    if not codes:
+        return set()
+    mine = select(breach).where(b.register == spec.code, b.rule.in_(codes), b.state == "live", b.obligation.is_(None))
+    touched: set[int] = set()
+    for old in work.connection.execute(mine.where(b.record_id.in_(list(by_id)))).mappings().all():
+        then = editions.bound(work, old["revision"])
+        row, bound = by_id[old["record_id"]], then.catalog.registers[spec.code]
+        touched |= _charge(
+            work, old, row, _charged(then, bound, then.catalog.breaches.get((spec.code, old["rule"])), row, None)
+        )
     return touched
 
 
@@ -377,8 +423,8 @@ def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mappi
             b.rule,
             b.occurred_at,
             b.revision,
+            b.person,
             b.counter,
-            b.subject,
         )
         query = query.where(b.obligation.in_(ids[start : start + 500]))
         for r in work.connection.execute(query).mappings():
@@ -402,12 +448,10 @@ def _turn(work: Work, fact: Mapping[str, Any], state: str) -> set[int]:
 
 
 def _redate(work: Work, fact: Mapping[str, Any], at: datetime, day: date) -> set[int]:
-    """Move a breach whose limit has moved, and return all that were or will be counted with it."""
-    b = breach.c
-    work.connection.execute(update(breach).where(b.id == fact["id"]).values(occurred_at=at, day=day))
+    """Move a breach whose limit has moved; its ticket still tells in which window it was counted."""
+    work.connection.execute(update(breach).where(breach.c.id == fact["id"]).values(occurred_at=at, day=day))
     charging.measure(work, [fact["id"]])
-    together = select(b.id).where(b.counter == fact["counter"], b.subject == fact["subject"], b.counter != "")
-    return {fact["id"], *work.connection.execute(together).scalars()}
+    return {fact["id"]}
 
 
 def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:

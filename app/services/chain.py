@@ -42,7 +42,7 @@ class Head(NamedTuple):
 def digest(previous: bytes, line: Mapping[str, Any]) -> bytes:
     """Return the hash of a line that follows the one with the hash ``previous``."""
     canonical = [
-        line["ticket"], line["seq"], line["kind"], int(line["amount"] * 100), int(line["points"] * 100),
+        line["ticket"], line["seq"], line["kind"], int(line["amount"] * 100), int(line["points"] * 100), int(line["paid"] * 100),
         f"{line['at'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         line["person"], line["reason"], line["citation"], line["arithmetic"],
     ]  # fmt: skip

@@ -169,7 +169,7 @@ def _moved(
         return False
     bound = adoption.policies(work, row.get("unit"), fact["started_on"] or fact["day"])
     amount = amount_of(work, spec, rule.amount, row, fact["day"], fact["person"], bound)
-    if amount is None or not amount.measured:
+    if amount is None or not (amount.measured or rule.counted):
         return False
     late = lateness(work, fact, fact["done_at"]) if fact["obligation"] is not None else None
     reported = old[0]["quantity"] if old and amount.per == "item" and not rule.quantity and rule.lines is None else None

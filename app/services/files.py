@@ -125,6 +125,11 @@ def fetch(work: Work, register: str, record_id: int, number: int) -> Attachment:
     held = (row.get(f.code) for f in scope.fields_for(work, register) if isinstance(f, File))
     if number not in {i for value in held for i in _ids(value)}:
         raise Missing
+    return kept(work, number)
+
+
+def kept(work: Work, number: int) -> Attachment:
+    """Return an attachment; whoever asks has made sure that the actor may see it. Raises Missing."""
     found = work.connection.execute(select(attachment).where(attachment.c.id == number)).mappings().first()
     if found is None or not (path := _place(work.panel.files, found["sha256"])).is_file():
         raise Missing

@@ -1,4 +1,4 @@
-"""Tickets as people meet them: who sees which, confirming and waiving, and why each amount is what it is."""
+"""Tickets as people meet them: who sees which, what may be done with them, and why each amount is what it is."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select
 
 from app.catalog.breach import Breach, Offer
 from app.catalog.catalog import Catalog, adopted
 from app.catalog.duty import Limit
 from app.catalog.policy import Article
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
-from app.models.bulk import insert_one
-from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay_decision, ticket
+from app.models.bulk import insert_one, insert_rows
+from app.models.fixed import attachment
+from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay_decision, ticket, ticket_file
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due
 from app.rules.judge import share
@@ -31,24 +32,17 @@ from app.services import (
     editions,
     listing,
     lookup,
-    notices,
+    moving,
     people,
     rows,
     scope,
 )
+from app.services import files as attachments
+from app.services.files import Attachment
 from app.services.panel import Work
 
-STATES = {
-    "proposed": say("待确认"), "confirmed": say("已确认"), "waived": say("已免罚"),
-    "cancelled": say("已撤销"), "void": say("已作废"), "executed": say("已执行"),
-}  # fmt: skip
-MOVES: dict[str, tuple[frozenset[str], str]] = {
-    "confirm": (frozenset({"proposed"}), "confirmed"),
-    "waive": (frozenset({"proposed", "confirmed"}), "waived"),
-    "cancel": (frozenset({"proposed", "confirmed"}), "cancelled"),
-    "execute": (frozenset({"confirmed"}), "executed"),
-}
-"""What may be done with a ticket: from which states, to which."""
+SHOWN = (ticket, moving.confirmation("at"), moving.confirmation("person"))
+"""A ticket with who confirmed it, and when."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +61,31 @@ class Explanation:
 
 
 def visible(work: Work) -> ColumnElement[bool]:
-    """Return the WHERE clause on tickets for those the actor may see: one's own, those one confirms, those of a register one reads."""
+    """Return the WHERE clause on tickets for those the actor may see.
+
+    They are one's own, those one confirms or decides on, and those of a register one reads.
+    """
     t = ticket.c
     if work.actor.is_system:
         return t.id.is_not(None)
     seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.roles)]
+    if people.may(work, "decide_appeals"):
+        seen.append(t.id.in_(_appealed()))
+    judged = [
+        k for k, b in work.catalog.breaches.items() if b.appeal is not None and b.appeal.decided_by in work.actor.roles
+    ]
+    if judged:
+        mine = or_(*(and_(t.register == register, t.rule == rule) for register, rule in judged))
+        seen.append(and_(mine, t.id.in_(_appealed())))
     for spec in work.catalog.registers.values():
         if spec.tickets_of and scope.may(work, spec.code, "read"):
             seen.append(t.id.in_(select(t.id).where(scope.visible(work, spec.code))))
     return or_(*seen)
+
+
+def _appealed() -> Select[tuple[int]]:
+    """Return the query for the tickets that were ever appealed against: who decides sees them before and after."""
+    return select(ledger_entry.c.ticket).where(ledger_entry.c.kind == "appealed")
 
 
 def tickets(
@@ -84,7 +94,7 @@ def tickets(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the tickets that the actor may see, latest violation first."""
     t = ticket.c
-    query = select(ticket).where(visible(work))
+    query = select(*SHOWN).where(visible(work))
     for column, value in (
         (t.person, person),
         (t.month, month),
@@ -121,12 +131,17 @@ def to_confirm(work: Work) -> list[dict[str, Any]]:
     return mine[::-1]
 
 
+def to_judge(work: Work) -> list[dict[str, Any]]:
+    """Return the tickets on whose appeal the actor may decide, oldest violation first."""
+    return [t for t in tickets(work, states=["appealed"]) if moving.obstacle(work, t, "uphold") is None][::-1]
+
+
 def get(work: Work, ticket_id: int) -> dict[str, Any]:
     """Return one ticket.
 
     Raises Missing, alike for one that is not there and for one that the actor may not see.
     """
-    found = work.connection.execute(select(ticket).where(ticket.c.id == ticket_id, visible(work))).mappings().first()
+    found = work.connection.execute(select(*SHOWN).where(ticket.c.id == ticket_id, visible(work))).mappings().first()
     if found is None:
         raise Missing
     return dict(found)
@@ -141,31 +156,61 @@ def find(work: Work, number: str) -> int:
 
 
 def possible(work: Work, t: Mapping[str, Any]) -> list[str]:
-    """Return what the actor may do with a ticket now: confirm, waive, cancel, execute."""
-    return [m for m in MOVES if _obstacle(work, t, m) is None]
+    """Return the steps that the actor may take with a ticket now; see ``moving.MOVES``."""
+    return [m for m in moving.MOVES if moving.obstacle(work, t, m) is None]
+
+
+def act(work: Work, ticket_id: int, move: str, reason: str = "") -> None:
+    """Take one of ``moving.MOVES`` with a ticket.
+
+    Raises Missing, Forbidden, Refused where somebody else was faster, and Invalid without a reason where one is needed.
+    """
+    if move not in moving.MOVES:
+        raise Missing
+    moving.take(work, get(work, ticket_id), move, reason)
 
 
 def confirm(work: Work, ticket_id: int, reason: str = "") -> None:
-    """Confirm a proposed ticket. Raises Missing, Forbidden."""
-    _decide(work, ticket_id, "confirm", reason)
+    """Confirm a proposed ticket. Raises like ``act``."""
+    act(work, ticket_id, "confirm", reason)
 
 
 def waive(work: Work, ticket_id: int, reason: str) -> None:
-    """Waive a ticket out of mercy: the fact stands, the money does not; by the counter's rule it counts or not.
-
-    Raises Missing, Forbidden, and Invalid without a reason.
-    """
-    _decide(work, ticket_id, "waive", reason)
+    """Waive a ticket out of mercy: the fact stands, the money does not; by the counter's rule it counts or not. Raises like ``act``."""
+    act(work, ticket_id, "waive", reason)
 
 
 def cancel(work: Work, ticket_id: int, reason: str) -> None:
-    """Cancel a ticket whose fact was wrong: it never counts. Raises Missing, Forbidden, and Invalid without a reason."""
-    _decide(work, ticket_id, "cancel", reason)
+    """Cancel a ticket whose fact was wrong: it never counts. Raises like ``act``."""
+    act(work, ticket_id, "cancel", reason)
 
 
 def execute(work: Work, ticket_id: int, reason: str = "") -> None:
-    """Mark a confirmed ticket as carried out (listed for payroll). Raises Missing, Forbidden."""
-    _decide(work, ticket_id, "execute", reason)
+    """Mark a confirmed ticket as paid otherwise than through a month's closing. Raises like ``act``."""
+    act(work, ticket_id, "execute", reason)
+
+
+def appeal(work: Work, ticket_id: int, reason: str, files: Sequence[int] = ()) -> None:
+    """Appeal against a ticket of one's own, with files that the actor has uploaded. Raises like ``act``, and Invalid for other files."""
+    act(work, ticket_id, "appeal", reason)
+    if (wrong := attachments.unusable(work, files, ())) is not None:
+        raise Invalid([CellError("file", wrong, label="附件")])
+    insert_rows(work.connection, ticket_file, [{"ticket": ticket_id, "attachment": n} for n in files])
+
+
+def files(work: Work, ticket_id: int) -> list[Mapping[str, Any]]:
+    """Return the files given with appeals against a ticket that the actor may see: ``id`` and ``name``. Raises Missing."""
+    get(work, ticket_id)
+    query = select(attachment.c.id, attachment.c.name).join(ticket_file, ticket_file.c.attachment == attachment.c.id)
+    query = query.where(ticket_file.c.ticket == ticket_id).order_by(attachment.c.id)
+    return list(work.connection.execute(query).mappings())
+
+
+def file(work: Work, ticket_id: int, number: int) -> Attachment:
+    """Return one file of an appeal. Raises Missing for everything else."""
+    if number not in {f["id"] for f in files(work, ticket_id)}:
+        raise Missing
+    return attachments.kept(work, number)
 
 
 def report(
@@ -195,58 +240,6 @@ def reportable(work: Work, register: str) -> list[Breach]:
     return [
         b for b in work.spec(register).breaches if work.actor.roles.intersection(b.reported_by) and adopted(b, bound)
     ]
-
-
-def _obstacle(work: Work, t: Mapping[str, Any], move: str) -> Sentence | None:
-    sources, _ = MOVES[move]
-    if t["state"] not in sources:
-        return say("处罚单 {ticket} 现为“{state}”，不能这样办理", ticket=t["record_no"], state=STATES[t["state"]])
-    if work.actor.is_system:
-        return None
-    if t["confirmed_by"] not in work.actor.roles:
-        return say("处罚单由{role}办理", role=role_name(work, t["confirmed_by"]))
-    if t["person"] == work.actor.person_id:
-        return say("不能办理对本人的处罚")
-    return None
-
-
-def role_name(work: Work, code: str) -> str:
-    """Return the Chinese name of a role."""
-    found = work.catalog.roles.get(code)
-    return found.label.zh if found else code
-
-
-def _decide(work: Work, ticket_id: int, move: str, reason: str) -> None:
-    t = get(work, ticket_id)
-    if (why := _obstacle(work, t, move)) is not None:
-        raise Forbidden(why)
-    if move in {"waive", "cancel"} and not reason.strip():
-        raise Invalid([CellError("reason", say("请写明理由"), label="理由")])
-    target = MOVES[move][1]
-    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": t["version"] + 1}
-    one = update(ticket).where(ticket.c.id == ticket_id, ticket.c.state == t["state"], ticket.c.version == t["version"])
-    if work.connection.execute(one.values(state=target, state_at=work.now, **stamp)).rowcount != 1:
-        raise Refused(say("处罚单 {ticket} 刚被他人办理，请刷新后再看", ticket=t["record_no"]))
-    assessing.add_entry(work, t, target, Decimal(0), reason.strip(), "")
-    if move != "execute":  # a confirmed one may count where a proposed one did not
-        consequences.of_breaches(work, [t["breach"], *_tied(work, t["breach"])])
-    kind = "confirmed" if move == "confirm" else "decided"
-    words = {"ticket": t["record_no"], "rule": _label(work, t), "amount": t["amount"], "state": str(STATES[target])}
-    notices.send(
-        work,
-        notices.tell(
-            work,
-            [t["person"]] if t["person"] is not None else [],
-            kind,
-            f"{kind}:{ticket_id}:{target}",
-            words,
-            {"ticket": ticket_id},
-        ),
-    )
-
-
-def _tied(work: Work, breach_id: int) -> list[int]:
-    return list(work.connection.execute(select(breach.c.id).where(breach.c.root == breach_id)).scalars())
 
 
 def _label(work: Work, t: Mapping[str, Any]) -> str:
@@ -399,7 +392,7 @@ def decide(
     if offer is None:
         raise Missing
     if not work.actor.is_system and offer.decided_by not in work.actor.roles:
-        raise Forbidden(say("此项由{role}决定", role=role_name(work, offer.decided_by)))
+        raise Forbidden(say("此项由{role}决定", role=moving.role_name(work, offer.decided_by)))
     count = _standing(work, counter, offer, month).get(person, 0)
     if count < offer.from_nth:
         raise Refused(say("当月已确认 {count} 次，不足 {n} 次，不能扣罚绩效", count=count, n=offer.from_nth))

@@ -24,6 +24,7 @@ KINDS: dict[str, Sentence] = {
     "breach": say("发生违规：{register} {number} {rule}（{who}）"),
     "to_confirm": say("处罚单 {ticket} 待确认：{rule}，{who}，{amount} 元"),
     "confirmed": say("处罚单 {ticket} 已确认：{rule}，{amount} 元"),
+    "appealed": say("{who} 对处罚单 {ticket} 提出申诉，待裁定：{rule}"),
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
     "clock": say("期限检查已暂停：{why}。确认本机时间后，请在“运行状况”中恢复。"),

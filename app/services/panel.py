@@ -52,6 +52,8 @@ class Panel:
     calendar: WorkCalendar
     zone: ZoneInfo
     files: Path
+    appeal_days: int = 5
+    """Working days within which a fine may be appealed against, where the policy names none."""
     memory: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What this process remembers between requests, under keys that change with what it was read from."""
 

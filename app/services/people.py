@@ -111,6 +111,12 @@ def _above(work: Work, person_id: int, steps: int) -> int | None:
     return passed[-1] if len(passed) > 1 else None
 
 
+def may(work: Work, power: str) -> bool:
+    """Return whether a role of the actor gives a power over the whole site (``may`` of a role)."""
+    held = (work.catalog.roles.get(code) for code in work.actor.roles)
+    return work.actor.is_system or any(power in r.may for r in held if r is not None)
+
+
 def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
     """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
     known: dict[tuple[str, int | None], list[int]] = work.memo.setdefault("holders", {})

@@ -220,10 +220,12 @@ def merged(engine: Engine, added: Mapping[str, str], *, shipped: bool) -> dict[s
     return now | {f"site/{path}": text for path, text in added.items()}
 
 
-def open_panel(engine: Engine, published: Published, calendar: WorkCalendar, zone: ZoneInfo, files: Path) -> Panel:
+def open_panel(
+    engine: Engine, published: Published, calendar: WorkCalendar, zone: ZoneInfo, files: Path, appeal_days: int = 5
+) -> Panel:
     """Return a panel over definitions in force; also sets the zone in which moments are typed and shown."""
     Moment.zone = zone
-    return Panel(published.catalog, build_models(published.catalog), engine, calendar, zone, files)
+    return Panel(published.catalog, build_models(published.catalog), engine, calendar, zone, files, appeal_days)
 
 
 def history(engine: Engine) -> list[tuple[int, datetime, int | None, str, str, date]]:

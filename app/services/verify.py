@@ -115,20 +115,22 @@ def sums(work: Work, found: Verification) -> Iterator[Sentence]:
     """Yield the tickets whose lines do not add up to their amount, or whose state is not the one that their lines led to."""
     t, e = ticket.c, ledger_entry.c
     found.counts["tickets"] = work.connection.execute(select(func.count()).select_from(ticket)).scalar_one()
-    totals = func.sum(e.amount).label("money"), func.sum(e.points).label("points")
+    totals = func.sum(e.amount).label("money"), func.sum(e.points).label("points"), func.sum(e.paid).label("paid")
     total = select(e.ticket, *totals).group_by(e.ticket).subquery()
     query = (
-        select(t.record_no, t.amount, total.c.money, t.points, total.c.points.label("added"))
+        select(t.record_no, t.amount, total.c.money, t.points, total.c.points.label("added"), t.paid, total.c.paid.label("taken"))
         .join_from(ticket, total, total.c.ticket == t.id, isouter=True)
-        .where(or_(total.c.ticket.is_(None), total.c.money != t.amount, total.c.points != t.points)).order_by(t.id)
+        .where(or_(total.c.ticket.is_(None), total.c.money != t.amount, total.c.points != t.points, total.c.paid != t.paid)).order_by(t.id)
     )  # fmt: skip
-    for number, amount, money, points, added in work.connection.execute(query):
+    for number, amount, money, points, added, paid, taken in work.connection.execute(query):
         if money is None or money != amount:
             yield say(
                 "处罚单 {ticket} 金额 {amount} 元，分录合计 {sum} 元", ticket=number, amount=amount, sum=money or 0
             )
         if added is not None and added != points:
             yield say("处罚单 {ticket} 扣 {points} 分，分录合计 {sum} 分", ticket=number, points=points, sum=added)
+        if taken is not None and taken != paid:
+            yield say("处罚单 {ticket} 已扣 {amount} 元，分录合计已扣 {sum} 元", ticket=number, amount=paid, sum=taken)
     steps = e.kind.not_in(["corrected"])
     newest = select(e.ticket, func.max(e.seq).label("seq")).where(steps).group_by(e.ticket).subquery()
     led = or_(*(and_(e.kind == kind, t.state.in_(states)) for kind, states in LEADS_TO.items()))

@@ -9,11 +9,13 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
-from app.services import ledger, related
+from app.fields.label import Label
+from app.fields.links import File
+from app.services import ledger, moving, related
 from app.services.panel import Work
-from app.web.cells import moment, record_url
+from app.web.cells import moment, record_url, until
 from app.web.language import sentence
-from app.web.shapes import Action
+from app.web.shapes import Action, Control
 
 TONES = {
     "proposed": "warning",
@@ -22,7 +24,11 @@ TONES = {
     "waived": "success",
     "cancelled": "plain",
     "void": "plain",
+    "appealed": "warning",
+    "upheld": "danger",
 }
+FILE = File(code="file", label=Label(zh="证明材料", en="Evidence"))
+"""What a person fined may give with an appeal."""
 
 
 def yuan(amount: Decimal | None) -> str:
@@ -37,7 +43,7 @@ def factor(times: Decimal) -> str:
 
 def state(code: str) -> dict[str, str]:
     """Return a ticket's state by its name and tone."""
-    said = ledger.STATES.get(code)
+    said = moving.STATES.get(code)
     return {"label": sentence(said) if said else code, "tone": TONES.get(code, "plain")}
 
 
@@ -53,7 +59,7 @@ def rows(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         {
             "id": t["id"], "number": t["record_no"], "label": f"{t['rule_label']}：{t['record_title']}", "person": t["person_name"],
             "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]), "amount": yuan(t["amount"]),
-            "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),
+            "balance": balance(t), "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),
             "record_url": open_to.get((t["register"], t["record_id"]), ""),
             "actions": actions(work, t),
         }
@@ -70,14 +76,45 @@ def record_addresses(work: Work, about: Iterable[Mapping[str, Any]]) -> dict[tup
     return {(register, number): record_url(register, number) for register, number in related.seen(work, wanted)}
 
 
-def actions(work: Work, t: Mapping[str, Any]) -> list[Action]:
-    """Return what this person may do with a ticket now."""
+def actions(work: Work, t: Mapping[str, Any], refused: tuple[str, str, str] = ("", "", "")) -> list[Action]:
+    """Return what this person may do with a ticket now; ``refused``: the step just refused, the reason typed with it, and why."""
     looks = {
-        "confirm": (gettext("确认"), "check", "primary", False), "waive": (gettext("免罚"), "heart-handshake", "plain", True),
-        "cancel": (gettext("撤销"), "ban", "plain", True), "execute": (gettext("已执行"), "cash", "plain", False),
+        "confirm": (gettext("确认"), "check", "primary"), "waive": (gettext("免罚"), "heart-handshake", "plain"),
+        "cancel": (gettext("撤销"), "ban", "plain"), "execute": (gettext("已执行"), "cash", "plain"),
+        "appeal": (gettext("申诉"), "message-report", "plain"), "withdraw": (gettext("撤回申诉"), "arrow-back-up", "plain"),
+        "uphold": (gettext("维持处罚"), "gavel", "primary"),
     }  # fmt: skip
     found = []
     for move in ledger.possible(work, t):
-        name, icon, tone, reason = looks[move]
-        found.append(Action(name, f"{url(t['id'])}/{move}", "post", icon, tone, "", reason, code=move))
+        name, icon, tone = looks[move]
+        typed, error = refused[1:] if refused[0] == move else ("", "")
+        controls = []
+        if moving.MOVES[move].reason:
+            controls = [Control("reason", gettext("理由"), "long_text", value=typed, required=True, error=error)]
+        if move == "appeal":
+            controls.append(Control("file", gettext("证明材料"), "file", max_mb=FILE.max_mb, accept=_accepted()))
+        found.append(
+            Action(
+                name, f"{url(t['id'])}/{move}", "post", icon, tone, _limit(work, t, move), False, controls, code=move
+            )
+        )
     return found
+
+
+def _accepted() -> str:
+    return ",".join(f".{e}" for e in FILE.extensions)
+
+
+def _limit(work: Work, t: Mapping[str, Any], move: str) -> str:
+    ends = moving.appeal_until(work, t) if move == "appeal" else None
+    return gettext("申诉期限至 %(day)s", day=until(ends)) if ends is not None else ""
+
+
+def balance(t: Mapping[str, Any]) -> str:
+    """Return in words what is still to be taken for a ticket or given back; empty where there is nothing."""
+    left = t["amount"] - t["paid"]
+    if not t["paid"] or not left:
+        return ""
+    if left > 0:
+        return gettext("已扣 %(paid)s，应补扣 %(left)s", paid=yuan(t["paid"]), left=yuan(left))
+    return gettext("已扣 %(paid)s，应退还 %(left)s", paid=yuan(t["paid"]), left=yuan(-left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
@@ -22,12 +23,13 @@ WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "F
 
 KINDS = {
     "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
-    "cancelled": "撤销", "executed": "执行", "void": "作废", "appealed": "申诉",
+    "cancelled": "撤销", "executed": "执行", "voided": "作废", "revived": "恢复", "appealed": "申诉", "withdrawn": "撤回申诉",
+    "upheld": "申诉维持",
 }  # fmt: skip
 
 
-def page(work: Work, number: int) -> dict[str, Any]:
-    """Return what ``why.html`` shows.
+def page(work: Work, number: int, refused: tuple[str, str, str] = ("", "", "")) -> dict[str, Any]:
+    """Return what ``why.html`` shows; ``refused``: the step just refused, the reason typed with it, and why.
 
     Raises Missing.
     """
@@ -35,11 +37,11 @@ def page(work: Work, number: int) -> dict[str, Any]:
     t = e.ticket
     address = tickets.record_addresses(work, [t]).get((t["register"], t["record_id"]), "")
     return {
-        "title": t["record_no"], "actions": tickets.actions(work, t),
+        "title": t["record_no"], "actions": tickets.actions(work, t, refused), "refused": refused,
         "ticket": {
             "number": t["record_no"], "person": t["person_name"],
             "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
-            "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]),
+            "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]), "balance": tickets.balance(t),
             "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
         },
         "record": {"number": t["record_title"], "title": "", "url": address},
@@ -48,12 +50,18 @@ def page(work: Work, number: int) -> dict[str, Any]:
         "entries": [
             {
                 "at": moment(x["at"]), "who": x["name"], "kind": gettext(KINDS.get(x["kind"], x["kind"])),
-                "amount": tickets.yuan(x["amount"]), "reason": x["reason"] or "",
+                "amount": _signed(x["amount"]), "paid": _signed(x["paid"]), "arithmetic": x["arithmetic"], "reason": x["reason"] or "",
             }
             for x in e.entries
         ],
+        "files": [{"name": f["name"], "url": f"{tickets.url(number)}/files/{f['id']}"} for f in ledger.files(work, number)],
         "signers": [gettext("当事人"), gettext("确认人")],
     }  # fmt: skip
+
+
+def _signed(amount: Decimal) -> str:
+    """Return by how much something changes; nothing for nothing."""
+    return f"{'-' if amount < 0 else '+'}{tickets.yuan(abs(amount))}" if amount else ""
 
 
 def _article(work: Work, revision: int, code: str, article: Any) -> dict[str, str]:

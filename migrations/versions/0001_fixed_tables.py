@@ -689,6 +689,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("sanction", sa.Text(), nullable=True),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("repeat_index", sa.Integer(), nullable=True),
         sa.Column("arithmetic", sa.Text(), nullable=False),
         sa.Column("confirmed_by", sa.String(length=41), nullable=False),
@@ -704,7 +705,7 @@ def upgrade() -> None:
         sa.Column("remark", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["breach"], ["breach.id"], name=op.f("fk_ticket_breach")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
-        sa.UniqueConstraint("breach", name=op.f("uq_ticket_breach")),
+        sa.UniqueConstraint("breach", "person", name=op.f("uq_ticket_breach_person")),
         sa.UniqueConstraint("record_no", name=op.f("uq_ticket_record_no")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
@@ -720,6 +721,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("person", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -742,6 +744,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
     )
     op.bulk_insert(head, [{"id": 1, "place": 0, "hash": bytes(32)}])
+    op.create_table(
+        "ticket_file",
+        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "attachment", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.ForeignKeyConstraint(["attachment"], ["attachment.id"], name=op.f("fk_ticket_file_attachment")),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_ticket_file_ticket")),
+        sa.PrimaryKeyConstraint("ticket", "attachment", name=op.f("pk_ticket_file")),
+    )
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -753,7 +765,8 @@ def downgrade() -> None:
     op.drop_table("tick")
     for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):
         op.drop_table(table)
-    op.drop_table("ledger_head")
+    for table in ("ticket_file", "ledger_head"):
+        op.drop_table(table)
     op.drop_table("ledger_entry")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION ledger_entry_is_append_only()")

@@ -24,6 +24,9 @@ def check_breaches(s: Subject) -> None:
         s.roles((*loc, "reported_by"), breach.reported_by)
         if breach.confirmed_by:
             s.role((*loc, "confirmed_by"), breach.confirmed_by)
+        if breach.appeal is not None:
+            s.cited((*loc, "appeal"), breach.appeal, say("申诉"))
+            s.role((*loc, "appeal", "decided_by"), breach.appeal.decided_by)
         if breach.when is not None:
             check_condition(s, (*loc, "when"), breach.when)
         if breach.quantity:

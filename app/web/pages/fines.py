@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.errors import CellError, Invalid, Missing, say
+from app.errors import CellError, Invalid, Missing, Refused, say
 from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.numbers import Money, Percent
-from app.services import ledger
+from app.services import files, ledger
 from app.services.panel import Work
 from app.web import tickets, why
 from app.web.actor import reading, writing
-from app.web.language import label
+from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
@@ -33,26 +32,30 @@ _RATE = Percent(code="rate", label=Label(zh="扣罚比例", en="Share taken"))
 def fines() -> str:
     """Show tickets: to confirm, one's own, or all that one may see, of one month."""
     work = reading()
-    waiting = ledger.to_confirm(work)
-    tab = request.args.get("tab") or ("confirm" if waiting else "mine")
+    waiting, appeals = ledger.to_confirm(work), ledger.to_judge(work)
+    tab = request.args.get("tab") or ("confirm" if waiting else "appeals" if appeals else "mine")
     month = _month(work)
     whose = work.actor.person_id if tab == "mine" else None
-    found = waiting if tab == "confirm" else ledger.tickets(work, month=f"{month:%Y-%m}", person=whose)
+    listed = {"confirm": waiting, "appeals": appeals}
+    found = listed[tab] if tab in listed else ledger.tickets(work, month=f"{month:%Y-%m}", person=whose)
     root = f"{request.script_root}/fines"
     tabs = [
         {
             "label": text,
             "url": f"{root}?tab={code}",
             "active": tab == code,
-            "count": len(waiting) if code == "confirm" else None,
+            "count": len(listed[code]) if code in listed else None,
         }
-        for code, text in (("confirm", gettext("待我确认")), ("mine", gettext("我的")), ("all", gettext("我可查看的")))
-    ]
-    counted = [t for t in found if t["state"] in ("proposed", "confirmed", "executed")]
+        for code, text in (
+            ("confirm", gettext("待我确认")), ("appeals", gettext("待我裁定的申诉")), ("mine", gettext("我的")), ("all", gettext("我可查看的")),
+        )
+        if code != "appeals" or appeals or tab == "appeals"
+    ]  # fmt: skip
+    counted = [t for t in found if t["state"] not in ("waived", "cancelled", "void")]
     return render_template(
         "fines.html", title=gettext("处罚单"), tabs=tabs, tickets=tickets.rows(work, found),
-        month=_months(month, tab, root) if tab != "confirm" else None,
-        total=tickets.yuan(sum((t["amount"] for t in counted), Decimal(0))), actions=_offers(work, month), figures=[],
+        month=_months(month, tab, root) if tab not in listed else None,
+        total=tickets.yuan(sum((t["amount"] for t in counted), Decimal(0))), actions=_offers(work, month), tab=tab,
     )  # fmt: skip
 
 
@@ -119,19 +122,45 @@ def show(number: int) -> str:
 
 @pages.post("/fines/<int:number>/<move>")
 @signed_in
-def act(number: int, move: str) -> Response:
-    """Confirm, waive, cancel or execute a ticket. Raises Missing, Forbidden, Refused; a missing reason is said and asked again."""
+def act(number: int, move: str) -> Response | tuple[str, int]:
+    """Take a step with a ticket; what is refused is said on its page, with the reason as it was typed.
+
+    Raises Missing.
+    """
     reason = request.form.get("reason", "")
-    do: Any = {
-        "confirm": ledger.confirm,
-        "waive": ledger.waive,
-        "cancel": ledger.cancel,
-        "execute": ledger.execute,
-    }.get(move)
-    if do is None:
-        raise Missing
-    with writing(reason=reason) as work:
-        do(work, number, reason)
+    try:
+        with writing(reason=reason) as work:
+            if move == "appeal":
+                ledger.appeal(work, number, reason, _evidence(work))
+            else:
+                ledger.act(work, number, move, reason)
+    except Missing:
+        raise
+    except Refused as refused:
+        said = sentence(refused.reason)
+        page = why.page(reading(), number, refused=(move, reason, said))
+        return render_template("why.html", **page), refused.status
     flash(gettext("已办理"), "success")
     back = request.referrer or ""
     return redirect(back if back.startswith(request.host_url) else tickets.url(number))
+
+
+def _evidence(work: Work) -> list[int]:
+    """Return the attachment that came with an appeal, if one did."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        return []
+    try:
+        return [files.store(work, tickets.FILE, given.filename, given.stream)]
+    except Unreadable as unreadable:
+        raise Invalid([CellError("file", unreadable.reason)]) from None
+
+
+@pages.get("/fines/<int:number>/files/<int:attachment>")
+@signed_in
+def evidence(number: int, attachment: int) -> Response:
+    """Give a file of an appeal to those who may see the ticket. Raises Missing."""
+    found = ledger.file(reading(), number, attachment)
+    answer = send_file(found.path, found.content_type, as_attachment=True, download_name=found.name)
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
