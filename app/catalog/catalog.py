@@ -10,6 +10,7 @@ from app.catalog.amount import Payments
 from app.catalog.base import Cited
 from app.catalog.breach import Breach, Counter
 from app.catalog.duty import Duty
+from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
 from app.fields.links import Link
@@ -26,6 +27,7 @@ class Catalog:
     policies: dict[str, Policy] = field(default_factory=dict)
     roles: dict[str, RoleSpec] = field(default_factory=dict)
     domains: dict[str, Domain] = field(default_factory=dict)
+    indicators: dict[str, Indicator] = field(default_factory=dict)
     revision: int = 0
     digest: str = ""
 

@@ -136,7 +136,7 @@ def _yaml(value: Any) -> str:
 
 
 def dump(part: BaseModel) -> str:
-    """Return a register, a policy or an extension as the YAML document that loads back to an equal one."""
+    """Return a register, a policy, an indicator or an extension as the YAML document that loads back to an equal one."""
     return _yaml(short(part))
 
 
@@ -145,4 +145,5 @@ def dump_catalog(catalog: Catalog) -> dict[str, str]:
     lists = {"roles": (*catalog.roles.values(),), "domains": (*catalog.domains.values(),)}
     files = {f"{key}.yaml": _yaml({key: short(group)}) for key, group in lists.items() if group}
     files |= {f"policies/{p.code}.yaml": dump(p) for p in catalog.policies.values()}
+    files |= {f"indicators/{i.domain}/{i.code}.yaml": dump(i) for i in catalog.indicators.values()}
     return files | {f"registers/{r.domain}/{r.code}.yaml": dump(r) for r in catalog.registers.values()}

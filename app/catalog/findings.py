@@ -115,6 +115,11 @@ CHECKS: dict[str, str] = {
     "D813": "A refusal refuses nothing, has no reason, or asks for a duty that is not there.",
     "D814": "A share or a unit of an amount has nothing that it is taken of, or the other way round.",
     "D815": "A counter counts per field that a register of its breaches does not have.",
+    # Indicators
+    "D821": "A measure of an indicator does not say what it takes, of which field, or by which day.",
+    "D822": "Bands of an indicator leave a hole, overlap, or are not in order.",
+    "D823": "An indicator rests on one that is not there, of another period, or on itself.",
+    "D824": "A measure counts a duty that is not there.",
     # Access
     "D901": "The verb is not known.",
     "D902": "Nobody has access to a register.",

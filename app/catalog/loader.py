@@ -14,6 +14,7 @@ from app.catalog.base import Spec
 from app.catalog.catalog import Catalog
 from app.catalog.checks import check
 from app.catalog.findings import Finding, errors
+from app.catalog.indicator import Indicator
 from app.catalog.marked import MarkedList, MarkedMap, Source, plain, read_documents
 from app.catalog.misfits import choose, misfits, unlike, without_unknown
 from app.catalog.overlay import REMOVALS, Extension, extend, removal
@@ -45,6 +46,9 @@ class _Drawer:
         if "policy" in root:
             self.put("policies", "policy", Policy, Source(root, f"policies.{root['policy']}"))
             return f"policies.{root['policy']}"
+        if "indicator" in root:
+            self.put("indicators", "indicator", Indicator, Source(root, f"indicators.{root['indicator']}"))
+            return f"indicators.{root['indicator']}"
         if "extend" in root:
             self.extensions.append(root)
             return f"registers.{root['extend']}"
@@ -155,12 +159,12 @@ def _read(files: Mapping[str, str]) -> _Drawer:
 
 
 def _known(root: Any) -> bool:
-    kinds = {"policy", "extend", "code", "fields", "roles", "domains", *_IGNORED}
+    kinds = {"policy", "indicator", "extend", "code", "fields", "roles", "domains", *_IGNORED}
     return isinstance(root, MarkedMap) and not kinds.isdisjoint(root)
 
 
 def _unknown(root: Any, file: str) -> Finding:
-    sentence = say("看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、extend 或 years 之一")
+    sentence = say("看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、indicator、extend 或 years 之一")
     at = getattr(root, "at", None)
     return Finding("D107", file, at.line if at else 1, "", sentence)
 

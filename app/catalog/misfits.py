@@ -43,6 +43,8 @@ PARTS = {
         "金额只能写一种：money/percent/points/sanction，或 bands、ladder、interest、same_as 之一"
     ),
     "give percent or percent_field": say("percent 与 percent_field 必须且只能写一个"),
+    "give numerator or parts": say("numerator 与 parts 必须且只能写一个"),
+    "give ge or le": say("ge 与 le 至少写一个"),
     "give while or unless": say("while 与 unless 只能写一个"),
     "days goes with window: rolling": say("window: rolling 须写 days，其他周期不能写"),
     "give exactly one of: period, between, months": say("period、between、months 必须且只能写一个"),

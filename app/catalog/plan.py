@@ -35,7 +35,7 @@ def plan(old: Catalog | None, new: Catalog) -> list[Sentence]:
     """
     before = old or Catalog()
     teller = _Teller(before, new)
-    groups = ("policies", "roles", "domains", "registers")
+    groups = ("policies", "roles", "domains", "registers", "indicators")
     return [t for g in groups for t in teller.group("", g, getattr(before, g).values(), getattr(new, g).values())]
 
 

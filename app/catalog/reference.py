@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.catalog import amount, base, breach, condition, duty, overlay, policy, refusal, register, retention
+from app.catalog import amount, base, breach, condition, duty, indicator, overlay, policy, refusal, register, retention
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -72,6 +72,12 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
         "What a register does not take while records of another stand in the way, at every door.",
         (refusal.Refusal, refusal.Standing),
         ("refusals.yaml",),
+    ),
+    (
+        "Indicators",
+        "Rates, counts and scores of each period. A document with the key `indicator`.",
+        (indicator.Indicator, indicator.Measure, indicator.Related, indicator.Weighted, indicator.Target, indicator.Band),
+        ("indicators.yaml",),
     ),
     (
         "Access",

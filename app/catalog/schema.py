@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.catalog.dump import one_or_more
+from app.catalog.indicator import Indicator
 from app.catalog.loader import read_folder
 from app.catalog.overlay import Extension
 from app.catalog.policy import Domain, Policy, RoleSpec
@@ -17,7 +18,12 @@ from app.catalog.reference import meanings, models, reference
 from app.catalog.register import RegisterSpec
 from app.fields.kinds import FIELD_TYPES
 
-DOCUMENTS: dict[str, type[BaseModel]] = {"policy": Policy, "extend": Extension, "code": RegisterSpec}
+DOCUMENTS: dict[str, type[BaseModel]] = {
+    "policy": Policy,
+    "indicator": Indicator,
+    "extend": Extension,
+    "code": RegisterSpec,
+}
 """Kinds of documents by the key that tells them."""
 
 LISTS: dict[str, type[BaseModel]] = {"roles": RoleSpec, "domains": Domain}

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from app.catalog.catalog import Catalog
+from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
 
@@ -15,6 +16,7 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
     "policies": TypeAdapter(list[Policy]),
     "roles": TypeAdapter(list[RoleSpec]),
     "domains": TypeAdapter(list[Domain]),
+    "indicators": TypeAdapter(list[Indicator]),
 }
 _WHOLE = TypeAdapter(dict[str, Any])
 
@@ -34,5 +36,7 @@ def from_json(text: str, revision: int, digest: str) -> Catalog:
     Raises pydantic's ValidationError where this version of the program reads definitions differently.
     """
     parts = _WHOLE.validate_json(text)
-    read = {name: {spec.code: spec for spec in kind.validate_python(parts[name])} for name, kind in _KINDS.items()}
+    read = {
+        name: {spec.code: spec for spec in kind.validate_python(parts.get(name, []))} for name, kind in _KINDS.items()
+    }
     return Catalog(**read, revision=revision, digest=digest)

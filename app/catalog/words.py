@@ -56,6 +56,7 @@ KINDS = {
     "registers": say("登记簿"), "policies": say("制度"), "roles": say("角色"), "domains": say("领域"), "articles": say("条款"),
     "fields": say("字段"), "choices": say("选项"), "states": say("状态"), "transitions": say("流转"), "duties": say("时限责任"),
     "breaches": say("违规"), "counters": say("计次"), "checks": say("检查"), "offers": say("另行处理"), "kinds": say("缺陷种类"),
+    "indicators": say("指标"),
 }  # fmt: skip
 """What the members of a list with codes are called."""
 
@@ -79,7 +80,9 @@ PARTS = {
     "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
     "refuse": say("拒绝办理"), "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"),
     "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
-    "at_most": say("限额"), "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
+    "at_most": say("限额"), "numerator": say("分子"), "denominator": say("分母"), "parts": say("组成"), "period": say("周期"),
+    "places": say("小数位"), "bands": say("分档"), "ready": say("定数时间"), "receives": say("接收的角色"), "goal": say("目标"),
+    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""
 

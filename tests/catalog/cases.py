@@ -66,7 +66,7 @@ fields: []
         """\
 register: memo
 """,
-        "bad.yaml:1: 看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、extend 或 years 之一 [D107]",
+        "bad.yaml:1: 看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、indicator、extend 或 years 之一 [D107]",
     ),
     "D201": Case(
         """\
@@ -938,6 +938,48 @@ breaches:
 counters: [{code: c, label: 计, per: n}]
 """,
         "bad.yaml:11: registers.memo.counters[0].per: 按“n”计次，但《便签》没有这个引用字段（违规“违规”） [D815]",
+    ),
+    "D821": Case(
+        """\
+indicator: n
+label: 数
+domain: office
+cite: {policy: P01, article: A1}
+numerator: {register: letter, take: sum}
+""",
+        "bad.yaml:5: indicators.n.numerator: 没有写按哪个日期归入期间（by） [D821]\n"
+        "bad.yaml:5: indicators.n.numerator.take: 求和、平均或去重计数要写 of，其他不写 [D821]",
+    ),
+    "D822": Case(
+        """\
+indicator: n
+label: 数
+domain: office
+cite: {policy: P01, article: A1}
+numerator: {register: letter, by: sent_on}
+bands: [{lt: 1, label: 少}, {ge: 2, label: 多}]
+""",
+        "bad.yaml:6: indicators.n.bands[0].lt: 各档须由低到高首尾相接：上一档的 lt 等于下一档的 ge [D822]",
+    ),
+    "D823": Case(
+        """\
+indicator: n
+label: 数
+domain: office
+cite: {policy: P01, article: A1}
+parts: [{indicator: n, weight: 1}]
+""",
+        "bad.yaml:5: indicators.n.parts[0].indicator: “数”本身由其他指标组成，不能再作组成部分 [D823]",
+    ),
+    "D824": Case(
+        """\
+indicator: n
+label: 数
+domain: office
+cite: {policy: P01, article: A1}
+numerator: {register: letter, duties: [answer], take: met}
+""",
+        "bad.yaml:5: indicators.n.numerator.duties[0]: 《信件》没有时限责任“answer”，还没有定义任何一个 [D824]",
     ),
     "D901": Case(
         """\

@@ -391,3 +391,50 @@ def test_a_periodic_duty_names_what_fits(parts: dict[str, str], told: str | None
     whole = {"owed_by": "who", "within": f"[{{days: 1, {CITE}}}]"} | PERIODIC | parts
     text = "duties:\n  - {code: do, label: 做, " + ", ".join(f"{k}: {v}" for k, v in whole.items()) + "}\n"
     assert said(text) == ([told] if told else [])
+
+
+INDICATOR = "indicator: rate\nlabel: 率\ndomain: office\ncite: {policy: P01, article: A1}\n"
+
+
+def measured(more: str) -> list[str]:
+    """Return what is found in an indicator: id and path of each."""
+    return [
+        f"{f.check} {f.path}".replace("indicators.rate.", "")
+        for f in found(MEMO + FLOW + LINE + "---\n" + INDICATOR + more)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("numerator: {register: letter, by: sent_on, per: writer}", []),
+        ("numerator: {register: memo, take: average, of: colour, scores: {红: 1, 绿: 2}, by: day}", []),
+        ("numerator: {register: ticket, take: sum, of: nothing, by: created_at}", ["D407 numerator.of"]),
+        ("numerator: {register: nothing, by: day}", ["D406 numerator.register"]),
+        ("numerator: {register: memo, by: sum}", ["D413 numerator.by"]),
+        ("numerator: {register: memo, by: day, until: n}", ["D413 numerator.until"]),
+        ("numerator: {register: memo, take: sum, of: text, by: day}", ["D413 numerator.of"]),
+        ("numerator: {register: memo, take: sum, of: n, scores: {红: 1}, by: day}", ["D413 numerator.of"]),
+        ("numerator: {register: memo, take: sum, of: colour, scores: {蓝: 1}, by: day}", ["D502 numerator.scores.蓝"]),
+        ("numerator: {register: memo, take: met, by: day}", ["D821 numerator.take"]),
+        ("numerator: {register: memo, by: day, where: {field: letter.kind, is: 快件}}", ["D502 numerator.where.is"]),
+        ("numerator: {register: memo, by: day, having: [{register: line, through: memo, where: {field: bad, is: true}}]}", []),
+        ("numerator: {register: memo, by: day, having: [{register: line, through: other}]}", ["D413 numerator.having[0].through"]),
+        ("numerator: {register: memo, by: day}\nper: n", ["D413 per"]),
+        ("numerator: {register: memo, take: average, of: n, by: day}\ndenominator: {register: memo, by: day}", ["D821 numerator.take"]),
+        ("numerator: {register: memo, by: day}\nready: {hours: 3}", ["D821 ready"]),
+        ("numerator: {register: memo, by: day}\nreceives: [nobody]", ["D405 receives[0]"]),
+        ("numerator: {register: memo, by: day}\nbands: [{ge: 1, label: 多}]", ["D822 bands[0].ge"]),
+        ("numerator: {register: memo, by: day}\nbands: [{lt: 1, label: 少}]", ["D822 bands[0].lt"]),
+        ("parts: [{indicator: other, weight: 1}]", ["D823 parts[0].indicator"]),
+        ("numerator: {register: memo, by: day}\nparts: [{indicator: other, weight: 1}]", ["D209 indicators.rate"]),
+        ("numerator: {register: memo, by: day}\ntarget: {tolerance: 5}", ["D209 target"]),
+    ],
+)  # fmt: skip
+def test_an_indicator_counts_only_what_there_is_to_count(written: str, expected: list[str]) -> None:
+    assert measured(written) == expected
+
+
+def test_an_indicator_needs_its_article_and_its_domain() -> None:
+    text = "indicator: rate\nlabel: 率\ndomain: nowhere\nnumerator: {register: letter, by: sent_on}\n"
+    assert [f.check for f in found(text)] == ["D410", "D404"]

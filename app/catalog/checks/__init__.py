@@ -13,12 +13,14 @@ from app.catalog.checks.breaches import check_breaches, check_counters
 from app.catalog.checks.duties import check_duties, check_retention
 from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
+from app.catalog.checks.indicators import check_indicator
 from app.catalog.checks.refusals import check_refusals
 from app.catalog.checks.subject import Subject, parts
 from app.catalog.findings import Finding
 from app.catalog.marked import Loc, Source
 from app.catalog.misfits import choose
 from app.catalog.policy import Article
+from app.catalog.register import RegisterSpec
 from app.errors import say
 
 _REGISTER_CHECKS = (
@@ -50,8 +52,15 @@ def check(
         subject = Subject(catalog, spec, source, broken)
         for one in _REGISTER_CHECKS:
             one(subject)
-        _citations(subject)
+        _citations(subject, spec)
         found += subject.found + _twice(spec, source)
+    for code, indicator in catalog.indicators.items():
+        subject = Subject(
+            catalog, RegisterSpec.model_construct(code=code, fields=()), sources["indicators", code], broken
+        )
+        check_indicator(subject, indicator)
+        _citations(subject, indicator)
+        found += subject.found
     return found
 
 
@@ -77,9 +86,9 @@ def _twice(spec: BaseModel, source: Source) -> list[Finding]:
     return found
 
 
-def _citations(s: Subject) -> None:
+def _citations(s: Subject, spec: BaseModel) -> None:
     """Note citations of policies and articles that are not there."""
-    for loc, part in parts(s.spec):
+    for loc, part in parts(spec):
         if not isinstance(part, Citation):
             continue
         policy = s.catalog.policies.get(part.policy)
