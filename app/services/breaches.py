@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.errors import CellError, Forbidden, Invalid, say
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
-from app.rules.judge import occurrences
+from app.rules.judge import Occurrence, occurrences
 from app.services import adoption, calendars, charging, duties, editions, numbering, people
 from app.services.charging import Line
 from app.services.conditions import with_references
@@ -27,13 +27,22 @@ Draft = tuple[dict[str, Any], list[Line]]
 """A breach that is about to be kept, with its lines."""
 
 
+Seen = tuple[Work, Mapping[str, Any], Mapping[str, Any]]
+"""The moment at which a breach was found, its obligation and its record as they were then."""
+
+
 def settle(
-    work: Work, changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]], *, fresh: bool = False
+    work: Work,
+    changed: Iterable[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]],
+    *,
+    fresh: bool = False,
+    seen: Callable[[Duty, Seen, Occurrence], Seen] = lambda _duty, now, _occurrence: now,
 ) -> set[int]:
     """Bring the breaches of obligations in line with their facts and return the ids of those that changed.
 
     Missing occurrences up to ``work.now`` are added; those that were not late after all become void, and live again if they were.
-    ``fresh``: the obligations have just begun and have no breaches yet.
+    ``fresh``: the obligations have just begun and have no breaches yet. ``seen`` says how things stood when an occurrence was found,
+    which is now unless it is found anew.
     """
     changed = list(changed)
     there = {} if fresh else _of_obligations(work, [o["id"] for o, _, _ in changed])
@@ -55,7 +64,9 @@ def settle(
         )
         for occurrence in late:
             if (old := known.get(_numbered(o, occurrence.no))) is None:
-                drafts += missed(work, o, duty, row, occurrence.no, occurrence.occurred_at, occurrence.day)
+                then, owed, was = seen(duty, (work, o, row), occurrence)
+                new = missed(then, owed, duty, was, occurrence.no, occurrence.occurred_at, occurrence.day)
+                drafts += [_put_right(draft, o["done_at"]) if draft[0]["obligation"] else draft for draft in new]
             else:
                 if old["state"] == "void":
                     touched |= _turn(work, old, "live")
@@ -66,8 +77,8 @@ def settle(
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
                 touched |= _turn(work, old, "void")
-        if known and o["done_at"] is not None:
-            _correct(work, [old["id"] for old in known.values()], o["done_at"])
+        if known:
+            touched |= _correct(work, [old["id"] for old in known.values()], o["done_at"])
     return touched | keep(work, drafts)
 
 
@@ -295,12 +306,28 @@ def report(
     errors += [CellError("at", say("违规时间不能在将来"))] if at > work.now else []
     if errors:
         raise Invalid(errors)
+    return keep(work, reported(work, spec, row, rule, person, quantity, at, note))
+
+
+def reported(
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    rule: Breach,
+    person: int,
+    quantity: int,
+    at: datetime,
+    note: str,
+) -> list[Draft]:
+    """Return the breach that an officer reports by hand, under the definitions of the day it was committed."""
+    day = work.local_day(at)
+    then = editions.on(work, day, spec.code)
     facts = {
-        "obligation": None, "occurrence": _next(work, spec.code, row["id"], code), "occurred_at": at, "day": day,
+        "obligation": None, "occurrence": _next(work, spec.code, row["id"], rule.code), "occurred_at": at, "day": day,
         "person": person, "note": note or None, "quantity": quantity, "began": day,
     }  # fmt: skip
-    drafts = _draft(then, then.spec(spec.code), row, rule, code, facts, "")
-    return keep(work, drafts + _brought_about(then, then.spec(spec.code), row, code, at, day, day))
+    drafts = _draft(then, then.spec(spec.code), row, rule, rule.code, facts, "")
+    return drafts + _brought_about(then, then.spec(spec.code), row, rule.code, at, day, day)
 
 
 def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -312,8 +339,7 @@ def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]])
     touched = _renamed(work, spec, rows)
     for code in fields:
         for row in rows:
-            moment = row.get(code)
-            at = moment if isinstance(moment, datetime) or moment is None else work.panel.calendar.start_of(moment)
+            at = charging.corrected_at(work, row.get(code))
             line = breach_line.c
             query = (
                 update(breach_line)
@@ -454,10 +480,16 @@ def _redate(work: Work, fact: Mapping[str, Any], at: datetime, day: date) -> set
     return {fact["id"]}
 
 
-def _correct(work: Work, ids: Sequence[int], at: datetime) -> None:
+def _put_right(draft: Draft, at: datetime | None) -> Draft:
+    return draft[0], [x | {"corrected_at": at} for x in draft[1]]
+
+
+def _correct(work: Work, ids: Sequence[int], at: datetime | None) -> set[int]:
+    """Carry the moment at which a missed duty was fulfilled into what its breaches are charged for."""
     line = breach_line.c
-    work.connection.execute(
+    moved = (
         update(breach_line)
-        .where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_(None))
+        .where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_distinct_from(at))
         .values(corrected_at=at)
     )
+    return set(work.connection.execute(moved.returning(line.breach)).scalars())

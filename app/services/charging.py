@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.catalog.amount import Amount, Payments
 from app.catalog.breach import Breach, Counter
@@ -19,7 +19,7 @@ from app.models.bulk import insert_rows
 from app.models.ledger import breach, breach_line, obligation
 from app.rules.charge import Late, Payment, charge
 from app.rules.dated import in_force
-from app.services import adoption, editions, people, rows
+from app.services import adoption, editions, history, people, rows
 from app.services.conditions import with_references
 from app.services.panel import Work
 
@@ -226,20 +226,30 @@ def _checklist(
     if lines is None:
         return []
     spec, table = work.catalog.registers[lines.register_code], work.tables[lines.register_code]
-    query = select(table).where(table.c[lines.through] == row["id"], table.c.archived_at.is_(None)).order_by(table.c.id)
-    children = with_references(
-        work, spec, [dict(r) for r in work.connection.execute(query).mappings()], [k.when for k in lines.kinds]
+    query = select(table).where(
+        table.c[lines.through] == row["id"],
+        table.c.created_at <= work.now,
+        or_(table.c.archived_at.is_(None), table.c.archived_at > work.now),
     )
+    children = [dict(r) for r in work.connection.execute(query.order_by(table.c.id)).mappings()]
+    then = [c if c["updated_at"] <= work.now else history.as_of(work, spec, c, work.now) for c in children]
     found: list[Line] = []
-    for child in children:
+    for now, child in zip(children, with_references(work, spec, then, [k.when for k in lines.kinds]), strict=True):
+        put_right = corrected_at(work, now.get(lines.corrected))
         for kind in lines.kinds:
             if not kind.when.holds(child) or not adopted(kind, bound):
                 continue
             price = amount_of(work, spec, kind.amount, child, facts["day"], facts["person"], bound)
             if price is not None:
                 line = {"kind": kind.code, "label": kind.label.zh, "register": spec.code, "record_id": child["id"]}
-                found += _charge(work, spec, price, child, line, 1, None)
+                charged = _charge(work, spec, price, child, line, 1, None)
+                found += [x | {"corrected_at": put_right} for x in charged]
     return found
+
+
+def corrected_at(work: Work, value: date | datetime | None) -> datetime | None:
+    """Return the moment at which a line was put right, of the day or moment that its record says."""
+    return value if isinstance(value, datetime) or value is None else work.panel.calendar.start_of(value)
 
 
 def _charged(work: Work, person: int | None) -> dict[str, Any]:

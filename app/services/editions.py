@@ -139,7 +139,9 @@ def bound(work: Work, revision: int) -> Work:
         }
         work.memo[key] = replace(work, panel=panel, memo=there)
     then: Work = work.memo[key]
-    return then if then.actor == work.actor else replace(then, actor=work.actor, source=work.source)
+    if then.actor == work.actor and then.now == work.now:
+        return then
+    return replace(then, actor=work.actor, source=work.source, now=work.now)
 
 
 def on(work: Work, day: date, register: str) -> Work:

@@ -1,0 +1,392 @@
+"""The ledger anew from the facts, beside the one that is kept: the same judgement, into tables of its own that end with it.
+
+Nothing here judges. Obligations, breaches and tickets are made by the very functions that settling and sweeping call; what differs is
+where they write. On a connection of its own, empty temporary tables take the names of the ledger's, so that whatever those functions
+read or write of it is theirs; the kept ledger is read under its schema's name. Records stream through in batches, then the breaches
+of one person under one counter after another: memory grows with neither.
+
+Facts that no record tells are taken from the kept ledger: breaches reported by hand, decisions on tickets, when a breach was found, the
+roles that somebody held then and who stood for a role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import (
+    Alias,
+    ColumnElement,
+    Connection,
+    FromClause,
+    MetaData,
+    RowMapping,
+    Select,
+    Subquery,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from app.catalog.duty import Duty
+from app.catalog.register import RegisterSpec
+from app.models.engine import BATCH
+from app.models.fixed import record_version, sequence
+from app.models.ledger import breach, breach_line, counter_group, ledger_entry, obligation, ticket, timer
+from app.rules.judge import Occurrence
+from app.services import assessing, breaches, duties, editions, history, rows
+from app.services.breaches import Seen
+from app.services.panel import Actor, Panel, Work
+
+SHADOWED = (obligation, breach, breach_line, counter_group, ticket, ledger_entry, sequence)
+"""What judging reads and writes, beside the records."""
+ASIDE = 10**12
+"""Ids given in a replay begin here, so that they are never mistaken for those of the kept ledger."""
+NATURAL = ("register", "record_id", "rule", "occurrence")
+"""What names a breach, whoever found it."""
+DERIVED = ("proposed", "void")
+"""States of tickets that follow from the facts; every other one was decided by somebody."""
+GROUP = 5_000
+"""Breaches that no counter ties together are judged so many at a time."""
+
+Progress = Callable[[int, int], None]
+"""Told how many records of how many have been read; raises to stop the replay."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A ledger made anew: ``work`` reads it under the ledger's own tables; ``kept`` are the tables that stand, by name."""
+
+    work: Work
+    kept: Mapping[str, Alias]
+
+
+@contextmanager
+def replayed(panel: Panel, now: datetime, progress: Progress | None = None) -> Iterator[Replayed]:
+    """Give the ledger as the facts of this moment make it under a panel's definitions and calendar, as of ``now``.
+
+    All is read in one snapshot. Nothing is written that outlasts the block.
+    """
+    with panel.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        connection.detach()  # temporary tables end with their connection, which must not go back to the others
+        kept = _shadow(connection)
+        with connection.begin():
+            found = Replayed(Work(panel, connection, Actor.system(), now, "replay"), kept)
+            _replay(found, progress or (lambda _done, _of: None))
+            yield found
+
+
+def swept_until(work: Work) -> datetime:
+    """Return the moment up to which the kept ledger has been brought: now, or just before what the sweep has not come to yet."""
+    pending = work.connection.execute(select(func.min(timer.c.fire_at)).where(timer.c.fire_at <= work.now)).scalar()
+    return pending - timedelta(seconds=1) if pending is not None else work.now
+
+
+def _shadow(connection: Connection) -> dict[str, Alias]:
+    """Lay empty temporary tables over the ledger's and return the ledger's own under their schema's name."""
+    schema = "main"
+    if connection.dialect.name == "postgresql":
+        schema = connection.execute(text("select current_schema()")).scalar_one()
+    else:
+        cursor = connection.connection.cursor()
+        cursor.execute("PRAGMA temp_store=FILE")
+        cursor.execute("PRAGMA temp.cache_size=-65536")
+        cursor.close()
+    kept = {}
+    for table in SHADOWED:
+        kept[table.name] = table.to_metadata(MetaData(), schema=schema).alias(f"kept_{table.name}")
+        create = str(CreateTable(table, include_foreign_key_constraints=[]).compile(connection))
+        connection.exec_driver_sql(create.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index))
+    numbered = [{"key": f"{name}.id", "value": ASIDE} for name in ("obligation", "breach", "ticket")]
+    connection.execute(insert(sequence), numbered)
+    connection.commit()
+    return kept
+
+
+def _replay(found: Replayed, progress: Progress) -> None:
+    work = found.work
+    judged = _judged(work)
+    total = sum(
+        then.connection.execute(select(func.count()).select_from(then.tables[code])).scalar_one()
+        for code, then in judged
+    )
+    done = 0
+    for later, some in groupby(judged, key=lambda j: _names_tickets(work, j[0])):
+        if later:
+            _assess(found)
+            _name_tickets(found)
+        for code, then in some:
+            for batch in _batches(then, then.catalog.registers[code]):
+                _settle(found, then.catalog.registers[code], batch)
+                done += len(batch)
+                progress(done, total)
+    _assess(found)
+    _decide(found)
+
+
+def _judged(work: Work) -> list[tuple[str, Work]]:
+    """Return the registers that any definitions judge, each under the newest that have it; those whose records name tickets last."""
+    codes = {r.code for catalog in editions.catalogs(work) for r in catalog.tables() if r.duties or r.breaches}
+    return [(c, editions.newest_with(work, c)) for c in sorted(codes, key=lambda c: (_names_tickets(work, c), c))]
+
+
+def _names_tickets(work: Work, register: str) -> bool:
+    """Return whether records name tickets, such as orders to correct: those must be there before."""
+    specs = [era.spec for era in editions.eras(work, register)]
+    return any(a.same_as for spec in specs for b in spec.breaches for a in b.amount)
+
+
+def _batches(work: Work, spec: RegisterSpec) -> Iterator[list[dict[str, Any]]]:
+    id_ = work.tables[spec.code].c.id
+    last = 0
+    size = BATCH[work.connection.dialect.name]
+    while ids := work.connection.execute(select(id_).where(id_ > last).order_by(id_).limit(size)).scalars().all():
+        yield list(rows.read(work, spec, ids).values())
+        last = ids[-1]
+
+
+def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, Any]]) -> None:
+    """Bring about what a batch of records owes, and its breaches."""
+    work = found.work
+    known = _known(found, spec, batch)
+
+    def seen(duty: Duty, now: Seen, occurrence: Occurrence) -> Seen:
+        _, o, row = now
+        then = editions.bound(work, o["revision"])
+        kept = known.get((row["id"], duty.breach or duty.code, occurrence.no))
+        moment = kept["recorded_at"] if kept is not None else occurrence.occurred_at
+        was = _as_of(then, then.catalog.registers[spec.code], row, moment)
+        owed = duties.owed_by(then, then.catalog.registers[spec.code], duty, was)
+        if owed["role"] and kept is not None:
+            owed["person"] = kept["person"]
+        return _at(work, max(moment, occurrence.occurred_at)), {**o, **owed}, was
+
+    breaches.settle(work, duties.settle(work, spec, batch).changed, seen=seen)
+    for at, row, transition, kept in sorted(_found(found, spec, batch, known), key=lambda f: (f[1]["id"], f[0])):
+        then, was = _at(work, at), _as_of(work, spec, row, at)
+        if kept is not None:
+            _report(found, then, spec, was, kept)
+        elif transition:
+            breaches.on_transition(then, spec, was, transition)
+        else:
+            breaches.on_entry(then, spec, [was])
+
+
+def _report(found: Replayed, work: Work, spec: RegisterSpec, row: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    """Report again what was reported by hand, as often and of whom it was."""
+    rule = editions.on(work, kept["day"], spec.code).catalog.breaches.get((spec.code, kept["rule"]))
+    if rule is not None:
+        lines = found.kept["breach_line"].c
+        query = select(func.sum(lines.quantity)).where(lines.breach == kept["id"])
+        count = work.connection.execute(query).scalar() or 1
+        at, note = kept["occurred_at"], kept["note"] or ""
+        breaches.keep(work, breaches.reported(work, spec, row, rule, kept["person"], int(count), at, note))
+
+
+def _at(work: Work, moment: datetime) -> Work:
+    return work if moment >= work.now else replace(work, now=moment)
+
+
+def _as_of(work: Work, spec: RegisterSpec, row: Mapping[str, Any], moment: datetime) -> Mapping[str, Any]:
+    return row if row["updated_at"] <= moment else history.as_of(work, spec, row, moment)
+
+
+def _known(
+    found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, Any]]
+) -> dict[tuple[int, str, int], Mapping[str, Any]]:
+    """Return the kept breaches of records by record, rule and occurrence."""
+    b = found.kept["breach"].c
+    known: dict[tuple[int, str, int], Mapping[str, Any]] = {}
+    ids = [r["id"] for r in batch]
+    for start in range(0, len(ids), 500):
+        query = select(
+            b.id, b.record_id, b.rule, b.occurrence, b.person, b.note, b.obligation, b.occurred_at, b.recorded_at
+        )
+        mine = and_(b.register == spec.code, b.record_id.in_(ids[start : start + 500]))
+        for r in found.work.connection.execute(query.where(mine)).mappings():
+            known[r["record_id"], r["rule"], r["occurrence"]] = r
+    return known
+
+
+def _found(
+    found: Replayed,
+    spec: RegisterSpec,
+    batch: Sequence[Mapping[str, Any]],
+    known: Mapping[tuple[int, str, int], Mapping[str, Any]],
+) -> Iterator[tuple[datetime, Mapping[str, Any], str, Mapping[str, Any] | None]]:
+    """Yield what brought breaches to light other than a missed duty: when, of which record, by which transition or which report."""
+    work = found.work
+    rules = [rule for era in editions.eras(work, spec.code) for rule in era.spec.breaches]
+    triggers = [rule.trigger for rule in rules if rule.trigger is not None]
+    if any(t.created for t in triggers):
+        yield from ((r["created_at"], r, "", None) for r in batch)
+    by_id = {r["id"]: r for r in batch}
+    by_hand = {rule.code for rule in rules if rule.reported_by and rule.trigger is None}
+    for (record_id, code, _), kept in known.items():
+        if code in by_hand and kept["obligation"] is None:
+            yield kept["recorded_at"], by_id[record_id], "", kept
+    v = record_version.c
+    transitions = {t for trigger in triggers for t in trigger.transition}
+    ids = [r["id"] for r in batch if r["version"] > 1] if transitions else []
+    for start in range(0, len(ids), 500):
+        mine = and_(v.register == spec.code, v.record_id.in_(ids[start : start + 500]), v.transition.in_(transitions))
+        for record_id, at, transition in work.connection.execute(select(v.record_id, v.at, v.transition).where(mine)):
+            yield at, by_id[record_id], transition, None
+
+
+def _assess(found: Replayed) -> None:
+    """Judge the breaches of one person under one counter after another."""
+    work, b = found.work, breach.c
+    k = found.kept["breach"].c
+    same = and_(*(k[n] == b[n] for n in NATURAL), k.person == b.person)
+    roles = select(k.roles).where(same).scalar_subquery()
+    work.connection.execute(update(breach).where(select(k.id).where(same).exists()).values(roles=roles))
+    unjudged = select(ticket.c.id).where(ticket.c.breach == b.id).exists()
+    groups = (
+        select(b.counter, b.person).where(b.person.is_not(None), ~unjudged).distinct().order_by(b.counter, b.person)
+    )
+    for counter, person in work.connection.execute(groups).all():
+        mine = select(b.id).where(b.counter == counter, b.person == person).order_by(b.id)
+        _in_parts(work, work.connection.execute(mine).scalars().all())
+
+
+def _in_parts(work: Work, ids: Sequence[int]) -> None:
+    for start in range(0, len(ids), GROUP):
+        assessing.assess(work, ids[start : start + GROUP])
+
+
+def _of_ticket(found: Replayed) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return the kept tickets with their breaches, and what makes one of them that of a ticket made anew."""
+    kb, kt = found.kept["breach"], found.kept["ticket"]
+    mine = breach.alias("mine")
+    same = and_(*(kb.c[n] == mine.c[n] for n in NATURAL))
+    return kt.join(kb, kb.c.id == kt.c.breach).join(mine, same), mine.c.id == ticket.c.breach
+
+
+def _name_tickets(found: Replayed) -> None:
+    """Give tickets the ids of the kept ones, by which records name them."""
+    kept, same = _of_ticket(found)
+    theirs = select(found.kept["ticket"].c.id).select_from(kept).where(same).correlate(ticket)
+    found.work.connection.execute(update(ticket).where(theirs.exists()).values(id=theirs.scalar_subquery()))
+
+
+def _decide(found: Replayed) -> None:
+    """Carry what people decided on tickets into those made anew, and judge again what decisions change."""
+    work, k = found.work, found.kept["ticket"].c
+    kept, same = _of_ticket(found)
+    decided = select(k.state).select_from(kept).where(same, k.state.not_in(DERIVED)).correlate(ticket)
+    work.connection.execute(update(ticket).where(decided.exists()).values(state=decided.scalar_subquery()))
+    b = breach.c
+    dropped = select(ticket.c.id).where(
+        ticket.c.breach.in_((b.id, b.root)), ticket.c.state.in_(("waived", "cancelled"))
+    )
+    for counter, person in work.connection.execute(
+        select(b.counter, b.person).where(dropped.exists()).distinct().order_by(b.counter, b.person)
+    ).all():
+        mine = select(b.id).where(b.counter == counter, b.person == person, dropped.exists()).order_by(b.id)
+        _in_parts(work, work.connection.execute(mine).scalars().all())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the kept ledger is not what the facts make it: of which record, which duty or rule, what is stored, what should be."""
+
+    kind: str
+    register: str
+    record_id: int
+    code: str
+    occurrence: int
+    column: str
+    stored: Any
+    recomputed: Any
+
+
+_COMPARED = {
+    "obligation": (
+        "person",
+        "role",
+        "unit",
+        "started_at",
+        "started_on",
+        "due_at",
+        "due_on",
+        "citation",
+        "state",
+        "done_at",
+    ),
+    "breach": (
+        "person",
+        "unit",
+        "revision",
+        "clause",
+        "counter",
+        "multiplied",
+        "occurred_at",
+        "day",
+        "basis",
+        "citation",
+        "state",
+    ),
+    "ticket": ("person", "month", "ordinal", "factor", "base_amount", "amount", "arithmetic", "citation", "state"),
+}
+_KEYS = {"obligation": ("register", "record_id", "duty", "cycle"), "breach": NATURAL, "ticket": NATURAL}
+
+
+def differences(found: Replayed) -> Iterator[Difference]:
+    """Yield everything in which the kept ledger and the one made anew differ; what was committed later is left alone.
+
+    What is void is as good as not there.
+    """
+    for kind in _COMPARED:
+        yield from _compared(found, kind)
+
+
+def _compared(found: Replayed, kind: str) -> Iterator[Difference]:
+    keys, columns = _KEYS[kind], _COMPARED[kind]
+    anew, kept = _side(found, kind, None), _side(found, kind, found.kept)
+    same = and_(*(anew.c[n] == kept.c[n] for n in keys))
+    wanted = [*(anew.c[n].label(f"key_{n}") for n in keys), *(anew.c[n].label(f"new_{n}") for n in columns)]
+    moved = or_(kept.c[keys[0]].is_(None), *(anew.c[n].is_distinct_from(kept.c[n]) for n in columns))
+    query = select(*wanted, *(kept.c[n].label(f"old_{n}") for n in columns)).select_from(anew.outerjoin(kept, same))
+    for r in _streamed(found.work, query.where(moved)):
+        key = [r[f"key_{n}"] for n in keys]
+        for n in columns:
+            if r[f"old_{n}"] != r[f"new_{n}"]:
+                yield Difference(kind, *key, n, r[f"old_{n}"], r[f"new_{n}"])
+    gone = select(*(kept.c[n].label(n) for n in (*keys, "state"))).select_from(kept.outerjoin(anew, same))
+    for r in _streamed(found.work, gone.where(anew.c[keys[0]].is_(None))):
+        yield Difference(kind, *(r[n] for n in keys), "state", r["state"], None)
+
+
+def _side(found: Replayed, kind: str, kept: Mapping[str, Alias] | None) -> Subquery:
+    """Return one side of a comparison: what stands of obligations, breaches or tickets, each with its natural key."""
+    tables: Mapping[str, Any] = kept or {table.name: table for table in SHADOWED}
+    o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
+    name = f"{'kept' if kept else 'anew'}_{kind}"
+    if kind == "obligation":
+        return select(o).where(o.c.state != "void").subquery(name)
+    stands = and_(b.c.state != "void", b.c.occurred_at <= found.work.now)
+    if kind == "breach":
+        return select(b).where(stands).subquery(name)
+    columns = [*(b.c[n] for n in NATURAL), *(t.c[n] for n in _COMPARED["ticket"])]
+    return (
+        select(*columns).select_from(t.join(b, b.c.id == t.c.breach)).where(stands, t.c.state != "void").subquery(name)
+    )
+
+
+def _streamed(work: Work, query: Select[Any]) -> Iterator[RowMapping]:
+    options = {"stream_results": True, "max_row_buffer": 1_000}
+    yield from work.connection.execute(query, execution_options=options).mappings()
