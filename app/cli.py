@@ -364,13 +364,17 @@ def why(ticket: str, username: str | None, as_json: bool) -> None:
 def verify_command(heads: Path | None, as_json: bool) -> None:
     """Verify the ledger: name the first line altered, missing or moved, and whatever does not add up; status 1 if anything is found."""
     notes = heads.read_text("utf-8").splitlines() if heads else chain.notes(current_app.config["SETTINGS"].INSTANCE)
-    found = verify.run(_panel(), notes)
+    found = verify.run(_panel(), notes, progress=None if as_json else _progress)
     flaws = [{"check": f.check, "says": str(f.says)} for f in found.flaws]
     counted = "，".join(verify.COUNTED[k].template.format(n=n) for k, n in found.counts.items())
     said = [f"[{f['check']}] {f['says']}" for f in flaws] or ["台账完好"]
     _say(as_json, {"counts": found.counts, "flaws": flaws}, [f"已核对：{counted}", *said])
     if flaws:
         raise SystemExit(1)
+
+
+def _progress(done: int, of: int) -> None:
+    click.echo(f"已重算 {done} / {of} 条记录", err=True)
 
 
 @ledger_group.command("head")

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from app.errors import Sentence, say
-from app.models.ledger import ledger_entry, ticket
-from app.services import chain
+from app.models.ledger import ledger_entry, obligation, ticket
+from app.services import chain, replay
 from app.services.panel import Actor, Panel, Work
+from app.services.replay import Progress
 
 BATCH = 5_000
 MOST = 100
@@ -34,18 +35,24 @@ class Verification:
     notes: Sequence[str] = ()
     counts: dict[str, int] = field(default_factory=dict)
     flaws: list[Flaw] = field(default_factory=list)
+    progress: Progress | None = None
 
 
 Check = Callable[[Work, Verification], Iterable[Sentence]]
 """Reads in batches, yields a sentence for each thing that is wrong, and says in ``counts`` how much it read."""
 
 
-def run(panel: Panel, notes: Sequence[str] = (), checks: Mapping[str, Check] | None = None) -> Verification:
-    """Run ``checks`` (all of them where none are given) and return what they found.
+def run(
+    panel: Panel,
+    notes: Sequence[str] = (),
+    checks: Mapping[str, Check] | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Run ``checks`` (all of them where none are given) and return what they found; ``progress`` is told of the longest.
 
     Writes nothing, and needs no more memory for more lines.
     """
-    found = Verification(notes)
+    found = Verification(notes, progress=progress)
     with panel.reading(Actor.system()) as work:
         for name, check in (checks or CHECKS).items():
             flaws = iter(check(work, found))
@@ -149,6 +156,33 @@ LEADS_TO = {
 }  # fmt: skip
 """What state a ticket is in after a line of each kind."""
 
-CHECKS: dict[str, Check] = {"lines": lines, "sums": sums}
-COUNTED = {"entries": say("台账 {n} 行"), "tickets": say("处罚单 {n} 张")}
+
+def replayed(work: Work, found: Verification) -> Iterator[Sentence]:
+    """Judge everything anew from the facts and yield each place where the kept ledger is otherwise.
+
+    As of the moment up to which deadlines have been swept: what is pending is no difference.
+    """
+    with replay.replayed(work.panel, replay.swept_until(work), found.progress) as anew:
+        found.counts["obligations"] = anew.work.connection.execute(
+            select(func.count()).select_from(obligation)
+        ).scalar_one()
+        for d in replay.differences(anew):
+            yield say(
+                "{register} 第 {record} 号记录的{kind} {code}（第 {n} 次）{column}：现存 {stored}，应为 {right}",
+                register=d.register, record=d.record_id, kind=KINDS[d.kind], code=d.code, n=d.occurrence,
+                column=d.column, stored=_shown(d.stored), right=_shown(d.recomputed),
+            )  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return "—" if value is None else str(value)
+
+
+KINDS = {"obligation": say("时限"), "breach": say("违规"), "ticket": say("处罚单")}
+CHECKS: dict[str, Check] = {"lines": lines, "sums": sums, "replay": replayed}
+COUNTED = {
+    "entries": say("台账 {n} 行"),
+    "tickets": say("处罚单 {n} 张"),
+    "obligations": say("由事实重算的时限 {n} 项"),
+}
 """What each count of a verification is of."""
