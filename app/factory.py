@@ -55,7 +55,10 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     celery = tasks.celery_app(settings, lambda: panel)
-    app.extensions.update(panel=panel, live=live, start_import=partial(tasks.start_import, celery))
+    app.extensions.update(
+        panel=panel, live=live,
+        start_import=partial(tasks.start_import, celery), start_whatif=partial(tasks.start_whatif, celery),
+    )  # fmt: skip
     app.extensions["start_recalculation"] = partial(tasks.start_recalculation, celery)
     if settings.FORWARDED:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.FORWARDED] * 4)  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.services import chain, notices, recalculation, ticks, upkeep
+from app.services import chain, notices, recalculation, ticks, upkeep, whatif
 from app.services.notices import Letter
 from app.services.panel import Panel
 from config import Settings, celery_config
@@ -48,6 +48,10 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     def recalculate() -> None:
         recalculation.resume(panel(), clock.now())
 
+    @app.task(name="app.tasks.try_whatif")
+    def try_whatif(run_id: int) -> None:
+        whatif.run(panel(), run_id, clock.now())
+
     return app
 
 
@@ -59,6 +63,11 @@ def start_recalculation(app: Celery) -> None:
 def start_import(app: Celery, run_id: int) -> None:
     """Ask a worker to carry on an import run."""
     app.send_task("app.tasks.carry_on_import", [run_id])
+
+
+def start_whatif(app: Celery, run_id: int) -> None:
+    """Ask a worker to try a draft."""
+    app.send_task("app.tasks.try_whatif", [run_id])
 
 
 class Mailer:

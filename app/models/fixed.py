@@ -151,6 +151,28 @@ import_error = Table(
     Column("label", Text, nullable=False), Column("text", Text, nullable=False), Column("reason", Text, nullable=False),
 )  # fmt: skip
 
+whatif_run = Table(
+    "whatif_run", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("name", String(200), nullable=False), Column("draft", Text, nullable=False),
+    Column("first_day", Date, nullable=False), Column("last_day", Date, nullable=False),
+    Column("person", Integer), Column("started_at", UtcMoment, nullable=False), Column("finished_at", UtcMoment),
+    Column("state", String(12), nullable=False), Column("done", Integer, nullable=False), Column("total", Integer),
+    Column("moved", Integer), Column("message", Text),
+    Index("ix_whatif_run_person", "person"),
+)  # fmt: skip
+"""One trial of a draft on history. ``draft`` is its JSON; ``moved`` counts the time limits that would end on another day."""
+whatif_line = Table(
+    "whatif_line", fixed,
+    Column("run", ID, ForeignKey("whatif_run.id"), primary_key=True, autoincrement=False), Column("seq", Integer, primary_key=True),
+    Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("record_title", Text, nullable=False),
+    Column("rule", String(41), nullable=False), Column("rule_label", Text, nullable=False), Column("occurrence", Integer, nullable=False),
+    Column("person", Integer), Column("unit", ID), Column("month", String(7), nullable=False), Column("citation", String(80), nullable=False),
+    Column("was_fen", ID, nullable=False), Column("would_fen", ID, nullable=False),
+    Column("was", Text), Column("would", Text),
+)  # fmt: skip
+"""One breach that a draft would judge otherwise. ``was`` and ``would``: how it is judged now and by the draft, as JSON; empty where it is none."""
+
 text_reach = Table(
     "text_reach", fixed,
     Column("register", String(41), primary_key=True), Column("number", Integer, nullable=False, unique=True),

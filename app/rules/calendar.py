@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from typing import Any
@@ -109,6 +109,21 @@ class WorkCalendar:
         if not 0 < number <= len(self.days):
             raise BeyondCalendar(asked, self.first_day, self.last_day)
         return self.days[number - 1]
+
+
+def changed(calendar: WorkCalendar, closed: Mapping[date, Label], opened: Mapping[date, Label]) -> WorkCalendar:
+    """Return a calendar with some of its days closed and some opened, under a revision of its own."""
+    span = range((calendar.last_day - calendar.first_day).days + 1)
+    every = [calendar.first_day + timedelta(days=n) for n in span]
+    working = [d in opened or (calendar.is_working(d) and d not in closed) for d in every]
+    says = "\n".join((calendar.revision, *(d.isoformat() for d, on in zip(every, working, strict=True) if on)))
+    return replace(
+        calendar,
+        revision=f"draft-{hashlib.sha256(says.encode()).hexdigest()[:12]}",
+        days=tuple(d for d, on in zip(every, working, strict=True) if on),
+        numbers=tuple(accumulate(working)),
+        names={**calendar.names, **closed, **opened},
+    )
 
 
 def calendar_from(

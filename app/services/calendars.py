@@ -64,10 +64,15 @@ class Revision:
     note: str
 
 
-def of(work: Work, unit: int | None = None) -> WorkCalendar:
-    """Return the calendar by which what begins now is counted: the unit's own, else that of the nearest unit above, else the site's."""
-    if "calendar" in work.memo:  # a recalculation counts by one it names
+def of(work: Work, unit: int | None = None, about: tuple[str, int, str] | None = None) -> WorkCalendar:
+    """Return the calendar by which what begins now is counted: the unit's own, else that of the nearest unit above, else the site's.
+
+    ``about`` is the duty of a record (register, id, duty): a replay counts it by the calendar of the day on which it was first counted.
+    """
+    if "calendar" in work.memo:  # a recalculation, or a draft, counts by one it names
         return work.memo["calendar"]  # type: ignore[no-any-return]
+    if (kept := work.memo.get("counted_by", {}).get(about)) is not None:
+        return named(work, kept)
     newest = _newest(work)
     if not newest:
         return work.panel.calendar

@@ -264,7 +264,7 @@ def _owes(
     if (not same or (dated_anew and again.rebind)) and not era.covers(day):
         return None
     bound = adoption.policies(work, row.get("unit"), day)
-    calendar = calendars.of(work, row.get("unit"))
+    calendar = calendars.of(work, row.get("unit"), (spec.code, row["id"], duty.code))
     if old is not None and dated_anew and again.rebind and "calendar" not in work.memo:
         calendar = calendars.named(work, old["calendar"])  # other definitions, but the calendar that it was counted by
     key = (day if common.whole_days else start, bound, calendar.revision)

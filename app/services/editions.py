@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ from app.models.among import among
 from app.models.dating import recalculation
 from app.models.fixed import publication
 from app.models.registers import Models, build_models, columns_of
+from app.rules.calendar import WorkCalendar
 from app.services import publishing
 from app.services.panel import Work
 
@@ -36,6 +37,10 @@ class Edition:
     digest: str
     since: date
     at: datetime
+    until: date = date.max
+    """The first day for which it does not speak any more."""
+    calendar: WorkCalendar | None = None
+    """Of a draft: what its days are counted with; otherwise that of the panel."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,30 @@ def listed(work: Work) -> Sequence[Edition]:
     return work.memo["editions"]  # type: ignore[no-any-return]
 
 
+def draft(work: Work, catalog: Catalog | None, calendar: WorkCalendar | None, since: date, until: date) -> None:
+    """Let a draft speak, in this unit of work alone, for the days from ``since`` to before ``until``.
+
+    Without a catalog the newest definitions, counted with another calendar. The panel of ``work`` must be its own: what it remembers is
+    not true of others. The draft's registers and fields must be there.
+    """
+    said = tuple(listed(work))
+    revision = max(e.revision for e in said) + 1
+    drafted = replace(catalog or work.catalog, revision=revision)
+    _catalogs[drafted.digest] = drafted, work.panel.models
+    work.memo["editions"] = (
+        *said,
+        Edition(revision, drafted.digest, since, datetime.max.replace(tzinfo=UTC), until, calendar),
+    )
+    panel = replace(work.panel, catalog=drafted)
+    memo: dict[Any, Any] = {k: work.memo[k] for k in ("editions", "counted_by") if k in work.memo}
+    if calendar is not None:
+        memo["calendar"] = calendar
+        for own in (work.panel, panel):
+            own.memory["calendar", calendar.revision] = calendar
+    work.panel.memory["bound", revision] = panel
+    work.memo["bound", revision] = replace(work, panel=panel, memo=memo)
+
+
 def edition_on(work: Work, day: date, register: str = "") -> int:
     """Return the revision that binds what begins, or is committed, on a day (in a register)."""
     for since, until, revision in spans(work, register):
@@ -83,7 +112,7 @@ def spans(work: Work, register: str = "") -> list[tuple[date, date, int]]:
     """
     key = ("spans", register)
     if key not in work.memo:
-        said = [(e.at, e.since if n else publishing.EVER, date.max, e.revision) for n, e in enumerate(listed(work))]
+        said = [(e.at, e.since if n else publishing.EVER, e.until, e.revision) for n, e in enumerate(listed(work))]
         said += [(at, first, last + ONE_DAY, r) for at, first, last, r, where in _moved(work) if register in where]
         painted: list[tuple[date, date, int]] = []
         for _, first, end, revision in sorted(said, key=lambda s: s[0]):
@@ -134,7 +163,17 @@ def bound(work: Work, revision: int) -> Work:
             work.panel.memory[key] = panel
         there = {
             k: work.memo[k]
-            for k in ("editions", "adoptions", "units", "profiles", "roles", "calendar", "calendars", "recalculations")
+            for k in (
+                "editions",
+                "adoptions",
+                "units",
+                "profiles",
+                "roles",
+                "calendar",
+                "calendars",
+                "recalculations",
+                "counted_by",
+            )  # fmt: skip
             if k in work.memo
         }
         work.memo[key] = replace(work, panel=panel, memo=there)
@@ -168,7 +207,7 @@ def eras(work: Work, register: str) -> Sequence[Era]:
             catalog = catalog_of(work, edition.revision)
             spec = catalog.registers.get(register)
             days = tuple((a, b) for a, b, revision in mine if revision == edition.revision)
-            now = None if spec is None else (spec, _around(catalog, spec))
+            now = None if spec is None else (spec, _around(catalog, spec), edition.calendar)
             if spec is None:
                 said = None
             elif now == said:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -37,13 +37,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.models.engine import BATCH
 from app.models.fixed import record_version, sequence
 from app.models.ledger import breach, breach_line, counter_group, ledger_entry, obligation, ticket, timer
+from app.rules.calendar import WorkCalendar
 from app.rules.judge import Occurrence
-from app.services import assessing, breaches, duties, editions, history, rows
+from app.services import assessing, breaches, charging, duties, editions, history, rows
 from app.services.breaches import Seen
 from app.services.panel import Actor, Panel, Work
 
@@ -70,12 +72,27 @@ class Replayed:
     kept: Mapping[str, Alias]
 
 
-@contextmanager
-def replayed(panel: Panel, now: datetime, progress: Progress | None = None) -> Iterator[Replayed]:
-    """Give the ledger as the facts of this moment make it under a panel's definitions and calendar, as of ``now``.
+@dataclass(frozen=True)
+class Draft:
+    """Definitions or a calendar that are not in force: tried from the first day to the last."""
 
-    All is read in one snapshot. Nothing is written that outlasts the block.
+    first: date
+    last: date
+    catalog: Catalog | None = None
+    calendar: WorkCalendar | None = None
+
+
+@contextmanager
+def replayed(
+    panel: Panel, now: datetime, progress: Progress | None = None, draft: Draft | None = None
+) -> Iterator[Replayed]:
+    """Give the ledger as the facts of this moment make it, as of ``now``; with a draft, as they would have made it under that.
+
+    Each obligation and breach is judged by the definitions of its day. All is read in one snapshot. Nothing is written that outlasts
+    the block.
     """
+    if draft is not None:
+        panel = replace(panel)  # with a memory of its own
     with panel.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -83,6 +100,10 @@ def replayed(panel: Panel, now: datetime, progress: Progress | None = None) -> I
         kept = _shadow(connection)
         with connection.begin():
             found = Replayed(Work(panel, connection, Actor.system(), now, "replay"), kept)
+            found.work.memo["counted_by"] = {}
+            if draft is not None:
+                end = draft.last + timedelta(days=1)
+                editions.draft(found.work, draft.catalog, draft.calendar, draft.first, end)
             _replay(found, progress or (lambda _done, _of: None))
             yield found
 
@@ -126,6 +147,7 @@ def _replay(found: Replayed, progress: Progress) -> None:
     done = 0
     for later, some in groupby(judged, key=lambda j: _names_tickets(work, j[0])):
         if later:
+            _measure(found)
             _assess(found)
             _name_tickets(found)
         for code, then in some:
@@ -133,6 +155,7 @@ def _replay(found: Replayed, progress: Progress) -> None:
                 _settle(found, then.catalog.registers[code], batch)
                 done += len(batch)
                 progress(done, total)
+    _measure(found)
     _assess(found)
     _decide(found)
 
@@ -162,6 +185,8 @@ def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, An
     """Bring about what a batch of records owes, and its breaches."""
     work = found.work
     known = _known(found, spec, batch)
+    work.memo["counted_by"].clear()
+    work.memo["counted_by"].update(_counted_by(found, spec, batch))
 
     def seen(duty: Duty, now: Seen, occurrence: Occurrence) -> Seen:
         _, o, row = now
@@ -221,6 +246,17 @@ def _known(
     return known
 
 
+def _counted_by(
+    found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, int, str], str]]:
+    """Yield the calendar that the kept ledger counted each duty of records by."""
+    o, ids = found.kept["obligation"].c, [r["id"] for r in batch]
+    for start in range(0, len(ids), 500):
+        mine = and_(o.register == spec.code, o.record_id.in_(ids[start : start + 500]), o.state != "void")
+        for record_id, duty, name in found.work.connection.execute(select(o.record_id, o.duty, o.calendar).where(mine)):
+            yield (spec.code, record_id, duty), name
+
+
 def _found(
     found: Replayed,
     spec: RegisterSpec,
@@ -247,19 +283,26 @@ def _found(
             yield at, by_id[record_id], transition, None
 
 
+def _measure(found: Replayed) -> None:
+    """Measure again what grows with lateness, as of the moment at which it was measured last."""
+    work, b, k = found.work, breach.c, found.kept["breach"]
+    same = and_(*(k.c[n] == b[n] for n in NATURAL))
+    query = select(k.c.measured_at, b.id).select_from(breach.join(k, same)).where(k.c.measured_at > b.measured_at)
+    for moment, part in groupby(work.connection.execute(query.order_by(k.c.measured_at, b.id)).all(), lambda r: r[0]):
+        charging.measure(_at(work, moment), [id_ for _, id_ in part])
+
+
 def _assess(found: Replayed) -> None:
-    """Judge the breaches of one person under one counter after another."""
+    """Judge the breaches of one subject, a person as a rule, under one counter after another."""
     work, b = found.work, breach.c
     k = found.kept["breach"].c
-    same = and_(*(k[n] == b[n] for n in NATURAL), k.person == b.person)
+    same = and_(*(k[n] == b[n] for n in NATURAL), k.subject == b.subject)
     roles = select(k.roles).where(same).scalar_subquery()
     work.connection.execute(update(breach).where(select(k.id).where(same).exists()).values(roles=roles))
-    unjudged = select(ticket.c.id).where(ticket.c.breach == b.id).exists()
-    groups = (
-        select(b.counter, b.person).where(b.person.is_not(None), ~unjudged).distinct().order_by(b.counter, b.person)
-    )
-    for counter, person in work.connection.execute(groups).all():
-        mine = select(b.id).where(b.counter == counter, b.person == person).order_by(b.id)
+    judged = select(ticket.c.id).where(ticket.c.breach == b.id).exists()
+    groups = select(b.counter, b.subject).where(b.subject != "", ~judged).distinct().order_by(b.counter, b.subject)
+    for counter, subject in work.connection.execute(groups).all():
+        mine = select(b.id).where(b.counter == counter, b.subject == subject).order_by(b.id)
         _in_parts(work, work.connection.execute(mine).scalars().all())
 
 
@@ -293,10 +336,10 @@ def _decide(found: Replayed) -> None:
     dropped = select(ticket.c.id).where(
         ticket.c.breach.in_((b.id, b.root)), ticket.c.state.in_(("waived", "cancelled"))
     )
-    for counter, person in work.connection.execute(
-        select(b.counter, b.person).where(dropped.exists()).distinct().order_by(b.counter, b.person)
+    for counter, subject in work.connection.execute(
+        select(b.counter, b.subject).where(dropped.exists()).distinct().order_by(b.counter, b.subject)
     ).all():
-        mine = select(b.id).where(b.counter == counter, b.person == person, dropped.exists()).order_by(b.id)
+        mine = select(b.id).where(b.counter == counter, b.subject == subject, dropped.exists()).order_by(b.id)
         _in_parts(work, work.connection.execute(mine).scalars().all())
 
 
@@ -340,7 +383,19 @@ _COMPARED = {
         "citation",
         "state",
     ),
-    "ticket": ("person", "month", "ordinal", "factor", "base_amount", "amount", "arithmetic", "citation", "state"),
+    "ticket": (
+        "person",
+        "month",
+        "ordinal",
+        "factor",
+        "base_amount",
+        "amount",
+        "points",
+        "sanction",
+        "arithmetic",
+        "citation",
+        "state",
+    ),
 }
 _KEYS = {"obligation": ("register", "record_id", "duty", "cycle"), "breach": NATURAL, "ticket": NATURAL}
 
@@ -390,3 +445,54 @@ def _side(found: Replayed, kind: str, kept: Mapping[str, Alias] | None) -> Subqu
 def _streamed(work: Work, query: Select[Any]) -> Iterator[RowMapping]:
     options = {"stream_results": True, "max_row_buffer": 1_000}
     yield from work.connection.execute(query, execution_options=options).mappings()
+
+
+def charged(found: Replayed, *, kept: bool) -> Subquery:
+    """Return the breaches that stand, each with its natural key, its time limit and its ticket: kept ones, or those made anew."""
+    tables: Mapping[str, Any] = found.kept if kept else {table.name: table for table in SHADOWED}
+    o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
+    columns = [
+        *(
+            b.c[n]
+            for n in (*NATURAL, "person", "unit", "day", "occurred_at", "counter", "clause", "citation", "revision")
+        )
+    ]
+    columns += [*(o.c[n] for n in ("duty", "started_at", "due_on", "due_at", "done_at", "limit", "calendar"))]
+    columns += [
+        *(t.c[n] for n in ("ordinal", "factor", "base_amount", "amount", "points", "sanction", "arithmetic", "state"))
+    ]
+    joined = b.outerjoin(o, o.c.id == b.c.obligation).outerjoin(t, t.c.breach == b.c.id)
+    stands = and_(b.c.state != "void", b.c.occurred_at <= found.work.now, b.c.subject != "")
+    return select(*columns).select_from(joined).where(stands).subquery("was" if kept else "would")
+
+
+def both(found: Replayed) -> Iterator[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
+    """Yield the breaches that are judged otherwise anew: as they are kept, and as they would be; None where there is none."""
+    was, would = charged(found, kept=True), charged(found, kept=False)
+    same = and_(*(was.c[n] == would.c[n] for n in NATURAL))
+    names = [c.name for c in was.c]
+    judged = [n for n in names if n not in ("revision", "limit", "calendar", *NATURAL)]
+    columns = [side.c[n].label(f"{side.name}_{n}") for side in (was, would) for n in names]
+    changed = or_(was.c.rule.is_(None), *(was.c[n].is_distinct_from(would.c[n]) for n in judged))
+    anew = select(*columns).select_from(would.outerjoin(was, same)).where(changed)
+    gone = select(*columns).select_from(was.outerjoin(would, same)).where(would.c.rule.is_(None))
+    for query, side in ((anew, would), (gone, was)):
+        for r in _streamed(found.work, query.order_by(side.c.occurred_at, *(side.c[n] for n in NATURAL))):
+            before, after = ({n: r[f"{of}_{n}"] for n in names} for of in ("was", "would"))
+            yield before if before["rule"] else None, after if after["rule"] else None
+
+
+def moved(found: Replayed) -> int:
+    """Return how many time limits end at another moment anew, begin to be or cease to be."""
+    kept, o = found.kept["obligation"], obligation
+    keys = _KEYS["obligation"]
+    mine = select(*(o.c[n] for n in (*keys, "due_at"))).where(o.c.state != "void").subquery("mine")
+    theirs = select(*(kept.c[n] for n in (*keys, "due_at"))).where(kept.c.state != "void").subquery("theirs")
+    same = and_(*(mine.c[n] == theirs.c[n] for n in keys))
+    shifted = (
+        select(func.count())
+        .select_from(mine.outerjoin(theirs, same))
+        .where(mine.c.due_at.is_distinct_from(theirs.c.due_at))
+    )
+    gone = select(func.count()).select_from(theirs.outerjoin(mine, same)).where(mine.c.duty.is_(None))
+    return int(found.work.connection.execute(shifted).scalar_one() + found.work.connection.execute(gone).scalar_one())

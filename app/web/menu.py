@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import administration, attention, recalculation, scope
+from app.services import administration, attention, recalculation, scope, whatif
 from app.web.actor import reading
 from app.web.language import label
 
@@ -95,4 +95,6 @@ def _administration() -> list[dict[str, Any]]:
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
     if recalculation.concern(work):
         entries.append(_entry(gettext("重算"), "/recalculations", "refresh"))
+    if whatif.may(work):
+        entries.append(_entry(gettext("试算"), "/whatif", "flask"))
     return [{"label": gettext("系统"), "icon": "settings", "open": False, "entries": entries}] if entries else []

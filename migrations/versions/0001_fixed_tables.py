@@ -132,6 +132,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("counter", "subject", name=op.f("pk_counter_group")),
     )
     op.create_table(
+        "whatif_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("draft", sa.Text(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("moved", sa.Integer(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_whatif_run")),
+    )
+    with op.batch_alter_table("whatif_run", schema=None) as batch_op:
+        batch_op.create_index("ix_whatif_run_person", ["person"], unique=False)
+
+    op.create_table(
+        "whatif_line",
+        sa.Column("run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("register", sa.String(length=41), nullable=False),
+        sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("record_title", sa.Text(), nullable=False),
+        sa.Column("rule", sa.String(length=41), nullable=False),
+        sa.Column("rule_label", sa.Text(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("unit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("citation", sa.String(length=80), nullable=False),
+        sa.Column("was_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("would_fen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("was", sa.Text(), nullable=True),
+        sa.Column("would", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["run"], ["whatif_run.id"], name=op.f("fk_whatif_line_run")),
+        sa.PrimaryKeyConstraint("run", "seq", name=op.f("pk_whatif_line")),
+    )
+
+    op.create_table(
         "import_run",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("register", sa.String(length=41), nullable=False),
@@ -759,6 +801,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("whatif_line")
+    op.drop_table("whatif_run")
     for table in ("recalculation_line", "recalculation", "calendar_revision"):
         op.drop_table(table)
     op.drop_table("clock_hold")

@@ -16,6 +16,7 @@ from app.web.pages import (
     pick,
     publications,
     recalculations,
+    whatif,
     work,
 )
 
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     pick.pages,
     publications.pages,
     recalculations.pages,
+    whatif.pages,
     work.pages,
 )
 
