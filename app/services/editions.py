@@ -173,7 +173,7 @@ def bound(work: Work, revision: int) -> Work:
                 "calendars",
                 "recalculations",
                 "counted_by",
-            )  # fmt: skip
+            )
             if k in work.memo
         }
         work.memo[key] = replace(work, panel=panel, memo=there)

@@ -290,6 +290,8 @@ def _measure(found: Replayed) -> None:
     query = select(k.c.measured_at, b.id).select_from(breach.join(k, same)).where(k.c.measured_at > b.measured_at)
     for moment, part in groupby(work.connection.execute(query.order_by(k.c.measured_at, b.id)).all(), lambda r: r[0]):
         charging.measure(_at(work, moment), [id_ for _, id_ in part])
+    new = select(b.id).where(b.grows, ~select(k.c.id).where(same).exists()).order_by(b.id)
+    charging.measure(work, work.connection.execute(new).scalars().all())
 
 
 def _assess(found: Replayed) -> None:
@@ -300,9 +302,13 @@ def _assess(found: Replayed) -> None:
     roles = select(k.roles).where(same).scalar_subquery()
     work.connection.execute(update(breach).where(select(k.id).where(same).exists()).values(roles=roles))
     judged = select(ticket.c.id).where(ticket.c.breach == b.id).exists()
-    groups = select(b.counter, b.subject).where(b.subject != "", ~judged).distinct().order_by(b.counter, b.subject)
+    lines = select(breach_line.c.breach).where(breach_line.c.breach == b.id).exists()
+    costs = or_(b.counter != "", b.root.is_not(None), lines)  # the others are facts without a ticket
+    groups = (
+        select(b.counter, b.subject).where(b.subject != "", ~judged, costs).distinct().order_by(b.counter, b.subject)
+    )
     for counter, subject in work.connection.execute(groups).all():
-        mine = select(b.id).where(b.counter == counter, b.subject == subject).order_by(b.id)
+        mine = select(b.id).where(b.counter == counter, b.subject == subject, costs).order_by(b.id)
         _in_parts(work, work.connection.execute(mine).scalars().all())
 
 

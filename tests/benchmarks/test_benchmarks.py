@@ -25,7 +25,7 @@ def test_the_same_seed_makes_the_same_cards_and_a_longer_file_begins_like_a_shor
     assert {len(card) for card in made(20)} == {len(cards.HEADERS)}
 
 
-@pytest.mark.parametrize("what", ["import", "sweep"])
+@pytest.mark.parametrize("what", ["import", "sweep", "backtest"])
 def test_every_card_is_accepted_and_everything_that_follows_is_counted(
     what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

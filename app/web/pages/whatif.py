@@ -19,7 +19,7 @@ from app.exchange.cells import guarded
 from app.services import lookup, people, publishing, whatif
 from app.services.panel import Work
 from app.services.whatif import Sum, Trial
-from app.web.actor import current_panel, reading, writing
+from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment, record_url
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
@@ -232,8 +232,8 @@ def cancel(run: int) -> Response:
 @signed_in
 def differences(run: int) -> Response:
     """Send every difference that one may see. Raises Missing, Forbidden."""
-    work = reading()
-    row = whatif.get(work, run)
+    row = whatif.get(reading(), run)
+    panel, actor = current_panel(), current_actor()
     heads = (
         "人员",
         "月份",
@@ -251,12 +251,13 @@ def differences(run: int) -> Response:
 
     def parts() -> Iterator[bytes]:
         yield b"\xef\xbb\xbf" + _csv(heads)
-        for d in whatif.lines(work, run):
-            was, would = d["was"] or {}, d["would"] or {}
-            yield _csv((
-                d["person_name"], d["month"], d["citation"], d["rule_label"], d["record_title"], d["occurrence"], was.get("due_on"),
-                would.get("due_on"), d["was_amount"], d["would_amount"], was.get("arithmetic"), would.get("arithmetic"),
-            ))  # fmt: skip
+        with panel.reading(actor) as work:  # the request's own has ended by then
+            for d in whatif.lines(work, run):
+                was, would = d["was"] or {}, d["would"] or {}
+                yield _csv((
+                    d["person_name"], d["month"], d["citation"], d["rule_label"], d["record_title"], d["occurrence"], was.get("due_on"),
+                    would.get("due_on"), d["was_amount"], d["would_amount"], was.get("arithmetic"), would.get("arithmetic"),
+                ))  # fmt: skip
 
     return file_answer(parts(), f"{row['name']}.csv")
 
