@@ -331,11 +331,6 @@ def owed_by(work: Work, spec: RegisterSpec, party: Party, row: Mapping[str, Any]
     return {"person": named[0] if named else None, "role": None, "unit": row.get("unit")}
 
 
-def owed_by(work: Work, spec: RegisterSpec, duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return whom a record's duty names: a person, or a role of a unit."""
-    return _owed_by(work, spec, duty.owed_by.within(set(spec.by_code)), row)
-
-
 def _done(
     work: Work, spec: RegisterSpec, duty: Duty, rows: Sequence[Mapping[str, Any]], fresh: bool
 ) -> dict[int, datetime]:

@@ -6,7 +6,7 @@ read or write of it is theirs; the kept ledger is read under its schema's name. 
 of one person under one counter after another: memory grows with neither.
 
 Facts that no record tells are taken from the kept ledger: breaches reported by hand, decisions on tickets, when a breach was found, the
-roles that somebody held then and who stood for a role.
+roles that somebody held then and who stood for a role, the calendar something was counted by, and what is owed for periods.
 """
 
 from __future__ import annotations
@@ -144,6 +144,7 @@ def _replay(found: Replayed, progress: Progress) -> None:
         then.connection.execute(select(func.count()).select_from(then.tables[code])).scalar_one()
         for code, then in judged
     )
+    _carry_periods(found)
     done = 0
     for later, some in groupby(judged, key=lambda j: _names_tickets(work, j[0])):
         if later:
@@ -158,6 +159,20 @@ def _replay(found: Replayed, progress: Progress) -> None:
     _measure(found)
     _assess(found)
     _decide(found)
+
+
+def _carry_periods(found: Replayed) -> None:
+    """Take over what is owed for periods, and was missed of it, as it is kept: which periods had begun is told by no record."""
+    o, b, x = (found.kept[t.name] for t in (obligation, breach, breach_line))
+    periods = select(o.c.id).where(o.c.cycle > 1)
+    missed = select(b.c.id).where(b.c.obligation.in_(periods))
+    rows_of = {
+        obligation: select(o).where(o.c.cycle > 1),
+        breach: select(b).where(b.c.id.in_(missed)),
+        breach_line: select(x).where(x.c.breach.in_(missed)),
+    }
+    for table, kept in rows_of.items():
+        found.work.connection.execute(insert(table).from_select([c.name for c in table.c], kept))
 
 
 def _judged(work: Work) -> list[tuple[str, Work]]:
@@ -193,8 +208,9 @@ def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, An
         then = editions.bound(work, o["revision"])
         kept = known.get((row["id"], duty.breach or duty.code, occurrence.no))
         moment = kept["recorded_at"] if kept is not None else occurrence.occurred_at
-        was = _as_of(then, then.catalog.registers[spec.code], row, moment)
-        owed = duties.owed_by(then, then.catalog.registers[spec.code], duty, was)
+        era = then.catalog.registers[spec.code]
+        was = _as_of(then, era, row, moment)
+        owed = duties.owed_by(then, era, duty.owed_by.within(era.by_code), was)
         if owed["role"] and kept is not None:
             owed["person"] = kept["person"]
         return _at(work, max(moment, occurrence.occurred_at)), {**o, **owed}, was
