@@ -155,6 +155,11 @@ def prepare(url: str) -> None:
     engine = open_engine(url)
     upgrade(engine)
     found_company(publish(engine, shipped()))
+    settle(engine)
+
+
+def settle(engine: Engine) -> None:
+    """Put everything written so far into the one file that tests copy, and let go of the database."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:  # all into the file that tests copy
             connection.exec_driver_sql("ROLLBACK")
