@@ -166,13 +166,14 @@ def _breaches(play: Play, work: Work) -> list[str]:
 
 
 def _told(play: Play, work: Work, person: str) -> list[str]:
-    """Return what somebody was told about deadlines and violations: kind and record."""
+    """Return what somebody was told about deadlines and violations of the case's own records: kind and record."""
     n = notice.c
     kinds = {code: zh for zh, code in TOLD.items()}
     query = select(n.kind, n.register, n.record_id).where(n.person == play.person(person), n.kind.in_(kinds))
     return sorted(
         f"{kinds[kind]} {play.title(work, register, record_id)}"
         for kind, register, record_id in work.connection.execute(query)
+        if (register, record_id) in play.names.values()
     )
 
 

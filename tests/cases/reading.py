@@ -114,6 +114,8 @@ class Step(Shape):
     pay: Any = None
     amount: Any = None
     refused: str | None = None
+    back: bool = False
+    """The clock stepped back before this step."""
 
     @model_validator(mode="after")
     def _one_doing(self) -> Step:
@@ -216,7 +218,7 @@ def _read_case(d: MarkedMap, procedures: Mapping[str, Any], found: Files) -> Non
         except ValueError:
             found.wrong.append(f"{placed.place}: 时间写作 2025-03-05 10:00，这里是“{placed.step.when}”")
             continue
-        if here is not None and last is not None and here < last:
+        if here is not None and last is not None and here < last and not placed.step.back:
             found.wrong.append(f"{placed.place}: 这一步早于上一步")
         last = here
     if len(found.wrong) == before:
