@@ -65,10 +65,6 @@ class Play:
             raise Wrong(f"没有名为“{name}”的记录；已有：{'、'.join(self.names) or '无'}")
         return self.names[name]
 
-    def named(self, register: str, record_id: int) -> str:
-        """Return what the case calls a record."""
-        return next((n for n, t in self.names.items() if t == (register, record_id)), f"{register} {record_id}")
-
     def spec(self, word: str) -> RegisterSpec:
         """Return the register of a code or Chinese name."""
         found = self.site.panel.catalog.registers
