@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.models.ledger import breach, ledger_entry, notice, obligation, ticket
-from app.services import ledger, listing, verify
+from app.services import ledger, listing, moving, verify
 from app.services.panel import Actor, Work
 from tests.cases.playing import PEOPLE, Play, Wrong
 from tests.cases.reading import Expect, moment
@@ -19,7 +19,7 @@ from tests.site import SHANGHAI
 STANDS = ("proposed", "confirmed", "appealed", "upheld", "executed")
 KINDS = {
     "assessed": "立案", "corrected": "更正", "voided": "作废", "revived": "恢复", "confirmed": "确认", "waived": "免罚",
-    "cancelled": "撤销", "executed": "执行", "appealed": "申诉", "upheld": "维持",
+    "cancelled": "撤销", "executed": "执行", "appealed": "申诉", "upheld": "维持", "withdrawn": "撤诉",
 }  # fmt: skip
 TOLD = {"提醒": "remind", "逾期": "overdue", "违规": "breach"}
 
@@ -127,7 +127,7 @@ def _words(play: Play, work: Work, t: Mapping[str, Any]) -> list[str]:
         names.get(t["person"], "无人"), t["clause"], play.title(work, t["register"], t["record_id"]).replace(" ", "_"),
         f"{t['day']}", f"{t['month']}", f"第{t['ordinal']}次",
         f"{_plain(t['base_amount'])}×{_plain(t['factor'])}={_plain(t['amount'])}", f"{_plain(t['amount'])}元",
-        str(ledger.STATES[t["state"]]),
+        str(moving.STATES[t["state"]]),
     ]  # fmt: skip
     if t["points"]:
         words.append(f"扣{_plain(t['points'])}分")

@@ -28,7 +28,7 @@ PEOPLE = {
     "管理员": "admin",
 }  # fmt: skip
 """The people of the small company (tests/site.py) under the names that cases use."""
-DECISIONS = frozenset({"confirm", "waive", "cancel", "execute"})
+DECISIONS = frozenset({"confirm", "waive", "cancel", "execute", "appeal", "uphold", "withdraw"})
 NTH = re.compile(r"第(\d+)次")
 
 
@@ -210,8 +210,7 @@ class Play:
 
     def do_decide(self, step: Step) -> None:
         with self.work(step) as work:
-            decide = getattr(ledger, step.doing)
-            decide(work, self.ticket(work, getattr(step, step.doing)), step.reason)
+            ledger.act(work, self.ticket(work, getattr(step, step.doing)), step.doing, step.reason)
 
     def do_share(self, step: Step) -> None:
         """Take a share of a month's performance pay, where the counter has opened the decision."""
