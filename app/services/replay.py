@@ -205,15 +205,11 @@ def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, An
 
     def seen(duty: Duty, now: Seen, occurrence: Occurrence) -> Seen:
         _, o, row = now
-        then = editions.bound(work, o["revision"])
         kept = known.get((row["id"], duty.breach or duty.code, occurrence.no))
         moment = kept["recorded_at"] if kept is not None else occurrence.occurred_at
-        era = then.catalog.registers[spec.code]
-        was = _as_of(then, era, row, moment)
-        owed = duties.owed_by(then, era, duty.owed_by.within(era.by_code), was)
-        if owed["role"] and kept is not None:
-            owed["person"] = kept["person"]
-        return _at(work, max(moment, occurrence.occurred_at)), {**o, **owed}, was
+        if o["role"] and kept is not None:
+            o = {**o, "person": kept["person"]}
+        return _at(work, max(moment, occurrence.occurred_at)), o, row
 
     breaches.settle(work, duties.settle(work, spec, batch).changed, seen=seen)
     for at, row, transition, kept in sorted(_found(found, spec, batch, known), key=lambda f: (f[1]["id"], f[0])):
@@ -338,7 +334,10 @@ def _of_ticket(found: Replayed) -> tuple[FromClause, ColumnElement[bool]]:
     kb, kt = found.kept["breach"], found.kept["ticket"]
     mine = breach.alias("mine")
     same = and_(*(kb.c[n] == mine.c[n] for n in NATURAL))
-    return kt.join(kb, kb.c.id == kt.c.breach).join(mine, same), mine.c.id == ticket.c.breach
+    whose = kt.c.person.is_not_distinct_from(
+        ticket.c.person
+    )  # one that was corrected to somebody else has another for them
+    return kt.join(kb, kb.c.id == kt.c.breach).join(mine, same), and_(mine.c.id == ticket.c.breach, whose)
 
 
 def _name_tickets(found: Replayed) -> None:
@@ -460,7 +459,10 @@ def _side(found: Replayed, kind: str, kept: Mapping[str, Alias] | None) -> Subqu
         return select(b).where(stands).subquery(name)
     columns = [*(b.c[n] for n in NATURAL), *(t.c[n] for n in _COMPARED["ticket"])]
     return (
-        select(*columns).select_from(t.join(b, b.c.id == t.c.breach)).where(stands, t.c.state != "void").subquery(name)
+        select(*columns)
+        .select_from(t.join(b, and_(b.c.id == t.c.breach, t.c.person.is_not_distinct_from(b.c.person))))
+        .where(stands, t.c.state != "void")
+        .subquery(name)
     )
 
 
@@ -483,7 +485,9 @@ def charged(found: Replayed, *, kept: bool) -> Subquery:
     columns += [
         *(t.c[n] for n in ("ordinal", "factor", "base_amount", "amount", "points", "sanction", "arithmetic", "state"))
     ]
-    joined = b.outerjoin(o, o.c.id == b.c.obligation).outerjoin(t, t.c.breach == b.c.id)
+    joined = b.outerjoin(o, o.c.id == b.c.obligation).outerjoin(
+        t, and_(t.c.breach == b.c.id, t.c.person.is_not_distinct_from(b.c.person))
+    )
     stands = and_(b.c.state != "void", b.c.occurred_at <= found.work.now, b.c.subject != "")
     return select(*columns).select_from(joined).where(stands).subquery("was" if kept else "would")
 
