@@ -57,12 +57,10 @@ def settle(
             and not known
         ):
             continue
-        archived = row.get("archived_at")  # it owes nothing any more; what was missed until then stays missed
-        until = work.now if archived is None else archived
         late = (
             ()
-            if o["state"] == "void" and archived is None
-            else occurrences(duty, duties.due_of(o), o["done_at"], until, calendars.named(work, o["calendar"]))
+            if o["state"] == "void"
+            else occurrences(duty, duties.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
             if (old := known.get(_numbered(o, occurrence.no))) is None:

@@ -214,8 +214,7 @@ def _settle_duty(
             again.claimed.add(old["id"])
         if terms is None:
             if old is not None and old["state"] != "void":
-                done_at = None if row.get("archived_at") is None else old["done_at"]
-                store(work, old, {"state": "void", "done_at": done_at})
+                store(work, old, {"state": "void", "done_at": None})
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
