@@ -7,6 +7,7 @@ from typing import Any
 from alembic import context
 
 import app.models.dating  # its tables join those of fixed
+import app.models.indicators  # and so do these
 import app.models.ledger  # and so do these
 import app.models.ticks  # noqa: F401  # and these
 from app.models.fixed import fixed

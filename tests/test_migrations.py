@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import app.models.dating
+import app.models.indicators
 import app.models.ledger
 import app.models.ticks  # noqa: F401  # their tables join those of fixed
 from app.models import migrate

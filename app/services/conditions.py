@@ -5,34 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Text, and_, false, not_, or_, select, true
 
 from app.catalog.condition import Condition
 from app.catalog.duty import Term
 from app.catalog.register import RegisterSpec
-from app.fields.base import Storage
+from app.fields.base import Field, Storage
 from app.fields.links import Link
 from app.services.panel import Work
 
 
-def where(table: Table, spec: RegisterSpec, condition: Condition) -> ColumnElement[bool]:
-    """Return a condition on a register's own columns as a WHERE clause equal to ``Condition.holds``."""
+def where(table: FromClause, spec: RegisterSpec, condition: Condition, work: Work | None = None) -> ColumnElement[bool]:
+    """Return a condition on a register's columns as a WHERE clause equal to ``Condition.holds``.
+
+    With ``work`` it may look at fields of records that a reference points to, too.
+    """
     if condition.all_ is not None:
-        return and_(true(), *(where(table, spec, c) for c in condition.all_))
+        return and_(true(), *(where(table, spec, c, work) for c in condition.all_))
     if condition.any_ is not None:
-        return or_(false(), *(where(table, spec, c) for c in condition.any_))
+        return or_(false(), *(where(table, spec, c, work) for c in condition.any_))
     if condition.not_ is not None:
-        return not_(where(table, spec, condition.not_))
-    column = table.c[condition.field]
+        return not_(where(table, spec, condition.not_, work))
+    column, field = _reached(table, spec, condition.field, work)
     if condition.filled is not None:
         return column.is_not(None) if condition.filled else column.is_(None)
     if condition.not_in is not None:
         return or_(column.is_(None), column.not_in(condition.not_in))
-    return and_(column.is_not(None), _compare(table, spec, condition, column))
+    return and_(column.is_not(None), _compare(table, spec, condition, column, field, work))
 
 
-def _compare(table: Table, spec: RegisterSpec, c: Condition, column: Any) -> ColumnElement[bool]:
-    field = spec.column(c.field)
+def _reached(table: FromClause, spec: RegisterSpec, path: str, work: Work | None) -> tuple[Any, Field | None]:
+    """Return the column that a path names, with its field; behind a reference it is looked up for each row."""
+    reference, dot, name = path.partition(".")
+    link = spec.column(reference)
+    if not dot or work is None or not isinstance(link, Link):
+        return table.c[path], spec.column(path)
+    target = work.tables[link.target].alias()
+    found = select(target.c[name]).where(target.c.id == table.c[reference]).scalar_subquery()
+    return found, work.spec(link.target).column(name)
+
+
+def _compare(
+    table: FromClause, spec: RegisterSpec, c: Condition, column: Any, field: Field | None, work: Work | None
+) -> ColumnElement[bool]:
     if c.in_ is not None:
         return column.in_(c.in_)  # type: ignore[no-any-return]
     if c.has is not None:
@@ -41,7 +56,9 @@ def _compare(table: Table, spec: RegisterSpec, c: Condition, column: Any) -> Col
     for name, operation in (("is_", "__eq__"), ("ge", "__ge__"), ("gt", "__gt__"), ("le", "__le__"), ("lt", "__lt__")):
         other = getattr(c, name)
         if other is not None:
-            return getattr(column, operation)(table.c[other["field"]] if isinstance(other, dict) else other)  # type: ignore[no-any-return]
+            return getattr(column, operation)(
+                _reached(table, spec, other["field"], work)[0] if isinstance(other, dict) else other
+            )  # type: ignore[no-any-return]
     return false()
 
 

@@ -121,6 +121,15 @@ def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) ->
     return False
 
 
+def rows_read(work: Work, register: str) -> str:
+    """Return the widest kind of rows of which the actor reads each one: ``all``, ``below``, ``unit``, or ``own`` for less."""
+    spec = work.spec(register)
+    kinds = {"all"} if work.actor.is_system else {a.rows for a in _rules(work, spec, "read") if a.when is None}
+    if spec.follows and (parent := _parent(work, spec)) is not None and _rules(work, parent, "read"):
+        kinds |= {rows_read(work, parent.code)}
+    return next((k for k in ("all", "below", "unit") if k in kinds), "own")
+
+
 def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ...]:
     """Return the fields of a register that the actor may see (``read``) or write (``add``, ``edit``)."""
     fields = work.spec(register).fields

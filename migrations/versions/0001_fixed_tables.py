@@ -14,21 +14,26 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_KEPT = ("ledger_entry", "indicator_figure")
 APPEND_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry"
-        " BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END",
-        "CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON ledger_entry"
-        " BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION ledger_entry_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'ledger_entry is append-only'; END $$",
-        "CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entry"
-        " FOR EACH STATEMENT EXECUTE FUNCTION ledger_entry_is_append_only()",
-    ),
+    "sqlite": [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in _KEPT
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        statement
+        for table in _KEPT
+        for statement in (
+            f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_is_append_only()",
+        )
+    ],
 }
-"""What makes the database itself refuse to change a line of the ledger."""
+"""What makes the database itself refuse to change a line of the ledger, or a figure once kept."""
 
 
 def upgrade() -> None:
@@ -796,6 +801,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_ticket_file_ticket")),
         sa.PrimaryKeyConstraint("ticket", "attachment", name=op.f("pk_ticket_file")),
     )
+    op.create_table(
+        "indicator_figure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("indicator", sa.String(length=41), nullable=False),
+        sa.Column("kind", sa.String(length=9), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("numerator", sa.BigInteger(), nullable=True),
+        sa.Column("denominator", sa.BigInteger(), nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator_figure")),
+        sa.UniqueConstraint(
+            "indicator",
+            "kind",
+            "first_day",
+            "subject",
+            "version",
+            name=op.f("uq_indicator_figure_indicator_kind_first_day_subject_version"),
+        ),
+    )
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -803,6 +833,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("whatif_line")
     op.drop_table("whatif_run")
+    op.drop_table("indicator_figure")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION indicator_figure_is_append_only()")
     for table in ("recalculation_line", "recalculation", "calendar_revision"):
         op.drop_table(table)
     op.drop_table("clock_hold")

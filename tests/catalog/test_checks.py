@@ -416,6 +416,7 @@ def measured(more: str) -> list[str]:
         ("numerator: {register: memo, take: sum, of: text, by: day}", ["D413 numerator.of"]),
         ("numerator: {register: memo, take: sum, of: n, scores: {红: 1}, by: day}", ["D413 numerator.of"]),
         ("numerator: {register: memo, take: sum, of: colour, scores: {蓝: 1}, by: day}", ["D502 numerator.scores.蓝"]),
+        ("numerator: {register: memo, take: distinct, of: papers, by: day}", ["D413 numerator.of"]),
         ("numerator: {register: memo, take: met, by: day}", ["D821 numerator.take"]),
         ("numerator: {register: memo, by: day, where: {field: letter.kind, is: 快件}}", ["D502 numerator.where.is"]),
         ("numerator: {register: memo, by: day, having: [{register: line, through: memo, where: {field: bad, is: true}}]}", []),

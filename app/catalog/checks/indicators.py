@@ -81,6 +81,8 @@ def _taken(s: Subject, loc: Loc, m: Measure, spec: RegisterSpec) -> None:
     if not m.of:
         return
     found = s.field((*loc, "of"), m.of, None if m.take == "distinct" or m.scores else NUMBER, spec)
+    if found is not None and found.many:
+        s.wrong("D413", (*loc, "of"), say("“{field}”可有多个值，不能这样计算", field=found.label.zh))
     if not m.scores or found is None:
         return
     if not isinstance(found, Choice):
