@@ -100,6 +100,12 @@ def length(span: Span | Term) -> Sentence:
         text = say("{length}当月第 {day} 个工作日", length=text, day=span.working_day)
     if span.before:
         text = say("“{field}”前 {length}", length=text, field=span.before)
+    if span.at:
+        text = (
+            say("{length}，至当天下班", length=text)
+            if span.at == "close"
+            else say("{length}，至当天 {at}", length=text, at=span.at)
+        )
     for bound in span.not_before if isinstance(span, Limit) else ():
         text = say("{length}，不早于 {bound}", length=text, bound=_bound(bound))
     for bound in span.not_after if isinstance(span, Limit) else ():

@@ -38,6 +38,17 @@ obligation = Table(
     Index("ix_obligation_due", "register", "state", "due_at"),
 )  # fmt: skip
 
+obligation_move = Table(
+    "obligation_move", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("obligation", ID, ForeignKey("obligation.id"), nullable=False, index=True),
+    Column("at", UtcMoment, nullable=False), Column("person", Integer),
+    Column("source", String(10), nullable=False), Column("reason", Text, nullable=False),
+    Column("due_before", UtcMoment, nullable=False), Column("due_after", UtcMoment, nullable=False),
+    Column("calendar_before", String(40), nullable=False), Column("calendar_after", String(40), nullable=False),
+)  # fmt: skip
+"""Append-only: how the limit of an obligation was moved, by corrected facts, another calendar or a recalculation."""
+
 timer = Table(
     "timer", fixed,
     Column("obligation", ID, ForeignKey("obligation.id"), primary_key=True, autoincrement=False),

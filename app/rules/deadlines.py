@@ -136,9 +136,28 @@ def _ahead(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
     if moves and not calendar.is_working(day):
         day = calendar.nth_before(day, 1)
     late_at, inclusive = _end(term, day, calendar)
-    counted = tuple(Counted(d, (last - d).days, calendar.name(d)) for d in (day, last))
+    counted = tuple(_counted_back(term, day, last, calendar))
     counts = moves or term.working_days is not None
     return Due(day, late_at, counted, counts and calendar.provisional(day), inclusive=inclusive)
+
+
+def _counted_back(term: Term, day: date, last: date, calendar: WorkCalendar) -> Iterator[Counted]:
+    """Yield the days from a limit to the event that it is counted back from, which is day 0; months show only their ends."""
+    reached = day if term.days is None else last - term.days * ONE_DAY
+    for d in (day + n * ONE_DAY for n in range((last - day).days + 1)):
+        number: int | None = None
+        if d == last:
+            number = 0
+        elif term.months is not None:
+            if d > day:
+                continue
+            number = term.months
+        elif term.working_days is not None:
+            rests = not calendar.is_working(last)
+            number = calendar.working_days_between(d, last) + rests if calendar.is_working(d) else None
+        elif d >= reached:
+            number = (last - d).days
+        yield Counted(d, number, calendar.name(d))
 
 
 def _halves(n: int, started: date | datetime, calendar: WorkCalendar) -> Due:

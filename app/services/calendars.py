@@ -94,6 +94,17 @@ def named(work: Work, name: str) -> WorkCalendar:
     return work.panel.memory[key]  # type: ignore[no-any-return]
 
 
+def own_days(work: Work, name: str) -> dict[date, str]:
+    """Return which days a calendar has closed (``closed``) or opened (``opened``) by the site's own decision."""
+    key = ("own days", name)
+    if key not in work.panel.memory:
+        c = calendar_revision.c
+        text = work.connection.execute(select(c.facts).where(c.name == name).limit(1)).scalar()
+        facts = Facts.from_text(text) if text is not None else Facts({})
+        work.panel.memory[key] = dict.fromkeys(facts.closed, "closed") | dict.fromkeys(facts.opened, "opened")
+    return work.panel.memory[key]  # type: ignore[no-any-return]
+
+
 def build(work: Work, text: str) -> WorkCalendar:
     """Return the calendar of the facts of a revision, as kept. Raises Invalid where no working day is left."""
     key = (work.panel.zone.key, text)

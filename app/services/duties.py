@@ -16,8 +16,8 @@ from app.catalog.duty import Done, Duty, Limit, Start, Term
 from app.catalog.register import RegisterSpec
 from app.fields.links import Signature
 from app.fields.times import Date, Moment
-from app.models.bulk import insert_rows
-from app.models.ledger import obligation, timer
+from app.models.bulk import insert_one, insert_rows
+from app.models.ledger import obligation, obligation_move, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
@@ -405,7 +405,13 @@ def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, 
 
 
 def store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
-    """Write what changes of an obligation, into the table and into ``old``."""
+    """Write what changes of an obligation, into the table and into ``old``; a limit that moves is remembered with its reason."""
+    if old["state"] != "void" and new.get("due_at", old["due_at"]) != old["due_at"]:
+        insert_one(work.connection, obligation_move, {
+            "obligation": old["id"], "at": work.now, "person": work.actor.person_id, "source": work.source, "reason": work.reason,
+            "due_before": old["due_at"], "due_after": new["due_at"],
+            "calendar_before": old["calendar"], "calendar_after": new.get("calendar", old["calendar"]),
+        })  # fmt: skip
     work.connection.execute(update(obligation).where(obligation.c.id == old["id"]).values(**new))
     old.update(new)
 

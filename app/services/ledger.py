@@ -12,23 +12,21 @@ from sqlalchemy import ColumnElement, Select, Text, and_, func, or_, select
 
 from app.catalog.breach import Breach, Offer
 from app.catalog.catalog import Catalog, adopted
-from app.catalog.duty import Limit
 from app.catalog.policy import Article
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import attachment
 from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay_decision, ticket, ticket_file
-from app.rules.calendar import BeyondCalendar
-from app.rules.deadlines import Due, due
+from app.rules.deadlines import Due
 from app.rules.judge import share
 from app.rules.price import window
 from app.services import (
     adoption,
     assessing,
     breaches,
-    calendars,
     chain,
     consequences,
+    counting,
     editions,
     listing,
     lookup,
@@ -278,7 +276,7 @@ def why(work: Work, ticket_id: int) -> Explanation:
             for c in dict.fromkeys((t["citation"] + ("、" + o["citation"] if o else "")).split("、"))
             if c
         ],
-        due=_recount(work, o) if o is not None else None,
+        due=counting.recount(work, o) if o is not None else None,
         obligation=o,
         members=_members(work, t),
         lines=lines.mappings().all(),
@@ -292,21 +290,6 @@ def article(work: Work, citation: str) -> Article | None:
     policy, _, number = citation.partition("-")
     found = work.catalog.policies.get(policy)
     return next((a for a in found.articles if a.no == number), None) if found else None
-
-
-def _recount(work: Work, o: Mapping[str, Any]) -> Due:
-    """Return an obligation's limit with its days counted one by one; the days only where the calendar is still the same."""
-    kept = Due(o["due_on"], o["due_at"], provisional=o["provisional"])
-    limit = Limit.model_validate_json(o["limit"])
-    calendar = calendars.named(work, o["calendar"])
-    if any(limit.fields()) or o["calendar"] != calendar.revision:
-        return kept
-    dated = o["started_at"] == calendar.start_of(o["started_on"])
-    try:
-        counted = due(limit, o["started_on"] if dated else o["started_at"], calendar, {})
-    except BeyondCalendar:
-        return kept
-    return counted if counted.late_at == o["due_at"] else kept
 
 
 def _members(work: Work, t: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -117,7 +117,7 @@ def _settle_duty(
     owing: list[_Owed] = []
     for (record_id, _), old in known.items():
         row = whole[record_id]
-        cycle = _cycle(work, duty, row, old["started_on"])
+        cycle = cycle_of(work, duty, row, old["started_on"])
         owed = _owes(work, spec, duty, row, cycle, old) if cycle is not None else None
         if owed is not None:
             owing.append(owed)
@@ -235,7 +235,7 @@ def _begun(work: Work, duty: Duty, r: Row, ahead: bool) -> Iterator[Cycle]:
         cycle = following(every, cycle, calendar, origin)
 
 
-def _cycle(work: Work, duty: Duty, row: Row, first: date) -> Cycle | None:
+def cycle_of(work: Work, duty: Duty, row: Row, first: date) -> Cycle | None:
     """Return the period of a record that began on a day; None where that is no first day of its periods any more."""
     if duty.every is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from flask import request
 from flask_babel import gettext
 
 from app.catalog.base import Citation
@@ -31,20 +32,31 @@ def obligations(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str,
         duty = editions.catalog_of(work, o["revision"]).duties.get((o["register"], o["duty"]))
         role = work.catalog.roles.get(o["role"] or "")
         days = (o["due_on"] - work.today).days
-        late = o["due_at"] <= (o["done_at"] or work.now)
+        late, stands = _late(work, o), standing(work, o)
         found.append({
             "label": label(duty.label) if duty else o["duty"], "person": names.get(o["person"]) or (label(role.label) if role else ""),
             "due_at": until(o["due_at"]), "days_left": days if o["state"] == "open" else None,
-            "state": _state(o, late), "tone": "danger" if late else "success" if o["done_at"] else "warning" if days <= 2 else "plain",
-            "cite": o["citation"], "url": record_url(o["register"], o["record_id"]), "provisional": o["provisional"], "late": late,
+            "state": stands["label"], "tone": stands["tone"], "cite": o["citation"],
+            "url": record_url(o["register"], o["record_id"]), "why_url": f"{request.script_root}/obligations/{o['id']}",
+            "provisional": o["provisional"], "late": late,
         })  # fmt: skip
     return found
 
 
-def _state(o: Mapping[str, Any], late: bool) -> str:
+def _late(work: Work, o: Mapping[str, Any]) -> bool:
+    return bool(o["due_at"] <= (o["done_at"] or work.now))
+
+
+def standing(work: Work, o: Mapping[str, Any]) -> dict[str, str]:
+    """Return how an obligation stands: in words, and their tone."""
+    late = _late(work, o)
+    if o["state"] == "void":
+        return {"label": gettext("已不适用"), "tone": "plain"}
     if o["done_at"] is not None:
-        return gettext("逾期完成") if late else gettext("已完成")
-    return gettext("已逾期") if late else gettext("待办")
+        return {"label": gettext("逾期完成") if late else gettext("已完成"), "tone": "danger" if late else "success"}
+    if late:
+        return {"label": gettext("已逾期"), "tone": "danger"}
+    return {"label": gettext("待办"), "tone": "warning" if (o["due_on"] - work.today).days <= 2 else "plain"}
 
 
 def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]:

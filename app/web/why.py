@@ -9,17 +9,12 @@ from typing import Any
 from flask_babel import gettext
 
 from app.catalog.duty import Limit
-from app.catalog.words import length
-from app.rules.calendar import WorkCalendar
-from app.rules.deadlines import Counted, Due
-from app.services import assessing, calendars, editions, ledger, lookup, people
+from app.services import assessing, editions, ledger, lookup, people
 from app.services.ledger import Explanation
 from app.services.panel import Work
-from app.web import tickets
+from app.web import counted, obligations, tickets
 from app.web.cells import moment, until
-from app.web.language import label, language
-
-WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+from app.web.language import label
 
 KINDS = {
     "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
@@ -79,21 +74,12 @@ def _due(work: Work, e: Explanation) -> dict[str, Any] | None:
         return None
     o = e.obligation
     note = gettext("其中有的年份日历尚未公布，期限可能变动。") if e.due.provisional else ""
-    allowed = str(length(Limit.model_validate_json(o["limit"])))
+    spec = editions.catalog_of(work, o["revision"]).registers.get(o["register"])
+    allowed = counted.allowed(Limit.model_validate_json(o["limit"]), spec)
     return {
         "started_at": moment(o["started_at"]), "allowed": allowed, "due_at": until(o["due_at"]), "note": note,
-        "days": [day(c, calendars.named(work, o["calendar"]), e.due) for c in e.due.counted],
-    }  # fmt: skip
-
-
-def day(counted: Counted, calendar: WorkCalendar, due: Due) -> dict[str, Any]:
-    """Return one counted day: its date, weekday, kind, and its number where it counts."""
-    at = counted.day
-    on, off = "makeup" if at.weekday() >= 5 else "working", "holiday" if counted.name is not None else "rest"
-    kind = on if calendar.is_working(at) else off
-    return {
-        "date": f"{at:%m-%d}", "weekday": WEEKDAYS[language() if language() in WEEKDAYS else "zh"][at.weekday()], "kind": kind,
-        "name": label(counted.name) if counted.name is not None else "", "n": counted.number or "",
+        "days": counted.days(work, o, e.due),
+        "url": tickets.record_addresses(work, [o]) and obligations.url(o["id"]),
     }  # fmt: skip
 
 

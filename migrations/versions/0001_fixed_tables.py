@@ -653,6 +653,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("revision", "path", name=op.f("pk_publication_file")),
     )
     op.create_table(
+        "obligation_move",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("obligation", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("due_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("calendar_before", sa.String(length=40), nullable=False),
+        sa.Column("calendar_after", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["obligation"], ["obligation.id"], name=op.f("fk_obligation_move_obligation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_obligation_move")),
+    )
+    with op.batch_alter_table("obligation_move", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_obligation_move_obligation"), ["obligation"], unique=False)
+
+    op.create_table(
         "timer",
         sa.Column(
             "obligation", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -862,6 +880,10 @@ def downgrade() -> None:
         batch_op.drop_index("idx_permission_view_id")
 
     op.drop_table("ab_permission_view_role")
+    with op.batch_alter_table("obligation_move", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_obligation_move_obligation"))
+
+    op.drop_table("obligation_move")
     with op.batch_alter_table("timer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_timer_fire_at"))
 

@@ -1,0 +1,114 @@
+"""Why something is due when it is: everything that the limit of an obligation comes from, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.catalog.duty import Duty, Limit
+from app.errors import Missing
+from app.models.dating import calendar_revision
+from app.models.fixed import publication
+from app.models.ledger import breach, notice, obligation, obligation_move
+from app.rules.agenda import Event, events
+from app.rules.calendar import BeyondCalendar
+from app.rules.deadlines import Due
+from app.rules.periods import Cycle
+from app.services import calendars, counting, duties, ledger, related
+from app.services.panel import Work
+
+AHEAD = 12
+"""How many coming events are told: what repeats has no end."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an obligation is due when it is: all that its limit can be counted from again, and all that followed."""
+
+    obligation: Mapping[str, Any]
+    duty: Duty | None
+    row: Mapping[str, Any]
+    limit: Limit
+    due: Due
+    cycle: Cycle | None
+    by_day: bool
+    edition: Mapping[str, Any] | None
+    calendar: Mapping[str, Any] | None
+    letters: Sequence[Mapping[str, Any]]
+    ahead: Sequence[Event]
+    moves: Sequence[Mapping[str, Any]]
+    tickets: Sequence[Mapping[str, Any]]
+
+
+def get(work: Work, number: int) -> dict[str, Any]:
+    """Return one obligation of a record that the actor may see.
+
+    Raises Missing, alike for one that is not there and for one of a record that the actor may not see.
+    """
+    found = work.connection.execute(select(obligation).where(obligation.c.id == number)).mappings().first()
+    if found is None or found["register"] not in work.catalog.registers:
+        raise Missing
+    if not related.seen(work, {found["register"]: [found["record_id"]]}):
+        raise Missing
+    return dict(found)
+
+
+def why(work: Work, number: int) -> Explanation:
+    """Return everything that a due date comes from. Raises Missing."""
+    o = get(work, number)
+    duty, row = counting.duty_of(work, o), counting.facts(work, o)
+    named = select(calendar_revision).where(calendar_revision.c.name == o["calendar"])
+    edition = select(publication.c.revision, publication.c.at, publication.c.person, publication.c.in_force_from)
+    moves = select(obligation_move).where(obligation_move.c.obligation == number).order_by(obligation_move.c.id)
+    return Explanation(
+        obligation=o, duty=duty, row=row,
+        limit=Limit.model_validate_json(o["limit"]),
+        due=counting.recount(work, o, row),
+        cycle=counting.cycle_of(work, o, duty, row),
+        by_day=counting.by_day(work, o, duty),
+        edition=work.connection.execute(edition.where(publication.c.revision == o["revision"])).mappings().first(),
+        calendar=work.connection.execute(named.order_by(calendar_revision.c.revision)).mappings().first(),
+        letters=_letters(work, o),
+        ahead=list(islice(_ahead(work, o, duty), AHEAD)),
+        moves=work.connection.execute(moves).mappings().all(),
+        tickets=_tickets(work, o),
+    )  # fmt: skip
+
+
+def _letters(work: Work, o: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the reminders and escalations that have gone out for an obligation, oldest first."""
+    n = notice.c
+    mine = or_(*(n.key.startswith(f"{kind}:{o['id']}:") for kind in ("remind", "escalate")))
+    query = select(notice).where(n.register == o["register"], n.record_id == o["record_id"], mine)
+    return list(work.connection.execute(query.order_by(n.at, n.id)).mappings())
+
+
+def _ahead(work: Work, o: Mapping[str, Any], duty: Duty | None) -> Iterator[Event]:
+    """Yield what is in store for an open obligation; of what repeats without end the next time only."""
+    if o["state"] != "open" or duty is None or o["due_at"] == duties.PARKED:
+        return
+    breached = False
+    with suppress(BeyondCalendar):
+        for event in events(duty, duties.due_of(o), o["started_at"], calendars.named(work, o["calendar"])):
+            if event.fire_at <= work.now:
+                continue
+            if event.kind == "breach":
+                if breached:
+                    return
+                breached = True
+            yield event
+
+
+def _tickets(work: Work, o: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tickets that missing an obligation has led to, as far as the actor may see them, oldest first."""
+    b = breach.c
+    mine = set(work.connection.execute(select(b.id).where(b.obligation == o["id"])).scalars())
+    if not mine:
+        return []
+    there = ledger.tickets(work, register=o["register"], record_id=o["record_id"])
+    return [t for t in reversed(there) if t["breach"] in mine]
