@@ -56,7 +56,7 @@ KINDS = {
     "registers": say("登记簿"), "policies": say("制度"), "roles": say("角色"), "domains": say("领域"), "articles": say("条款"),
     "fields": say("字段"), "choices": say("选项"), "states": say("状态"), "transitions": say("流转"), "duties": say("时限责任"),
     "breaches": say("违规"), "counters": say("计次"), "checks": say("检查"), "offers": say("另行处理"), "kinds": say("缺陷种类"),
-    "indicators": say("指标"),
+    "indicators": say("指标定义"),
 }  # fmt: skip
 """What the members of a list with codes are called."""
 

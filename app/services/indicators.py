@@ -227,20 +227,6 @@ def corrects(work: Work, indicator: Indicator) -> bool:
     return work.actor.is_system or bool(work.actor.roles.intersection(indicator.receives))
 
 
-def found(work: Work, code: str) -> Indicator:
-    """Return an indicator of which the actor may see something. Raises Missing."""
-    indicator = next((i for i in live(work) if i.code == code), None)
-    if indicator is None or seen(work, indicator, {WHOLE: Figure(None, None)} | _mine(work)) == {}:
-        raise Missing(say("没有名为 {code} 的指标", code=code))
-    return indicator
-
-
-def _mine(work: Work) -> dict[str, Figure]:
-    """Return empty figures of every subject that could be the actor's: himself and the units he may read."""
-    units = people.below(work, work.actor.unit_id)
-    return {f"person:{work.actor.person_id}": Figure(None, None)} | {f"unit:{u}": Figure(None, None) for u in units}
-
-
 def seen(work: Work, indicator: Indicator, all_figures: Figures) -> dict[str, Figure]:
     """Return the figures that concern the actor.
 
@@ -260,3 +246,54 @@ def seen(work: Work, indicator: Indicator, all_figures: Figures) -> dict[str, Fi
         units = people.below(work, work.actor.unit_id) if "unit" not in widest else [work.actor.unit_id]
         own |= {f"unit:{u}" for u in units}
     return {s: f for s, f in all_figures.items() if s in own}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What somebody sees of one indicator in one period, and its course up to then.
+
+    ``figures`` are those kept, or where none are kept yet those of now; ``course`` holds the figures of ``subject``, oldest first.
+    """
+
+    indicator: Indicator
+    period: Period
+    figures: dict[str, Figure]
+    subject: str
+    kept_at: datetime | None
+    course: list[tuple[Period, Figure | None]]
+
+
+def board(work: Work, day: date, only: str = "") -> list[Entry]:
+    """Return what the actor sees of every indicator, or ``only`` one, in the period in which ``day`` lies; empty ones left out."""
+    chosen = [i for i in live(work) if not only or i.code == only]
+    periods = {i.code: period_of(i.period, day) for i in chosen}
+    back = {i.code: [periods[i.code].before(n) for n in reversed(range(_shown(i)))] for i in chosen}
+    before = kept(work, periods, {p for past in back.values() for p in past})
+    entries = []
+    for i in chosen:
+        period = periods[i.code]
+        stored = before.get((i.code, period))
+        if stored is None and period.first > work.today:
+            continue
+        mine = seen(work, i, figures(work, i, period) if stored is None else stored)
+        if not mine:
+            continue
+        subject = WHOLE if WHOLE in mine else next(iter(mine))
+        past: list[tuple[Period, Figure | None]] = [
+            (p, before.get((i.code, p), {}).get(subject)) for p in back[i.code][:-1]
+        ]
+        made = max((f.made_at for f in mine.values() if f.made_at is not None), default=None)
+        entries.append(Entry(i, period, mine, subject, made, [*past, (period, mine[subject])]))
+    return entries
+
+
+def _shown(indicator: Indicator) -> int:
+    return {"month": 12, "quarter": 8, "half_year": 6, "year": 5}[indicator.period]
+
+
+def entry(work: Work, code: str, day: date) -> Entry:
+    """Return what the actor sees of one indicator in the period of a day. Raises Missing where that is nothing."""
+    found = board(work, day, code)
+    if not found:
+        raise Missing(say("没有名为 {code} 的指标", code=code))
+    return found[0]

@@ -54,6 +54,7 @@ def _own() -> list[dict[str, Any]]:
         _entry(gettext("首页"), "/", "home"),
         _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
         _entry(gettext("处罚单"), "/fines", "receipt"),
+        _entry(gettext("指标"), "/indicators", "chart-bar"),
         _entry(gettext("工作日历"), "/calendar", "calendar-month"),
         _entry(gettext("通知"), "/inbox", "bell", number["unread"]),
     ]

@@ -258,10 +258,24 @@ def test_a_person_sees_his_own_figure_and_no_colleague_s(site: Site) -> None:
 
 
 def test_an_indicator_that_does_not_concern_somebody_does_not_exist_for_him(site: Site) -> None:
-    with site.panel.reading(site.actor("stranger"), now=JUNE) as work, pytest.raises(Missing):
-        indicators.found(work, "archive_handover_timeliness")
+    archive(site, "2025-05-06")
+    with site.panel.reading(site.actor("stranger"), now=JUNE) as work:
+        with pytest.raises(Missing):
+            indicators.entry(work, "archive_handover_timeliness", MAY.first)
+        assert indicators.board(work, MAY.first) == []
     with site.panel.reading(site.actor("director"), now=JUNE) as work:
-        assert indicators.found(work, "archive_handover_timeliness").code == "archive_handover_timeliness"
+        assert indicators.entry(work, "archive_handover_timeliness", MAY.first).subject == WHOLE
+
+
+def test_the_board_shows_what_was_kept_with_its_course_and_what_runs_as_of_now(site: Site) -> None:
+    twenty(site, 9)
+    indicators.keep_due(site.panel, JUNE)
+    with site.panel.reading(site.actor("supervisor"), now=JUNE) as work:
+        may = indicators.entry(work, "complaint_revisit_rate", MAY.first)
+        june = indicators.entry(work, "complaint_revisit_rate", JUNE.date())
+        july = [e.indicator.code for e in indicators.board(work, date(2025, 7, 1))]
+    assert (may.kept_at, june.kept_at, july) == (JUNE, None, [])
+    assert [(p.key, f.numerator) for p, f in june.course[-2:] if f] == [("2025-05", 9), ("2025-06", 0)]
 
 
 def test_the_records_behind_a_figure_are_those_that_one_may_read(site: Site) -> None:

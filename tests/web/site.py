@@ -178,7 +178,28 @@ cite: {policy: P9, article: A1}
 fields: [{code: name, label: {zh: 名称, en: Name}, type: text, basis: P9-A1}]
 access: [{role: everyone, can: [read, add]}]
 """
-FILES = {"roles.yaml": ROLES, "policies.yaml": POLICIES, "registers.yaml": REGISTERS}
+INDICATORS = """
+indicator: answered
+label: {zh: 答复率, en: Share answered}
+help: {zh: 当月登记的投诉中已有处理结果的比例, en: Share of the month's complaints that have a result}
+domain: service
+cite: {policy: P1, article: A1}
+numerator: {register: complaint, by: created_at, where: {field: result, filled: true}}
+denominator: {register: complaint, by: created_at}
+per: unit
+target: {ge: 50}
+receives: [auditor]
+---
+indicator: claimed
+label: {zh: 索赔金额, en: Claimed}
+domain: service
+cite: {policy: P1, article: A1}
+numerator: {register: complaint, take: sum, of: amount, by: created_at}
+unit: yuan
+places: 2
+receives: [auditor]
+"""
+FILES = {"roles.yaml": ROLES, "policies.yaml": POLICIES, "registers.yaml": REGISTERS, "indicators.yaml": INDICATORS}
 
 PEOPLE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "owner": ("客户部", ("clerk",)),

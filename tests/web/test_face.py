@@ -220,7 +220,8 @@ ACCESSIBLE = (
     ("owner", "/registers/complaint/show/2"),
     ("owner", "/imports/complaint"), ("owner", "/users/userinfo/"), ("owner", "/no-such-page"),
     ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
-    ("admin", "/publications"), ("chief", "/fines?tab=confirm"),
+    ("admin", "/publications"), ("chief", "/fines?tab=confirm"), ("auditor", "/indicators?month=2026-03"), ("owner", "/indicators?month=2026-03"),
+    ("auditor", "/indicators/answered?month=2026-03"), ("chief", "/indicators/answered/records?month=2026-03&part=denominator&subject=unit:2"),
 )  # fmt: skip
 
 

@@ -1,0 +1,107 @@
+"""Figures of indicators as people read them: values with their unit, grades, subjects by name, their course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from flask_babel import gettext
+
+from app.catalog.indicator import Indicator
+from app.fields.texts import Choice
+from app.rules.indicator import grade, rounded
+from app.services import lookup, people
+from app.services.indicators import Entry, Figure
+from app.services.measuring import WHOLE
+from app.services.panel import Work
+from app.web import charts
+from app.web.language import label
+
+
+def reading_of(indicator: Indicator, exact: Fraction | None) -> str:
+    """Return a value with its unit, or that there is none."""
+    if exact is None:
+        return gettext("无数据")
+    number = f"{rounded(exact, indicator.places):,f}"
+    match indicator.unit:
+        case "percent":
+            return f"{number}%"
+        case "yuan":
+            return gettext("%(n)s 元", n=number)
+        case "days":
+            return gettext("%(n)s 天", n=number)
+        case "points":
+            return gettext("%(n)s 分", n=number)
+    return number
+
+
+def target(indicator: Indicator) -> str:
+    """Return what the value should be; empty where nothing is set."""
+    goal = indicator.goal
+    if goal is None:
+        return ""
+    ends = [(sign, end) for sign, end in (("≥", goal.ge), ("≤", goal.le)) if end is not None]
+    return gettext("、").join(f"{sign} {reading_of(indicator, Fraction(end))}" for sign, end in ends)
+
+
+def shown(indicator: Indicator, figure: Figure | None) -> dict[str, Any]:
+    """Return one figure: value, grade with its tone, and what was counted."""
+    exact = figure.exact(indicator) if figure is not None else None
+    band = grade(indicator, exact)
+    counted = figure is not None and figure.numerator is not None and not indicator.parts
+    return {
+        "exact": exact, "value": reading_of(indicator, exact), "grade": label(band.label) if band else "",
+        "tone": band.tone if band else "plain",
+        "numerator": f"{figure.numerator.normalize():,f}" if counted and figure and figure.numerator is not None else "",
+        "denominator": f"{figure.denominator.normalize():,f}" if counted and figure and figure.denominator is not None else "",
+    }  # fmt: skip
+
+
+def subjects(work: Work, indicator: Indicator, keys: Iterable[str]) -> dict[str, str]:
+    """Return the names of what figures are split by: one look-up for each kind."""
+    by_kind: dict[str, list[str]] = {}
+    for key in keys:
+        if key != WHOLE:
+            kind, _, rest = key.partition(":")
+            by_kind.setdefault(kind, []).append(rest)
+    names = {WHOLE: gettext("全部")}
+    for kind, values in by_kind.items():
+        names |= {f"{kind}:{v}": n for v, n in _named(work, indicator, kind, values).items()}
+    return names
+
+
+def _named(work: Work, indicator: Indicator, kind: str, values: list[str]) -> dict[str, str]:
+    if kind == "choice":
+        fields = (work.spec(m.register_code).column(m.per or indicator.per) for m in indicator.measures)
+        field = next((f for f in fields if isinstance(f, Choice)), None)
+        options = {v: field.option(v) if field else None for v in values}
+        return {v: label(o) if o else v for v, o in options.items()}
+    ids = [int(v) for v in values]
+    found = people.names(work, ids) if kind == "person" else lookup.titles(work, kind, ids)
+    return {str(i): found.get(i) or f"#{i}" for i in ids}
+
+
+def chart(entry: Entry) -> charts.Chart:
+    """Return the course of an indicator as a chart, each bar with its period, value and grade in words."""
+    i = entry.indicator
+    points = []
+    for period, figure in entry.course:
+        read = shown(i, figure)
+        points.append(
+            (read["exact"], read["tone"], " ".join(t for t in (period.key, read["value"], read["grade"]) if t))
+        )
+    goal = i.goal
+    end = None if goal is None else goal.le if goal.ge is None else goal.ge
+    return charts.bars(points, None if end is None else Fraction(end))
+
+
+def line(entry: Entry, names: Mapping[str, str], root: str) -> dict[str, Any]:
+    """Return one indicator as a line of the page of indicators."""
+    i = entry.indicator
+    figure = entry.figures[entry.subject]
+    return shown(i, figure) | {
+        "label": label(i.label), "period": entry.period.key, "cite": [str(c) for c in i.cite], "target": target(i),
+        "subject": "" if entry.subject == WHOLE else names.get(entry.subject, ""), "kept": entry.kept_at is not None,
+        "corrected": figure.version > 1, "chart": chart(entry), "url": f"{root}/{i.code}?month={entry.period.first:%Y-%m}",
+    }  # fmt: skip
