@@ -19,7 +19,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, create_engine, text
 from werkzeug.security import generate_password_hash
 
-from benchmarks import load, plain, site
+from benchmarks import browser, load, plain, site
 from benchmarks.wire import Client, served
 from tests.servers import Databases
 
@@ -30,6 +30,16 @@ SINCE, UNTIL = site.NOW - timedelta(days=200), site.NOW - timedelta(days=173)
 WORDS = {"word": load.WORD[2:6], "pair": load.WORD[2:4]}
 SHOWN = [c for c in plain.COLUMNS if c != "id"]
 WINDOW: dict[str, Any] = {"limit": PAGE, "columns": SHOWN}
+NARROWED: dict[str, Any] = {
+    "filter": {
+        "all": [
+            {"field": "category", "op": "eq", "value": "费用"},
+            {"field": "received_at", "op": "ge", "value": SINCE.isoformat()},
+            {"field": "received_at", "op": "lt", "value": UNTIL.isoformat()},
+        ]
+    },
+    "sort": [{"field": "loss_amount", "desc": True}],
+}
 
 
 def measure(make: Databases, dialect: Any, rows: int) -> dict[str, Any]:
@@ -77,8 +87,10 @@ def compare(url: str, dialect: Any, rows: int) -> dict[str, Any]:
             with engine.connect() as connection:
                 found = _latencies(Panel(panel), Fab(fab, rows), Raw(connection))
             engine.dispose()
+            face = browser.measure(panel, rows, site.CLERK, PASSWORD, NARROWED, WORDS["word"])
             mixed = {"panel": _mixed("panel", panel, rows), "fab": _mixed("fab", fab, rows)}
-    return {"what": "grid", "database": dialect, "rows": rows, "milliseconds": found, "mixed_per_second": mixed}
+    told = {"what": "grid", "database": dialect, "rows": rows, "milliseconds": found}
+    return told | {"mixed_per_second": mixed, "browser": face}
 
 
 def _let_in(url: str) -> None:
@@ -121,11 +133,7 @@ class Panel:
         return len(window["rows"])
 
     def filter(self) -> int:
-        parts = [
-            {"field": "category", "op": "eq", "value": "费用"}, {"field": "received_at", "op": "ge", "value": SINCE.isoformat()},
-            {"field": "received_at", "op": "lt", "value": UNTIL.isoformat()},
-        ]  # fmt: skip
-        return self._both({**WINDOW, "filter": {"all": parts}, "sort": [{"field": "loss_amount", "desc": True}]})[1]
+        return self._both(WINDOW | NARROWED)[1]
 
     def search(self, word: str) -> int:
         return self._both({**WINDOW, "search": word})[1]
@@ -316,3 +324,4 @@ def show(figures: dict[str, Any]) -> None:
         for name, m in (("panel", ours), ("FAB", fab))
     )
     print(f"  {CLIENTS} mixed clients, operations a second: {', '.join(told)}")
+    browser.show(figures["browser"])

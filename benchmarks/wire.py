@@ -41,7 +41,11 @@ def served(app: str, **environ: str) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # a stream of changes that nobody reads any more holds a thread for a minute
+            process.kill()
+            process.wait()
 
 
 class Client:

@@ -82,6 +82,7 @@ export class Editor {
     const held = spot.edit ? spot.edit.shown : this.#editable(spot);
     if (!keep) this.input.value = text ?? held;
     this.box.classList.add("is-open");
+    this.box.parentNode.classList.add("is-editing");
     this.box.dataset.type = spot.column.type;
     this.input.setAttribute("inputmode", ["integer", "decimal", "money", "percent"].includes(spot.column.type) ? "decimal" : "text");
     this.place();
@@ -142,6 +143,7 @@ export class Editor {
     this.spot = null;
     this.input.value = "";
     this.box.classList.remove("is-open");
+    this.box.parentNode.classList.remove("is-editing");
     this.box.querySelectorAll(".g-pick, .day-panel").forEach((part) => part.remove());
     this.chooser.close();
     this.input.style.height = "";

@@ -7,8 +7,8 @@ export const LINE = 30;
 const TALLEST = 33_000_000;
 const SPARE_LINES = 4;
 const SPARE_WIDTH = 200;
-/** Lines filled in one frame: a jump is spread over three, so that none of them is long. */
-const AT_ONCE = 14;
+/** Lines filled in one frame: a usual window whole, for a line that is filled later is styled twice; only a very high one is spread. */
+const AT_ONCE = 48;
 
 export class Sheet {
   /**
@@ -35,11 +35,27 @@ export class Sheet {
     scroller.append(this.grid);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false });
-    new ResizeObserver(() => this.draw()).observe(scroller);
+    this.#measure();
+    const sizes = new ResizeObserver(() => { this.#measure(); this.draw(); });
+    sizes.observe(scroller);
+    sizes.observe(this.grid.firstChild);
   }
 
-  get headHeight() { return this.grid.firstChild.offsetHeight; }
-  get viewHeight() { return this.scroller.clientHeight - this.headHeight; }
+  get viewHeight() { return this.high - this.headHeight; }
+
+  /** Note what would cost a layout each time it is asked for between two drawings. */
+  #measure() {
+    this.headHeight = this.grid.firstChild.offsetHeight;
+    this.high = this.scroller.clientHeight;
+    this.wide = this.scroller.clientWidth;
+    this.#read();
+  }
+
+  /** Note where the scrollbars stand. */
+  #read() {
+    this.bar = this.scroller.scrollTop;
+    this.side = this.scroller.scrollLeft;
+  }
   get gutterWidth() { return this.source.gutter; }
 
   /** Take `columns` [{code, width, frozen}] in their order, frozen ones first. */
@@ -56,6 +72,7 @@ export class Sheet {
     this.grid.style.width = `${left}px`;
     this.grid.setAttribute("aria-colcount", columns.length + 1);
     this.from = this.to = -1;
+    this.#measure();
     this.draw();
   }
 
@@ -65,6 +82,7 @@ export class Sheet {
     this.tall = Math.min(this.real, TALLEST);
     this.body.style.height = `${this.tall}px`;
     this.grid.setAttribute("aria-rowcount", this.source.count() + 1);
+    this.#read();
     this.draw();
   }
 
@@ -75,7 +93,8 @@ export class Sheet {
   }
 
   #scrolled() {
-    if (Math.abs(this.scroller.scrollTop * this.#scale - this.top) >= this.#scale) this.top = this.scroller.scrollTop * this.#scale;
+    this.#read();
+    if (Math.abs(this.bar * this.#scale - this.top) >= this.#scale) this.top = this.bar * this.#scale;
     this.draw();
     this.onscroll?.();
   }
@@ -90,7 +109,8 @@ export class Sheet {
   goTo(top) {
     this.top = Math.max(0, Math.min(top, this.real - this.viewHeight));
     this.scroller.scrollTop = this.top / this.#scale;
-    if (this.#scale === 1) this.top = this.scroller.scrollTop;
+    this.#read();
+    if (this.#scale === 1) this.top = this.bar;
     this.draw();
   }
 
@@ -103,9 +123,9 @@ export class Sheet {
     else if (top + LINE > this.top + view) this.goTo(top + LINE - view);
     const column = this.columns[at];
     if (column && !column.frozen) {
-      const { scrollLeft, clientWidth } = this.scroller;
-      if (column.left - this.frozenWidth < scrollLeft) this.scroller.scrollLeft = column.left - this.frozenWidth;
-      else if (column.left + column.width > scrollLeft + clientWidth) this.scroller.scrollLeft = Math.min(column.left - this.frozenWidth, column.left + column.width - clientWidth);
+      if (column.left - this.frozenWidth < this.side) this.scroller.scrollLeft = column.left - this.frozenWidth;
+      else if (column.left + column.width > this.side + this.wide) this.scroller.scrollLeft = Math.min(column.left - this.frozenWidth, column.left + column.width - this.wide);
+      this.#read();
     }
     this.draw();
   }
@@ -115,7 +135,7 @@ export class Sheet {
     const box = this.scroller.getBoundingClientRect();
     const line = Math.floor((y - box.top - this.headHeight + this.top) / LINE);
     const inside = x - box.left;
-    const place = inside < this.frozenWidth ? inside : inside + this.scroller.scrollLeft;
+    const place = inside < this.frozenWidth ? inside : inside + this.side;
     let at = this.columns.findIndex((column) => place < column.left + column.width);
     if (at < 0) at = this.columns.length - 1;
     if (inside < this.gutterWidth) at = -1;
@@ -125,9 +145,9 @@ export class Sheet {
   /** Where a cell is, in pixels from the corner of the scroller, cut to the view. */
   place(line, at) {
     const column = this.columns[at];
-    const left = column.frozen ? column.left : Math.max(this.frozenWidth, column.left - this.scroller.scrollLeft);
-    const top = Math.max(this.headHeight, Math.min(line * LINE - this.top + this.headHeight, this.scroller.clientHeight - LINE));
-    return { left: Math.min(left, this.scroller.clientWidth - 40), top, width: column.width, height: LINE };
+    const left = column.frozen ? column.left : Math.max(this.frozenWidth, column.left - this.side);
+    const top = Math.max(this.headHeight, Math.min(line * LINE - this.top + this.headHeight, this.high - LINE));
+    return { left: Math.min(left, this.wide - 40), top, width: column.width, height: LINE };
   }
 
   /** Draw again what has come into view, or everything in view with `all`. */
@@ -139,7 +159,7 @@ export class Sheet {
     const last = Math.min(count - 1, Math.ceil((this.top + this.viewHeight) / LINE) + SPARE_LINES);
     const free = [];
     for (const [line, row] of this.rows) if (line < first || line > last) { free.push(row); this.rows.delete(line); this.todo.delete(row); }
-    const shift = this.scroller.scrollTop - this.top;
+    const shift = this.bar - this.top;
     for (let line = first; line <= last; line++) {
       let row = this.rows.get(line);
       if (!row) {
@@ -186,11 +206,10 @@ export class Sheet {
 
   /** Find the columns in view; true when they are others than before. */
   #window() {
-    const { scrollLeft, clientWidth } = this.scroller;
     let from = this.frozen;
-    while (from < this.columns.length - 1 && this.columns[from].left + this.columns[from].width < scrollLeft + this.frozenWidth - SPARE_WIDTH) from++;
+    while (from < this.columns.length - 1 && this.columns[from].left + this.columns[from].width < this.side + this.frozenWidth - SPARE_WIDTH) from++;
     let to = from;
-    while (to < this.columns.length && this.columns[to].left < scrollLeft + clientWidth + SPARE_WIDTH) to++;
+    while (to < this.columns.length && this.columns[to].left < this.side + this.wide + SPARE_WIDTH) to++;
     if (this.from >= 0 && from >= this.from && to <= this.to && this.to - this.from - (to - from) < 4) return false;
     this.from = from;
     this.to = to;
