@@ -155,6 +155,19 @@ def price(amount: Amount) -> Sentence:
     return say("{unit}{said}", unit=_PER[amount.per], said=said)
 
 
+def consequence(amount: Decimal, points: Decimal, sanction: str) -> Sentence:
+    """Return what a ticket amounts to: yuan, points and what follows in words, each that there is; 0 元 where there is nothing."""
+    parts: list[Sentence | str] = []
+    if amount or not (points or sanction):
+        parts.append(say("{money} 元", money=plain(amount)))
+    if points:
+        parts.append(say("扣 {points} 分", points=plain(points)))
+    if sanction:
+        parts.append(sanction)
+    said = say("{first}、{second}", first=parts[0], second=listed(parts[1:])) if len(parts) > 1 else parts[0]
+    return said if isinstance(said, Sentence) else say("{said}", said=said)
+
+
 _PER = {
     "item": say("每项 "),
     "minute": say("每逾期 1 分钟 "),

@@ -158,6 +158,8 @@ def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, An
             "rule": rule.label.zh if rule else t["rule"],
             "who": names.get(t["person"], ""),
             "amount": t["amount"],
+            "points": t["points"],
+            "sanction": t["sanction"],
         }
         holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
         letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})

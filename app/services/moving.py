@@ -170,6 +170,8 @@ def _letters(work: Work, t: Mapping[str, Any], code: str, target: str) -> list[d
         "ticket": t["record_no"],
         "rule": rule.label.zh if rule else t["rule"],
         "amount": t["amount"],
+        "points": t["points"],
+        "sanction": t["sanction"],
         "state": str(STATES[target]),
     }
     key = f"{code}:{t['id']}:{t['version']}"

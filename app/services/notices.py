@@ -5,11 +5,13 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
 from sqlalchemy import func, or_, select, update
 
+from app.catalog.words import consequence
 from app.errors import Sentence, say
 from app.models.among import among
 from app.models.bulk import insert_rows
@@ -22,8 +24,8 @@ KINDS: dict[str, Sentence] = {
     "remind": say("请于 {due} 前办理：{register} {number} {duty}"),
     "overdue": say("已逾期：{register} {number} {duty}（应于 {due} 前办理，责任人 {who}）"),
     "breach": say("发生违规：{register} {number} {rule}（{who}）"),
-    "to_confirm": say("处罚单 {ticket} 待确认：{rule}，{who}，{amount} 元"),
-    "confirmed": say("处罚单 {ticket} 已确认：{rule}，{amount} 元"),
+    "to_confirm": say("处罚单 {ticket} 待确认：{rule}，{who}，{costs}"),
+    "confirmed": say("处罚单 {ticket} 已确认：{rule}，{costs}"),
     "appealed": say("{who} 对处罚单 {ticket} 提出申诉，待裁定：{rule}"),
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
@@ -69,7 +71,11 @@ def send(work: Work, notices: Sequence[dict[str, Any]]) -> int:
 
 def sentence(row: Mapping[str, Any]) -> Sentence:
     """Return what a notice says, to be shown in the reader's language."""
-    return Sentence(KINDS[row["kind"]].template, orjson.loads(row["words"]))
+    words = orjson.loads(row["words"])
+    if "amount" in words:
+        amount, points = Decimal(words["amount"]), Decimal(words["points"])
+        words["costs"] = consequence(amount, points, words["sanction"] or "")
+    return Sentence(KINDS[row["kind"]].template, words)
 
 
 def inbox(work: Work, *, limit: int = 100, unread_only: bool = False) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
+from app.catalog.words import consequence
 from app.fields.label import Label
 from app.fields.links import File
 from app.services import ledger, moving, related
@@ -36,6 +37,11 @@ def yuan(amount: Decimal | None) -> str:
     return "" if amount is None else f"¥{amount:,.2f}"
 
 
+def beside(points: Decimal, sanction: str | None) -> str:
+    """Return what a ticket brings beside money, points and what follows in words; empty where that is nothing."""
+    return sentence(consequence(Decimal(0), points, sanction or "")) if points or sanction else ""
+
+
 def factor(times: Decimal) -> str:
     """Return a multiplier as people read it: ×2, ×1.5."""
     return f"×{times.normalize():f}"
@@ -59,6 +65,7 @@ def rows(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         {
             "id": t["id"], "number": t["record_no"], "label": f"{t['rule_label']}：{t['record_title']}", "person": t["person_name"],
             "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]), "amount": yuan(t["amount"]),
+            "beside": beside(t["points"], t["sanction"]),
             "balance": balance(t), "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),
             "record_url": open_to.get((t["register"], t["record_id"]), ""),
             "actions": actions(work, t),

@@ -55,7 +55,8 @@ def fines() -> str:
     return render_template(
         "fines.html", title=gettext("处罚单"), tabs=tabs, tickets=tickets.rows(work, found),
         month=_months(month, tab, root) if tab not in listed else None,
-        total=tickets.yuan(sum((t["amount"] for t in counted), Decimal(0))), actions=_offers(work, month), tab=tab,
+        total=tickets.yuan(sum((t["amount"] for t in counted), Decimal(0))),
+        total_beside=tickets.beside(sum((t["points"] for t in counted), Decimal(0)), None), actions=_offers(work, month), tab=tab,
     )  # fmt: skip
 
 
