@@ -9,7 +9,7 @@ from functools import cached_property
 from app.catalog.amount import Payments
 from app.catalog.base import Cited
 from app.catalog.breach import Breach, Counter
-from app.catalog.duty import Duty
+from app.catalog.duty import Duty, Extension, Pause
 from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
@@ -73,6 +73,15 @@ class Catalog:
             for paid in (a.interest.paid for b in r.breaches for a in b.amount if a.interest is not None):
                 if paid is not None:
                     found.setdefault(paid.register_code, []).append((r, paid))
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def postponed_by(self) -> dict[str, tuple[tuple[RegisterSpec, Pause | Extension], ...]]:
+        """For each register: the registers whose limits its records make stand or prolong, and how."""
+        found: dict[str, list[tuple[RegisterSpec, Pause | Extension]]] = {}
+        for r in self.registers.values():
+            for x in (x for d in r.duties for x in d.postponed_by if x.register_code):
+                found.setdefault(x.register_code, []).append((r, x))
         return {k: tuple(v) for k, v in found.items()}
 
     @cached_property

@@ -214,6 +214,46 @@ class Done(Spec):
         return self
 
 
+class _Elsewhere(Spec):
+    register_code: str = Field(default="", alias="register")
+    through: str = ""
+    """The reference field of that other register that points to this record."""
+    state: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_state(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("state"), str):
+            return value | {"state": [value["state"]]}
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if bool(self.register_code) != bool(self.through):
+            raise ValueError("a record elsewhere needs both register and through")
+        return self
+
+
+class Pause(Cited, _Elsewhere):
+    """The clock stands while this record is in one of these states, or while a record elsewhere that points here is in one of its.
+
+    Days stand from the one after it began to the one it ended on; hours and minutes as long as it lasted. Only what began before the limit
+    had passed stops it.
+    """
+
+
+class Extension(Cited, _Elsewhere):
+    """Records elsewhere that point here and are in one of these states, approved, prolong the limit by what their field says."""
+
+    by: str
+    """Their integer field: by how much."""
+    unit: Literal["days", "working_days", "months"]
+    times: int | None = Field(default=None, ge=1)
+    """How many extensions count at most, those entered first."""
+    at_most: int | None = Field(default=None, ge=1)
+    """By how much they prolong the limit at most, together."""
+
+
 class Reminder(Spec):
     """Tell somebody before the time ends: ``before`` it, or when ``at_percent`` of it has passed."""
 
@@ -242,9 +282,18 @@ class Duty(Cited):
     day; they may name ``period_start`` and ``period_end``."""
     done: Done
     within: tuple[Limit, ...]
+    pause: tuple[Pause, ...] = ()
+    """What makes the clock stand."""
+    extend: Extension | None = None
+    """What prolongs the limit."""
     repeat: Span | None = None
     """Each further span without fulfilment is another occurrence of the breach, until fulfilled."""
     remind: tuple[Reminder, ...] = ()
     escalate: tuple[Escalation, ...] = ()
     breach: str = ""
     """The breach of this register that a missed limit is."""
+
+    @property
+    def postponed_by(self) -> tuple[Pause | Extension, ...]:
+        """All that may postpone the limit after it has begun."""
+        return (*self.pause, *([self.extend] if self.extend is not None else []))

@@ -71,7 +71,7 @@ PARTS = {
     "asks": say("可填字段"), "sign": say("签字"), "reason": say("理由"), "not_by": say("须回避的人员"), "when": say("条件"),
     "sets": say("自动填写"), "auto": say("自动执行"), "tell": say("通知对象"), "locked": say("锁定"), "tone": say("颜色"),
     "owed_by": say("责任人"), "starts": say("起算点"),  "done": say("完成的标志"), "repeat": say("重复间隔"), "remind": say("提醒"),
-    "every": say("周期"), "retention": say("保管期限"),
+    "every": say("周期"), "retention": say("保管期限"), "pause": say("暂停计时"), "extend": say("延期"),
     "escalate": say("上报"), "breach": say("违规"), "clause": say("条款"), "charged_to": say("承担人"), "trigger": say("起因"),
     "reported_by": say("可举报的角色"), "lines": say("清单"), "quantity": say("数量字段"), "counter": say("计次"),
     "multiplied": say("参与加倍"), "correct": say("整改"), "confirmed_by": say("确认的角色"),

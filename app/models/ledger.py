@@ -28,7 +28,7 @@ obligation = Table(
     Column("person", Integer), Column("role", String(41)), Column("unit", ID),
     Column("started_at", UtcMoment, nullable=False), Column("started_on", Date, nullable=False),
     Column("due_at", UtcMoment, nullable=False), Column("due_on", Date, nullable=False),
-    Column("limit", Text, nullable=False), Column("citation", String(80), nullable=False),
+    Column("limit", Text, nullable=False), Column("postponed", Text), Column("citation", String(80), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("calendar", String(40), nullable=False), Column("provisional", Boolean, nullable=False),
     Column("state", String(8), nullable=False), Column("done_at", UtcMoment),

@@ -84,6 +84,7 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
                 for b in c.breaches.values()
                 if b.lines is not None and b.lines.register_code == spec.code
             ),
+            *(by for c in said for _, by in c.postponed_by.get(spec.code, ())),
             *(paid for c in said for _, paid in c.paid_by.get(spec.code, ())),
         ]
         rules += [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
@@ -128,7 +129,7 @@ def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Tra
 
 
 def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[tuple[RegisterSpec, Rows]]:
-    """Yield the records of other registers whose duties these records may fulfil, or whose balances they pay, each whole."""
+    """Yield the records of other registers whose duties these records may fulfil or postpone, or whose balances they pay, each whole."""
     pointed: dict[str, set[int]] = {}
     for said in editions.catalogs(work):
         for above, duty in said.fulfilled_by.get(spec.code, ()):
@@ -138,6 +139,8 @@ def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[
                 matching = select(table.c.id).where(table.c[duty.done.matches].in_(named))
                 named = set(work.connection.execute(matching).scalars())
             pointed.setdefault(above.code, set()).update(named)
+        for above, by in said.postponed_by.get(spec.code, ()):
+            pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(by.through)) is not None)
         for above, paid in said.paid_by.get(spec.code, ()):
             pointed.setdefault(above.code, set()).update(i for r in now if (i := r.get(paid.through)) is not None)
     for code, ids in pointed.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,14 +21,15 @@ from app.models.ledger import obligation, obligation_move, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, calendars, editions, history, numbering, people, scope
+from app.services import adoption, calendars, editions, history, numbering, people, postponing, scope
 from app.services.conditions import where, with_references
 from app.services.editions import Era
 from app.services.panel import Work
+from app.services.postponing import Facts
 
 COLUMNS = (
     "id", "register", "record_id", "duty", "cycle", "person", "role", "unit", "started_at", "started_on", "due_at", "due_on",
-    "limit", "citation", "revision", "calendar", "provisional", "state", "done_at",
+    "limit", "postponed", "citation", "revision", "calendar", "provisional", "state", "done_at",
 )  # fmt: skip
 PARKED = datetime(9999, 12, 30, tzinfo=UTC)
 """The limit of what no calendar can date yet: it is shown as such, and never missed."""
@@ -114,7 +115,8 @@ def _settle_era(
         if fresh and not owing:
             continue
         done = _done(then, spec, duty, owing, fresh)
-        for o in _settle_duty(then, era, duty, begun, known, done, result, again):
+        facts = postponing.facts(then, spec, duty, owing, fresh=fresh) if duty.postponed_by else None
+        for o in _settle_duty(then, era, duty, begun, known, done, facts, result, again):
             there[o["record_id"], duty.code] = o
 
 
@@ -195,6 +197,7 @@ def _settle_duty(
     rows: Sequence[Mapping[str, Any]],
     known: Mapping[int, dict[str, Any]],
     done: Mapping[int, datetime],
+    facts: Facts | None,
     result: Settled,
     again: Again,
 ) -> list[dict[str, Any]]:
@@ -218,6 +221,9 @@ def _settle_duty(
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
+        if facts is not None:
+            started = _started(duty.starts, common.start_column, row, old)
+            terms = _postponed(work, duty, facts, {**(old or {}), **terms}, terms, started, row, fulfilled)
         now = terms | {"state": "done" if fulfilled else "open", "done_at": fulfilled}
         if old is None:
             new.append((now, row))
@@ -280,6 +286,35 @@ def _owes(
     return who | terms | {"started_at": start, "started_on": day, "revision": revision}
 
 
+def _postponed(
+    work: Work,
+    duty: Duty,
+    facts: Facts,
+    o: Mapping[str, Any],
+    terms: dict[str, Any],
+    started: date | datetime | None,
+    row: Mapping[str, Any],
+    done: datetime | None,
+) -> dict[str, Any]:
+    """Return the terms of an obligation ``o`` with its limit postponed as the facts say; parked while the clock stands."""
+    if started is None or (o["postponed"] is None and not facts.touch(row["id"])):
+        return terms
+    base = ends_of(
+        calendars.named(work, o["calendar"]), Limit.model_validate_json(o["limit"]), started, o["started_on"], row
+    )
+    if base is None or base.late_at == PARKED:
+        return terms
+    try:
+        ends, kept = postponing.postpone(work, duty, facts, o, row, base, done)
+    except BeyondCalendar:
+        ends, kept = replace(base, day=PARKED.date(), late_at=PARKED, provisional=True), None
+    if ends is None:
+        ends = replace(base, day=PARKED.date(), late_at=PARKED)
+    return terms | {
+        "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional, "postponed": kept
+    }  # fmt: skip
+
+
 def copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[str, Any]:
     """Return what an obligation keeps of its limit: later definitions must not change it."""
     key = ("limit", id(limit))
@@ -288,7 +323,7 @@ def copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[
         work.memo[key] = limit, {"limit": text, "citation": "、".join(map(str, limit.cite))}
     return {
         **work.memo[key][1], "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
-        "calendar": calendar.revision,
+        "postponed": None, "calendar": calendar.revision,
     }  # fmt: skip
 
 

@@ -38,6 +38,20 @@ def first(work: Work, spec: RegisterSpec, rows: Iterable[Row], holds: Holds) -> 
     return found
 
 
+def intervals(
+    work: Work, spec: RegisterSpec, rows: Iterable[Row], holds: Holds
+) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """Return from when to when ``holds`` was true of each record, the last first; the end of what still holds is None."""
+    found: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    for record_id, states in _backwards(work, spec, rows):
+        until: datetime | None = None
+        for at, row in states:
+            if holds(row):
+                found.setdefault(record_id, []).append((at, until))
+            until = at
+    return found
+
+
 def as_of(work: Work, spec: RegisterSpec, row: Row, moment: datetime) -> Row:
     """Return a record as it was at a moment; as it was entered, where that was later."""
     for _, states in _backwards(work, spec, [row]):

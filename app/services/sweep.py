@@ -89,6 +89,7 @@ def _batch(work: Work, report: SweepReport) -> int:
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
     drafts: list[breaches.Draft] = []
+    missed: list[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]] = []
     letters: list[dict[str, Any]] = []
     ahead: list[dict[str, Any]] = []
     for o in owed:
@@ -102,6 +103,7 @@ def _batch(work: Work, report: SweepReport) -> int:
         coming = _after(work, o, duty, event)
         while event is not None and event.fire_at <= work.now:
             if event.kind == "breach":
+                missed.append((o, duty, row))
                 drafts += breaches.missed(
                     work, o, duty, row, event.seq, event.fire_at, work.panel.calendar.day_of(event.fire_at)
                 )
@@ -111,6 +113,8 @@ def _batch(work: Work, report: SweepReport) -> int:
         if event is not None:
             ahead.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
     new = breaches.keep(work, drafts)
+    if len(new) < len(drafts):  # one that was lifted when its limit moved, and is missed again
+        new |= breaches.settle(work, missed)
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, duties.TIMER)
     followed = consequences.of_breaches(work, new)

@@ -237,6 +237,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("limit", sa.Text(), nullable=False),
+        sa.Column("postponed", sa.Text(), nullable=True),
         sa.Column("citation", sa.String(length=80), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("calendar", sa.String(length=40), nullable=False),

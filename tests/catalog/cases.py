@@ -708,6 +708,25 @@ duties:
 """,
         "bad.yaml:11: registers.memo.duties[0].done: 周期责任由别处的记录完成，须写明 register 与 through [D707]",
     ),
+    "D708": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    pause: [{cite: {policy: P01, article: A1}}]
+
+""",
+        "bad.yaml:13: registers.memo.duties[0].pause[0]: 须写明在哪些状态下（state） [D708]",
+    ),
     "D801": Case(
         """\
 code: memo

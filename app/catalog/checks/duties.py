@@ -9,9 +9,10 @@ from app.catalog.base import Dated, Party
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.subject import DATE, REFERENCE, START, TIME, WHOLE, Subject
 from app.catalog.condition import Condition
-from app.catalog.duty import PERIOD_FIELDS, Duty, Limit, Start, Term
+from app.catalog.duty import PERIOD_FIELDS, Duty, Extension, Limit, Pause, Start, Term
 from app.catalog.marked import Loc
 from app.catalog.misfits import choose
+from app.catalog.register import RegisterSpec
 from app.errors import say
 from app.fields.base import Field
 from app.fields.links import Reference
@@ -31,6 +32,12 @@ def check_duties(s: Subject) -> None:
         _recurring(s, loc, duty)
         _done(s, (*loc, "done"), duty)
         _limits(s, (*loc, "within"), duty)
+        for j, pause in enumerate(duty.pause):
+            _postponing(s, (*loc, "pause", j), duty, pause)
+        if duty.extend is not None:
+            elsewhere = _postponing(s, (*loc, "extend"), duty, duty.extend)
+            if elsewhere is not None:
+                s.field((*loc, "extend", "by"), duty.extend.by, WHOLE, elsewhere)
         for j, reminder in enumerate(duty.remind):
             s.parties((*loc, "remind", j, "tell"), reminder.tell)
         for j, step in enumerate(duty.escalate):
@@ -110,6 +117,26 @@ def _recurring(s: Subject, loc: Loc, duty: Duty) -> None:
         s.field((*loc, "done", "share", "through"), done.share.through, of=of)
         if done.share.where is not None:
             check_condition(s, (*loc, "done", "share", "where"), done.share.where, of)
+
+
+def _postponing(s: Subject, loc: Loc, duty: Duty, by: Pause | Extension) -> RegisterSpec | None:
+    """Note what is wrong with what postpones a limit, and return the register whose records do."""
+    s.cited(loc, by, say("暂停计时") if isinstance(by, Pause) else say("延期"))
+    if duty.every is not None:
+        s.wrong("D708", loc, say("周期责任不能暂停计时，也不能延期"))
+    if not by.state:
+        s.wrong("D708", loc, say("须写明在哪些状态下（state）"))
+    if not by.register_code:
+        if isinstance(by, Extension):
+            s.wrong("D708", loc, say("须写明批准延期的登记簿（register 与 through）"))
+        else:
+            s.states((*loc, "state"), by.state)
+        return None
+    elsewhere = s.register((*loc, "register"), by.register_code)
+    if elsewhere is not None:
+        s.points_at((*loc, "through"), by.through, elsewhere, s.spec.code)
+        s.states((*loc, "state"), by.state, elsewhere)
+    return elsewhere
 
 
 def check_retention(s: Subject) -> None:
