@@ -68,17 +68,15 @@ class BreachFact(Generic[K]):
 class Priced(Generic[K]):
     """What one breach costs, and why.
 
-    ``ordinal`` is its place among the counted breaches of its window, which ``members`` lists up to it; 0 and none for
-    a breach that does not count. ``amount_fen`` = ``base_fen`` × ``factor``, less what is above the counter's limit; 0 if it is
-    waived or cancelled, or its root is. ``points`` (hundredths) are multiplied and limited alike; ``sanction`` is what
-    follows in words.
+    ``ordinal`` is its place among the counted breaches of its window; 0 for a breach that does not count.
+    ``amount_fen`` = ``base_fen`` × ``factor``, less what is above the counter's limit; 0 if it is waived or cancelled, or
+    its root is. ``points`` (hundredths) are multiplied and limited alike; ``sanction`` is what follows in words.
     """
 
     ordinal: int
     factor: Decimal
     base_fen: int
     amount_fen: int
-    members: tuple[K, ...]
     arithmetic: str
     points: int = 0
     sanction: str = ""
@@ -96,11 +94,11 @@ def price(counter: Counter | None, breaches: Sequence[BreachFact[K]]) -> dict[K,
     roots = {b.key: _root(b, facts) for b in breaches}
     order = _ordered(counter, breaches)
     places = _places(counter, order, roots)
-    factors = {b.key: _factor(counter, b, len(places[b.key])) for b in breaches}
+    factors = {b.key: _factor(counter, b, places[b.key]) for b in breaches}
     sums = {}
     for b in order:
         root = roots[b.key]
-        sums[b.key] = _sum(b, root, factors[root.key], max(len(places[root.key]), 1))
+        sums[b.key] = _sum(b, root, factors[root.key], max(places[root.key], 1))
     left = _left(counter, order, sums)
     return {b.key: _priced(sums[b.key], places[b.key], *left[b.key]) for b in breaches}
 
@@ -155,21 +153,19 @@ def _ordered(counter: Counter | None, breaches: Sequence[BreachFact[K]]) -> list
     return sorted(breaches, key=lambda b: (b.occurred_at, clauses.get(b.clause, last), b.clause, b.number))
 
 
-def _places(
-    counter: Counter | None, order: Sequence[BreachFact[K]], roots: dict[K, BreachFact[K]]
-) -> dict[K, tuple[K, ...]]:
-    """Return for each breach the counted ones of its window up to and including it; empty if it does not count."""
-    places: dict[K, tuple[K, ...]] = {}
-    counted: deque[tuple[date, K]] = deque()
+def _places(counter: Counter | None, order: Sequence[BreachFact[K]], roots: dict[K, BreachFact[K]]) -> dict[K, int]:
+    """Return the place of each breach among the counted ones of its window; 0 if it does not count."""
+    places: dict[K, int] = {}
+    counted: deque[date] = deque()
     for b in order:
-        places[b.key] = ()
+        places[b.key] = 0
         if counter and counts(counter, b, roots[b.key]):
             first, _ = window(counter, b.day)
-            while counted and counted[0][0] < first:
+            while counted and counted[0] < first:
                 counted.popleft()
-            places[b.key] = (*(k for _, k in counted), b.key)
+            places[b.key] = len(counted) + 1
             if b.confirmed or not counter.only_confirmed:
-                counted.append((b.day, b.key))
+                counted.append(b.day)
     return places
 
 
@@ -239,13 +235,13 @@ def _left(counter: Counter | None, order: Sequence[BreachFact[K]], sums: dict[K,
     return left
 
 
-def _priced(s: _Sum, members: tuple[K, ...], fen: int, points: int) -> Priced[K]:
+def _priced(s: _Sum, ordinal: int, fen: int, points: int) -> Priced[K]:
     said = s.said
     if fen < s.fen:
         said += f"，本期合计不超过限额，计 {yuan(fen)} 元"
     if points < s.points:
         said += f"，本期合计不超过限额，计 {yuan(points)} 分"
-    return Priced(len(members), s.factor, s.base, fen, members, said, points, s.sanction)
+    return Priced(ordinal, s.factor, s.base, fen, said, points, s.sanction)
 
 
 def _told(lines: Sequence[PricedLine], factor: Decimal, fen: int, points: int, sanction: str) -> str:

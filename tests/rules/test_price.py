@@ -93,9 +93,9 @@ def test_two_clauses_of_one_handover_are_two_breaches_in_the_order_of_the_clause
 def test_the_counter_ranks_the_clauses_of_one_instant_and_what_it_does_not_name_comes_last() -> None:
     backwards = ARCHIVE_MONTH.model_copy(update={"order": ("D10", "D2")})
     found = price(backwards, [breach(c, "2025-03-07", c.upper(), 50) for c in ("d1", "d2", "d10")])
-    assert found["d1"].members == ("d10", "d2", "d1")
+    assert {k: p.ordinal for k, p in found.items()} == {"d10": 1, "d2": 2, "d1": 3}
     alike = price(ARCHIVE_MONTH, [breach(k, "2025-03-07", "D1", 50) for k in ("b2", "b1")])
-    assert alike["b2"].members == ("b1", "b2")
+    assert {k: p.ordinal for k, p in alike.items()} == {"b1": 1, "b2": 2}
 
 
 def test_a_breach_cancelled_on_appeal_makes_the_second_the_first() -> None:
@@ -135,7 +135,7 @@ def test_the_defects_of_one_handover_are_lines_of_one_breach() -> None:
     assert costs([handover]) == {"c": 140}
     found = price(ARCHIVE_MONTH, [*earlier, handover])["c"]
     assert (found.base_fen, found.factor, found.amount_fen) == (14_000, 2, 28_000)
-    assert found.members == ("a", "b", "c")
+    assert found.ordinal == 3
     assert found.arithmetic == "(20 + 2×50 + 20)×2 = 280 元"
 
 
@@ -322,7 +322,7 @@ def test_a_breach_that_is_not_multiplied_still_counts() -> None:
 
 def test_without_a_counter_nothing_is_counted_or_multiplied() -> None:
     found = price(None, [breach(k, "2025-03-03", "D1", (2, 50)) for k in "ab"])
-    assert [(p.ordinal, p.factor, p.amount_fen, p.members) for p in found.values()] == [(0, 1, 10_000, ())] * 2
+    assert [(p.ordinal, p.factor, p.amount_fen) for p in found.values()] == [(0, 1, 10_000)] * 2
     assert found["a"].arithmetic == "2×50 = 100 元"
 
 
