@@ -40,8 +40,8 @@ class RoleSpec(Spec):
     code: str = Field(pattern=CODE)
     label: Label
     help: Label | None = None
-    may: tuple[Literal["decide_appeals"], ...] = ()
-    """What its holders may do with fines of the whole site: decide on appeals."""
+    may: tuple[Literal["decide_appeals", "close_months", "reopen_months"], ...] = ()
+    """What its holders may do with fines of the whole site: decide on appeals, close months, let closed ones be reopened."""
 
 
 class Domain(Spec):

@@ -167,6 +167,43 @@ pay_decision = Table(
     UniqueConstraint("counter", "offer", "person", "month"),
 )  # fmt: skip
 
+closing = Table(
+    "closing", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("month", String(7), nullable=False), Column("nth", Integer, nullable=False), Column("state", String(8), nullable=False),
+    Column("closed_by", Integer), Column("closed_at", UtcMoment, nullable=False),
+    Column("place", ID, nullable=False), Column("hash", LargeBinary(32), nullable=False),
+    Column("asked_by", Integer), Column("asked_at", UtcMoment), Column("asked_reason", Text),
+    Column("reopened_by", Integer), Column("reopened_at", UtcMoment), Column("reopened_reason", Text),
+    UniqueConstraint("month", "nth"),
+)  # fmt: skip
+"""A month that was closed, for the ``nth`` time; ``place`` and ``hash``: the last line of the ledger then."""
+closing_line = Table(
+    "closing_line", fixed,
+    Column("closing", ID, ForeignKey("closing.id"), primary_key=True, autoincrement=False),
+    Column("ticket", ID, ForeignKey("ticket.id"), primary_key=True, autoincrement=False),
+    Column("person", Integer, nullable=False), Column("unit", ID), Column("month", String(7), nullable=False),
+    Column("ordinal", Integer, nullable=False), Column("factor", ScaledNumber(2), nullable=False),
+    Column("amount", ScaledNumber(2), nullable=False), Column("due", ScaledNumber(2), nullable=False),
+    Column("points", ScaledNumber(2), nullable=False), Column("due_points", ScaledNumber(2), nullable=False),
+    Column("state", String(40), nullable=False),
+    Index("ix_closing_line_ticket", "ticket"), Index("ix_closing_line_person", "person"),
+)  # fmt: skip
+"""A ticket as a closing found it; ``due`` and ``due_points``: what this closing takes, or gives back; ``unit``: the person's."""
+closing_pay = Table(
+    "closing_pay", fixed,
+    Column("closing", ID, ForeignKey("closing.id"), primary_key=True, autoincrement=False),
+    Column("decision", ID, ForeignKey("pay_decision.id"), primary_key=True, autoincrement=False),
+    Column("unit", ID),
+)  # fmt: skip
+"""Shares of pay that a closing takes."""
+carried_over = Table(
+    "carried_over", fixed,
+    Column("month", String(7), primary_key=True), Column("ticket", ID, ForeignKey("ticket.id"), primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False), Column("person", Integer), Column("at", UtcMoment, nullable=False),
+)  # fmt: skip
+"""Undecided tickets that a month is closed without, by somebody's decision."""
+
 notice = Table(
     "notice", fixed,
     Column("id", ID, primary_key=True, autoincrement=True),

@@ -54,7 +54,7 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     for t in moved:  # what is left behind, in the window it was in, is counted anew too
         left = {"id": t["breach"], "day": t["day"], "root": None, "revision": t["revision"]}
         groups.setdefault((t["counter"], t["subject"]), []).append(left)
-    _lock(work, sorted(groups))
+    lock(work, groups)
     for t in orphans:
         _drop(work, t, result)
     for (code, subject), members in sorted(groups.items()):
@@ -91,9 +91,11 @@ def _drop(work: Work, t: Mapping[str, Any], result: Assessed) -> None:
     _correct(work, t, nothing, stands=False, result=result)
 
 
-def _lock(work: Work, groups: Sequence[tuple[str, str]]) -> None:
-    insert_new(work.connection, counter_group, [{"counter": c, "subject": s} for c, s in groups])
-    for c, s in groups:
+def lock(work: Work, groups: Iterable[tuple[str, str]]) -> None:
+    """Wait for the groups (counter, subject) of some tickets, and keep them to this transaction."""
+    ordered = sorted(set(groups))
+    insert_new(work.connection, counter_group, [{"counter": c, "subject": s} for c, s in ordered])
+    for c, s in ordered:
         one = and_(counter_group.c.counter == c, counter_group.c.subject == s)
         work.connection.execute(select(counter_group.c.subject).where(one).with_for_update())
 

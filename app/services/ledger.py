@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from app.catalog.breach import Breach, Offer
 from app.catalog.catalog import Catalog, adopted
 from app.catalog.policy import Article
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
+from app.models.among import among
 from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import attachment
 from app.models.ledger import breach, breach_line, ledger_entry, obligation, pay_decision, ticket, ticket_file
@@ -61,12 +62,14 @@ class Explanation:
 def visible(work: Work) -> ColumnElement[bool]:
     """Return the WHERE clause on tickets for those the actor may see.
 
-    They are one's own, those one confirms or decides on, and those of a register one reads.
+    They are one's own, those one confirms or decides on, those of a register one reads, and those of everybody for who closes months.
     """
     t = ticket.c
     if work.actor.is_system:
         return t.id.is_not(None)
     seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.roles)]
+    if people.may(work, "close_months"):
+        seen.append(t.person.is_not(None))
     if people.may(work, "decide_appeals"):
         seen.append(t.id.in_(_appealed()))
     judged = [
@@ -108,8 +111,24 @@ def tickets(
         dict(r)
         for r in work.connection.execute(query.order_by(t.occurred_at.desc(), t.id.desc()).limit(limit)).mappings()
     ]
+    return _named(work, found)
+
+
+def those(work: Work, ids: Iterable[int]) -> list[dict[str, Any]]:
+    """Return the tickets of some numbers that the actor may see, earliest violation first."""
+    query = select(*SHOWN).where(among(ticket.c.id, sorted(ids)), visible(work))
+    found = work.connection.execute(query.order_by(ticket.c.occurred_at, ticket.c.id)).mappings()
+    return _named(work, [dict(r) for r in found])
+
+
+def labelled(work: Work, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of tickets with what their rule is called."""
+    return [dict(r) | {"rule_label": _label(work, r)} for r in found]
+
+
+def _named(work: Work, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     names = charged_names(work, found)
-    return [r | {"person_name": names[r["id"]], "rule_label": _label(work, r)} for r in found]
+    return [r | {"person_name": names[r["id"]]} for r in labelled(work, found)]
 
 
 def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, str]:

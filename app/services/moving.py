@@ -125,6 +125,7 @@ def take(work: Work, t: Mapping[str, Any], code: str, reason: str) -> None:
         raise Forbidden(why)
     if move.reason and not reason.strip():
         raise Invalid([CellError("reason", say("请写明理由"), label="理由")])
+    assessing.lock(work, [(t["counter"], t["subject"])])
     target = move.target or _before_appeal(work, t)
     post(
         work,
@@ -155,8 +156,16 @@ def post(work: Work, t: Mapping[str, Any], kind: str, target: str, reason: str, 
 
 def _before_appeal(work: Work, t: Mapping[str, Any]) -> str:
     e = ledger_entry.c
-    query = select(e.kind).where(e.ticket == t["id"], e.kind.in_(("confirmed", "executed"))).order_by(e.seq.desc())
-    return str(work.connection.execute(query.limit(1)).scalar_one())
+    state, settled = "", []
+    for kind in work.connection.execute(select(e.kind).where(e.ticket == t["id"]).order_by(e.seq)).scalars():
+        if kind in {"confirmed", "upheld", "executed"}:
+            state = kind
+        elif kind == "settled":
+            settled.append(state)
+            state = "executed"
+        elif kind == "reopened":
+            state = settled.pop()
+    return state
 
 
 def _tied(work: Work, breach_id: int) -> list[int]:

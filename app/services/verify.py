@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from app.errors import Sentence, say
-from app.models.ledger import ledger_entry, obligation, ticket
+from app.models.ledger import closing, ledger_entry, obligation, ticket
 from app.services import chain, replay
 from app.services.panel import Actor, Panel, Work
 from app.services.replay import Progress
@@ -74,6 +74,9 @@ def lines(work: Work, found: Verification) -> Iterator[Sentence]:
             yield say("末行记录文件第 {n} 行不可辨认", n=number)
         else:
             outside.setdefault(head.place, []).append((say("末行记录文件第 {n} 行", n=number), head.hash))
+    c = closing.c
+    for month, nth, place, hashed in work.connection.execute(select(c.month, c.nth, c.place, c.hash).order_by(c.id)):
+        outside.setdefault(place, []).append((say("{month} 第 {nth} 次月结所存末行", month=month, nth=nth), hashed))
     outside.setdefault(end.place, []).append((say("数据库所存末行"), end.hash))
     last, place = chain.FIRST, 0
     for row in _entries(work):
@@ -152,7 +155,8 @@ def sums(work: Work, found: Verification) -> Iterator[Sentence]:
 LEADS_TO = {
     "assessed": ("proposed",), "revived": ("proposed",), "voided": ("void",), "confirmed": ("confirmed",), "waived": ("waived",),
     "cancelled": ("cancelled",), "executed": ("executed",), "appealed": ("appealed",), "upheld": ("upheld",),
-    "withdrawn": ("confirmed", "executed"),
+    "withdrawn": ("confirmed", "executed"), "settled": ("executed", "waived", "cancelled", "void"),
+    "reopened": ("confirmed", "upheld", "executed", "appealed", "waived", "cancelled", "void"),
 }  # fmt: skip
 """What state a ticket is in after a line of each kind."""
 

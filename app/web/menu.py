@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import administration, attention, recalculation, scope, whatif
+from app.services import administration, attention, closing, recalculation, scope, whatif
 from app.web.actor import reading
 from app.web.language import label
 
@@ -50,10 +50,12 @@ def _register(text: str, code: str) -> dict[str, Any]:
 
 def _own() -> list[dict[str, Any]]:
     number = counts()
+    closes = [_entry(gettext("月结"), "/closings", "lock")] if closing.concern(reading()) else []
     return [
         _entry(gettext("首页"), "/", "home"),
         _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
         _entry(gettext("处罚单"), "/fines", "receipt"),
+        *closes,
         _entry(gettext("指标"), "/indicators", "chart-bar"),
         _entry(gettext("工作日历"), "/calendar", "calendar-month"),
         _entry(gettext("通知"), "/inbox", "bell", number["unread"]),

@@ -19,7 +19,7 @@ from app.web.language import label
 KINDS = {
     "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
     "cancelled": "撤销", "executed": "执行", "voided": "作废", "revived": "恢复", "appealed": "申诉", "withdrawn": "撤回申诉",
-    "upheld": "申诉维持",
+    "upheld": "申诉维持", "settled": "月结", "reopened": "月结重开",
 }  # fmt: skip
 
 

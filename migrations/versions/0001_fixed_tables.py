@@ -845,6 +845,66 @@ def upgrade() -> None:
             name=op.f("uq_indicator_figure_indicator_kind_first_day_subject_version"),
         ),
     )
+    op.create_table(
+        "closing",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("nth", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("closed_by", sa.Integer(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_reason", sa.Text(), nullable=True),
+        sa.Column("reopened_by", sa.Integer(), nullable=True),
+        sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reopened_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closing")),
+        sa.UniqueConstraint("month", "nth", name=op.f("uq_closing_month_nth")),
+    )
+    op.create_table(
+        "closing_line",
+        sa.Column("closing", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("person", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("due_points", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["closing"], ["closing.id"], name=op.f("fk_closing_line_closing")),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_closing_line_ticket")),
+        sa.PrimaryKeyConstraint("closing", "ticket", name=op.f("pk_closing_line")),
+    )
+    op.create_index("ix_closing_line_person", "closing_line", ["person"])
+    op.create_index("ix_closing_line_ticket", "closing_line", ["ticket"])
+    op.create_table(
+        "closing_pay",
+        sa.Column("closing", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "decision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("unit", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["closing"], ["closing.id"], name=op.f("fk_closing_pay_closing")),
+        sa.ForeignKeyConstraint(["decision"], ["pay_decision.id"], name=op.f("fk_closing_pay_decision")),
+        sa.PrimaryKeyConstraint("closing", "decision", name=op.f("pk_closing_pay")),
+    )
+    op.create_table(
+        "carried_over",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("person", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], name=op.f("fk_carried_over_ticket")),
+        sa.PrimaryKeyConstraint("month", "ticket", name=op.f("pk_carried_over")),
+    )
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
@@ -860,6 +920,8 @@ def downgrade() -> None:
     op.drop_table("clock_hold")
     op.drop_table("tick")
     for table in ("record_gram", "text_reach", "change_set", "saved_view_role", "saved_view"):
+        op.drop_table(table)
+    for table in ("carried_over", "closing_pay", "closing_line", "closing"):
         op.drop_table(table)
     for table in ("ticket_file", "ledger_head"):
         op.drop_table(table)

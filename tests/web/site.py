@@ -35,6 +35,8 @@ roles:
   - {code: chief, label: {zh: 主管, en: Chief}}
   - {code: auditor, label: {zh: 稽核, en: Auditor}}
   - {code: system_admin, label: {zh: 系统管理员, en: System administrator}}
+  - {code: payroll, label: {zh: 薪资, en: Payroll}, may: [close_months]}
+  - {code: head, label: {zh: 负责人, en: Head}, may: [reopen_months]}
 ---
 domains:
   - {code: org, label: {zh: 组织, en: Organisation}, icon: sitemap}
