@@ -36,6 +36,17 @@ def anywhere(work: Work) -> frozenset[str]:
     return policies(work, None, work.today)
 
 
+def adopters(work: Work, cited: Cited, day: date) -> frozenset[int | None]:
+    """Return the units that apply on a day what something cites, without those below them; None among them: everybody does."""
+    if not cited.cite:
+        return frozenset({None})
+    return frozenset(
+        of
+        for of, policy, start, end in _adoptions(work)
+        if policy in cited.policies and start <= day and (end is None or day < end)
+    )
+
+
 def live(work: Work, cited: Cited, unit: int | None, day: date) -> bool:
     """Return whether something a policy demands is in force for a unit on a day."""
     return adopted(cited, policies(work, unit, day))

@@ -223,25 +223,41 @@ def correct(work: Work, indicator: Indicator, period: Period, reason: str) -> in
 
 
 def corrects(work: Work, indicator: Indicator) -> bool:
-    """Return whether the actor may correct kept figures of an indicator."""
-    return work.actor.is_system or bool(work.actor.roles.intersection(indicator.receives))
+    """Return whether the actor may correct kept figures of an indicator: he receives all of them."""
+    return work.actor.is_system or _received(work, indicator) is None
+
+
+def _received(work: Work, indicator: Indicator) -> list[int] | None:
+    """Return the units whose figures come to the actor for the role that he holds there; None: all figures.
+
+    Of companies that apply the same policy apart from each other, each sees its own.
+    """
+    if not work.actor.roles.intersection(indicator.receives):
+        return []
+    tops = adoption.adopters(work, indicator, work.today)
+    around = {*people.chain(work, work.actor.unit_id), *people.below(work, work.actor.unit_id)}
+    if None in tops or tops <= around:
+        return None
+    return [u for top in tops & around for u in people.below(work, top)]
 
 
 def seen(work: Work, indicator: Indicator, all_figures: Figures) -> dict[str, Figure]:
     """Return the figures that concern the actor.
 
-    All of them where he receives the indicator or may read every record behind it; of a unit where he may read all its records;
-    and of a person his own.
+    All of them where he receives the indicator or may read every record behind it; of a unit where he receives it there or may read
+    all its records; and of a person his own.
     """
-    if corrects(work, indicator):
+    received = _received(work, indicator)
+    if work.actor.is_system or received is None:
         return dict(all_figures)
+    own = {f"unit:{u}" for u in received}
     codes = measuring.registers(indicator, work.catalog.indicators)
-    if not all(scope.may(work, code, "read") for code in codes):
-        return {}
-    widest = [scope.rows_read(work, code) for code in codes]
+    readable = all(scope.may(work, code, "read") for code in codes)
+    widest = [scope.rows_read(work, code) for code in codes] if readable else ["own"]
     if all(w == "all" for w in widest):
         return dict(all_figures)
-    own = {f"person:{work.actor.person_id}"}
+    if readable:
+        own.add(f"person:{work.actor.person_id}")
     if work.actor.unit_id is not None and all(w in ("all", "below", "unit") for w in widest):
         units = people.below(work, work.actor.unit_id) if "unit" not in widest else [work.actor.unit_id]
         own |= {f"unit:{u}" for u in units}

@@ -27,9 +27,10 @@ from app.catalog.register import RegisterSpec
 from app.fields.links import Person, Reference, Signature, Unit
 from app.fields.texts import Choice
 from app.fields.times import Date
+from app.models.among import among
 from app.models.ledger import obligation
 from app.rules.indicator import Period
-from app.services import scope
+from app.services import adoption, people, scope
 from app.services.conditions import where
 from app.services.panel import Work
 
@@ -62,7 +63,7 @@ def measure(work: Work, indicator: Indicator, m: Measure, period: Period) -> dic
 
     Obligations are counted as of ``work.now``: what is not due yet is neither met nor owed.
     """
-    chosen = _select(work, m, period)
+    chosen = _select(work, indicator, m, period)
     amounts = _amounts(m, chosen)
     row = work.connection.execute(select(*amounts).select_from(chosen.source).where(*chosen.conditions)).one()
     found = {WHOLE: _taken(m, row)}
@@ -78,7 +79,7 @@ def members(
     work: Work, indicator: Indicator, m: Measure, period: Period, subject: str, limit: int
 ) -> tuple[int, list[int]]:
     """Return how many records behind a measure the actor may read, and the first of them, latest first."""
-    chosen = _select(work, m, period)
+    chosen = _select(work, indicator, m, period)
     conditions = [*chosen.conditions, scope.visible(work, m.register_code)]
     if subject != WHOLE and (split := m.per or indicator.per):
         column, kind = _split(m, chosen, split)
@@ -110,10 +111,14 @@ def _split(m: Measure, chosen: _Selection, split: str) -> tuple[Any, str]:
     return obligation.c[split] if own else chosen.table.c[split], subject_kind(chosen.spec, m, split)
 
 
-def _select(work: Work, m: Measure, period: Period) -> _Selection:
+def _select(work: Work, indicator: Indicator, m: Measure, period: Period) -> _Selection:
     spec, table = work.spec(m.register_code), work.tables[m.register_code]
     conditions: list[ColumnElement[bool]] = [table.c.archived_at.is_(None)]
     source: FromClause = table
+    tops = adoption.adopters(work, indicator, period.last)
+    if None not in tops:  # elsewhere the policy does not hold, and nothing is counted by it
+        bound = {u for top in tops if top is not None for u in people.below(work, top)}
+        conditions.append(or_(table.c.unit.is_(None), among(table.c.unit, sorted(bound))))
     if spec.tickets_of:
         conditions.append(table.c.counter.in_(spec.tickets_of))
     if m.duties:

@@ -42,7 +42,11 @@ def target(indicator: Indicator) -> str:
     if goal is None:
         return ""
     ends = [(sign, end) for sign, end in (("≥", goal.ge), ("≤", goal.le)) if end is not None]
-    return gettext("、").join(f"{sign} {reading_of(indicator, Fraction(end))}" for sign, end in ends)
+    plain = indicator.model_copy(update={"places": 0})  # a target is said as it is written
+    return gettext("、").join(
+        f"{sign} {reading_of(plain if end == end.to_integral_value() else indicator, Fraction(end))}"
+        for sign, end in ends
+    )
 
 
 def shown(indicator: Indicator, figure: Figure | None) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import delete, event, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Forbidden, Missing, Refused
+from app.models.fixed import adoption as adoption_table
 from app.models.indicators import indicator_figure
 from app.rules.indicator import Period, grade, rounded
 from app.services import indicators, measuring, records
@@ -160,7 +162,7 @@ def test_the_number_of_statements_does_not_grow_with_people(site: Site) -> None:
     def statements() -> int:
         seen: list[str] = []
         with site.panel.reading(Actor.system(), now=JUNE) as work:
-            indicator = work.catalog.indicators["revisit_handling_rate"]
+            (indicator,) = (i for i in indicators.live(work) if i.code == "revisit_handling_rate")
             event.listen(work.connection, "before_cursor_execute", lambda *a: seen.append(a[2]))
             indicators.figures(work, indicator, MAY)
         return len(seen)
@@ -291,6 +293,48 @@ def test_the_records_behind_a_figure_are_those_that_one_may_read(site: Site) -> 
     assert behind("director") == (2, [other, mine])
     assert behind("sales1") == (1, [mine])
     assert behind("stranger") == (0, [])
+
+
+def adopt_apart(site: Site, *units: str) -> None:
+    """Let only these units apply the policy of archives, each for itself."""
+    with site.panel.work(Actor.system(), now=at("2025-05-01 08:00")) as work:
+        work.connection.execute(delete(adoption_table).where(adoption_table.c.policy == "P05"))
+        for unit in units:
+            row = {"unit": site.units[unit], "policy": "P05", "from_day": date(2025, 1, 1), "recorded_at": work.now}
+            work.connection.execute(insert(adoption_table).values(**row))
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [("集团", {WHOLE, "销售部", "门店"}), ("门店", {"门店"}), ("销售部", {"销售部"}), ("客户关爱部", set())],
+)
+def test_figures_come_to_those_whose_unit_applies_the_policy(site: Site, of: str, expected: set[str]) -> None:
+    adopt_apart(site, "销售部", "门店")
+    names = {WHOLE: WHOLE} | {f"unit:{n}": name for name, n in site.units.items()}
+    officer = replace(site.actor("hr"), unit_id=site.units[of])  # receives the figures and reads no archive
+    with site.panel.reading(officer, now=JUNE) as work:
+        indicator = work.catalog.indicators["archive_handover_timeliness"]
+        given = {
+            s: indicators.Figure(Decimal(1), Decimal(1))
+            for s, name in names.items()
+            if name in (WHOLE, "销售部", "门店")
+        }
+        assert {names[s] for s in indicators.seen(work, indicator, given)} == expected
+        assert indicators.corrects(work, indicator) is (WHOLE in expected)
+
+
+def test_records_of_units_that_do_not_apply_the_policy_are_not_counted(site: Site) -> None:
+    made = archive(site, "2025-05-06")
+    with site.panel.work(Actor.system(), now=at("2025-05-09 09:00"), source="demo") as work:
+        records.update(
+            work,
+            "vehicle_archive",
+            made,
+            {"handed_over_at": at("2025-05-08 09:00"), "checked_at": at("2025-05-08 10:00")},
+        )
+    assert shown(site, "archive_completeness") == ("100.0", "")
+    adopt_apart(site, "门店")
+    assert shown(site, "archive_completeness") == ("无数据", "")
 
 
 MORE = """\
