@@ -37,7 +37,6 @@ class Explanation:
     due: Due
     cycle: Cycle | None
     by_day: bool
-    edition: Mapping[str, Any] | None
     calendar: Mapping[str, Any] | None
     letters: Sequence[Mapping[str, Any]]
     ahead: Sequence[Event]
@@ -63,7 +62,6 @@ def why(work: Work, number: int) -> Explanation:
     o = get(work, number)
     duty, row = counting.duty_of(work, o), counting.facts(work, o)
     named = select(calendar_revision).where(calendar_revision.c.name == o["calendar"])
-    edition = select(publication.c.revision, publication.c.at, publication.c.person, publication.c.in_force_from)
     moves = select(obligation_move).where(obligation_move.c.obligation == number).order_by(obligation_move.c.id)
     return Explanation(
         obligation=o, duty=duty, row=row,
@@ -71,13 +69,19 @@ def why(work: Work, number: int) -> Explanation:
         due=counting.recount(work, o, row),
         cycle=counting.cycle_of(work, o, duty, row),
         by_day=counting.by_day(work, o, duty),
-        edition=work.connection.execute(edition.where(publication.c.revision == o["revision"])).mappings().first(),
         calendar=work.connection.execute(named.order_by(calendar_revision.c.revision)).mappings().first(),
         letters=_letters(work, o),
         ahead=list(islice(_ahead(work, o, duty), AHEAD)),
         moves=work.connection.execute(moves).mappings().all(),
         tickets=_tickets(work, o),
     )  # fmt: skip
+
+
+def publication_of(work: Work, revision: int) -> Mapping[str, Any] | None:
+    """Return when, by whom and from which day on a revision of the definitions was published."""
+    p = publication.c
+    query = select(p.at, p.person, p.in_force_from).where(p.revision == revision)
+    return work.connection.execute(query).mappings().first()
 
 
 def _letters(work: Work, o: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -50,7 +51,7 @@ def page(work: Work, number: int) -> dict[str, Any]:
             {"code": c, "policy": label(p.label) if (p := then.policies.get(c.partition("-")[0])) else "", "text": _text(work, o, c)}
             for c in o["citation"].split("、") if c
         ],
-        "edition": _edition(work, e), "calendar": _calendar(work, e),
+        "edition": edition(work, o["revision"]), "calendar": _calendar(work, e),
         "told": [
             {"at": moment(n["at"]), "who": name, "what": gettext("提醒") if n["kind"] == "remind" else gettext("上报")}
             for n, name in _with_names(work, e.letters)
@@ -154,13 +155,19 @@ def _looked_at(work: Work, e: Explanation) -> list[dict[str, str]]:
     ]
 
 
-def _edition(work: Work, e: Explanation) -> str:
-    if e.edition is None:
+def edition(work: Work, revision: int) -> str:
+    """Return in words which edition of the definitions a revision is: since when it is in force, who published it and when."""
+    found = service.publication_of(work, revision)
+    if found is None:
         return ""
-    by = people.names(work, [e.edition["person"]]).get(e.edition["person"], gettext("系统"))
+    by = people.names(work, [found["person"]]).get(found["person"], gettext("系统"))
+    if found["in_force_from"] == date.min:
+        return gettext(
+            "第 %(n)s 号目录（最初的版本），%(who)s 于 %(at)s 发布", n=revision, who=by, at=moment(found["at"])
+        )
     return gettext(
         "第 %(n)s 号目录，自 %(day)s 起施行，%(who)s 于 %(at)s 发布",
-        n=e.edition["revision"], day=e.edition["in_force_from"], who=by, at=moment(e.edition["at"]),
+        n=revision, day=found["in_force_from"], who=by, at=moment(found["at"]),
     )  # fmt: skip
 
 

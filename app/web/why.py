@@ -9,12 +9,14 @@ from typing import Any
 from flask_babel import gettext
 
 from app.catalog.duty import Limit
-from app.services import assessing, editions, ledger, lookup, people
+from app.rules.capitals import capitals
+from app.rules.price import window
+from app.services import assessing, composition, editions, ledger, lookup, people
 from app.services.ledger import Explanation
 from app.services.panel import Work
-from app.web import counted, obligations, tickets
+from app.web import amounts, counted, obligations, tickets
 from app.web.cells import moment, until
-from app.web.language import label
+from app.web.language import label, language
 
 KINDS = {
     "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
@@ -30,6 +32,7 @@ def page(work: Work, number: int, refused: tuple[str, str, str] = ("", "", "")) 
     """
     e = ledger.why(work, number)
     t = e.ticket
+    made = composition.of(work, t)
     address = tickets.record_addresses(work, [t]).get((t["register"], t["record_id"]), "")
     return {
         "title": t["record_no"], "actions": tickets.actions(work, t, refused), "refused": refused,
@@ -38,25 +41,43 @@ def page(work: Work, number: int, refused: tuple[str, str, str] = ("", "", "")) 
             "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
             "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]), "balance": tickets.balance(t),
             "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
+            "beside": tickets.beside(t["points"], t["sanction"]), "month": t["month"], "outside": bool(t["payer_register"]),
+            "capitals": capitals(int(t["amount"] * 100)) if t["amount"] and language() == "zh" else "",
         },
+        "edition": obligations.edition(work, t["revision"]), "figures": amounts.of(t, made),
+        "joint": tickets.rows(work, made.joint),
         "record": {"number": t["record_title"], "title": "", "url": address},
         "citations": [_article(work, t["revision"], code, article) for code, article in e.articles],
-        "due": _due(work, e), "counter": _counter(work, e), "arithmetic": _arithmetic(e), "evidence": _evidence(work, e),
+        "due": _due(work, e), "counter": _counter(work, e), "evidence": _evidence(work, e),
         "entries": [
             {
                 "at": moment(x["at"]), "who": x["name"], "kind": gettext(KINDS.get(x["kind"], x["kind"])),
-                "amount": _signed(x["amount"]), "paid": _signed(x["paid"]), "arithmetic": x["arithmetic"], "reason": x["reason"] or "",
+                "amount": _signed(x["amount"]), "points": _points(x["points"]), "paid": _signed(x["paid"]),
+                "arithmetic": x["arithmetic"], "reason": x["reason"] or "",
             }
             for x in e.entries
         ],
         "files": [{"name": f["name"], "url": f"{tickets.url(number)}/files/{f['id']}"} for f in ledger.files(work, number)],
-        "signers": [gettext("当事人"), gettext("确认人")],
+        "signers": _signers(work, t),
     }  # fmt: skip
 
 
 def _signed(amount: Decimal) -> str:
     """Return by how much something changes; nothing for nothing."""
     return f"{'-' if amount < 0 else '+'}{tickets.yuan(abs(amount))}" if amount else ""
+
+
+def _points(points: Decimal) -> str:
+    return f"{points.normalize():+f}" if points else ""
+
+
+def _signers(work: Work, t: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return who signs the notice on paper: the person fined, and who confirmed it, with the moment of doing so."""
+    names = people.names(work, [t["confirmed_person"]] if t["confirmed_person"] is not None else [])
+    return [
+        {"label": gettext("当事人"), "name": t["person_name"], "at": ""},
+        {"label": gettext("确认人"), "name": names.get(t["confirmed_person"], ""), "at": moment(t["confirmed_at"])},
+    ]
 
 
 def _article(work: Work, revision: int, code: str, article: Any) -> dict[str, str]:
@@ -87,46 +108,21 @@ def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
     counter = assessing.counter_of(work, e.ticket["revision"], e.ticket["counter"])
     if counter is None:
         return None
-    windows = {"calendar_month": gettext("自然月"), "year": gettext("自然年"), "ever": gettext("不限期")}
+    windows = {"calendar_month": gettext("自然月"), "week": gettext("自然周"), "quarter": gettext("自然季度"), "half_year": gettext("半年"),
+               "year": gettext("自然年"), "ever": gettext("不限期"), "rolling": gettext("此前 %(n)s 天内", n=counter.days)}  # fmt: skip
+    first, last = window(counter, e.ticket["day"])
+    span = "" if counter.window == "ever" else f" {first} – {last}"
     return {
-        "label": label(counter.label), "window": f"{windows[counter.window]} {e.ticket['month']}",
+        "label": label(counter.label), "window": f"{windows[counter.window]}{span}",
         "members": [
             {
                 "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"], "label": f"{m['rule_label']}：{m['record_title']}",
-                "state": tickets.state(m["state"]), "self": m["id"] == e.ticket["id"],
+                "state": tickets.state(m["state"]), "amount": tickets.yuan(m["amount"]),
+                "beside": tickets.beside(m["points"], m["sanction"]), "self": m["id"] == e.ticket["id"],
             }
             for m in e.members
         ],
     }  # fmt: skip
-
-
-def _arithmetic(e: Explanation) -> list[dict[str, str]]:
-    t = e.ticket
-    found = [
-        {
-            "label": line["label"],
-            "formula": f"{tickets.yuan(line['unit_amount'])} × {line['quantity']}",
-            "amount": tickets.yuan(line["unit_amount"] * line["quantity"]),
-            "cite": "",
-        }
-        for line in e.lines
-    ]
-    found.append(
-        {"label": gettext("本次基数"), "formula": "", "amount": tickets.yuan(t["base_amount"]), "cite": t["citation"]}
-    )
-    if t["factor"] != 1:
-        found.append(
-            {
-                "label": gettext("第 %(n)s 次", n=t["ordinal"]),
-                "formula": tickets.factor(t["factor"]),
-                "amount": "",
-                "cite": "",
-            }
-        )
-    found.append(
-        {"label": gettext("应罚"), "formula": t["arithmetic"], "amount": tickets.yuan(t["amount"]), "cite": ""}
-    )
-    return found
 
 
 def _evidence(work: Work, e: Explanation) -> list[dict[str, str]]:
