@@ -1,4 +1,4 @@
-"""How the amount of a ticket comes about, as its page shows it: whoever reckons with these figures gets what is stored."""
+"""How the amount of a ticket comes about, as its page shows it: whoever reckons with these amounts gets what is stored."""
 
 from __future__ import annotations
 
