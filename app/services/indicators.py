@@ -241,27 +241,33 @@ def _received(work: Work, indicator: Indicator) -> list[int] | None:
     return [u for top in tops & around for u in people.below(work, top)]
 
 
-def seen(work: Work, indicator: Indicator, all_figures: Figures) -> dict[str, Figure]:
-    """Return the figures that concern the actor.
+def sight(work: Work, indicator: Indicator) -> frozenset[str] | None:
+    """Return the subjects whose figures the actor may see; None: all of them.
 
-    All of them where he receives the indicator or may read every record behind it; of a unit where he receives it there or may read
-    all its records; and of a person his own.
+    All where he receives the indicator or may read every record behind it; of a unit where he receives it there or may read all its
+    records; and of a person his own.
     """
     received = _received(work, indicator)
     if work.actor.is_system or received is None:
-        return dict(all_figures)
+        return None
     own = {f"unit:{u}" for u in received}
     codes = measuring.registers(indicator, work.catalog.indicators)
-    readable = all(scope.may(work, code, "read") for code in codes)
-    widest = [scope.rows_read(work, code) for code in codes] if readable else ["own"]
-    if all(w == "all" for w in widest):
-        return dict(all_figures)
-    if readable:
-        own.add(f"person:{work.actor.person_id}")
-    if work.actor.unit_id is not None and all(w in ("all", "below", "unit") for w in widest):
-        units = people.below(work, work.actor.unit_id) if "unit" not in widest else [work.actor.unit_id]
+    if not all(scope.may(work, code, "read") for code in codes):
+        return frozenset(own)
+    widest = {scope.rows_read(work, code) for code in codes}
+    if widest == {"all"}:
+        return None
+    own.add(f"person:{work.actor.person_id}")
+    if work.actor.unit_id is not None and "own" not in widest:
+        units = [work.actor.unit_id] if "unit" in widest else people.below(work, work.actor.unit_id)
         own |= {f"unit:{u}" for u in units}
-    return {s: f for s, f in all_figures.items() if s in own}
+    return frozenset(own)
+
+
+def seen(work: Work, indicator: Indicator, all_figures: Figures) -> dict[str, Figure]:
+    """Return the figures that the actor may see."""
+    subjects = sight(work, indicator)
+    return {s: f for s, f in all_figures.items() if subjects is None or s in subjects}
 
 
 @dataclass(frozen=True)
@@ -281,7 +287,7 @@ class Entry:
 
 def board(work: Work, day: date, only: str = "") -> list[Entry]:
     """Return what the actor sees of every indicator, or ``only`` one, in the period in which ``day`` lies; empty ones left out."""
-    chosen = [i for i in live(work) if not only or i.code == only]
+    chosen = [i for i in live(work) if (not only or i.code == only) and _concerns(work, i)]
     periods = {i.code: period_of(i.period, day) for i in chosen}
     back = {i.code: [periods[i.code].before(n) for n in reversed(range(_shown(i)))] for i in chosen}
     before = kept(work, periods, {p for past in back.values() for p in past})
@@ -301,6 +307,16 @@ def board(work: Work, day: date, only: str = "") -> list[Entry]:
         made = max((f.made_at for f in mine.values() if f.made_at is not None), default=None)
         entries.append(Entry(i, period, mine, subject, made, [*past, (period, mine[subject])]))
     return entries
+
+
+def _concerns(work: Work, indicator: Indicator) -> bool:
+    """Return whether there could be a figure that the actor may see, so that none is figured out for nothing."""
+    subjects = sight(work, indicator)
+    if subjects is None or not indicator.per:
+        return subjects is None
+    split = [indicator, *(work.catalog.indicators[p.indicator] for p in indicator.parts)]
+    kinds = {measuring.subject_kind(work.spec(m.register_code), m, m.per or i.per) for i in split for m in i.measures}
+    return any(s.partition(":")[0] in kinds for s in subjects)
 
 
 def _shown(indicator: Indicator) -> int:

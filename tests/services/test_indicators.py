@@ -280,6 +280,17 @@ def test_the_board_shows_what_was_kept_with_its_course_and_what_runs_as_of_now(s
     assert [(p.key, f.numerator) for p, f in june.course[-2:] if f] == [("2025-05", 9), ("2025-06", 0)]
 
 
+def test_nothing_is_figured_out_for_whom_it_does_not_concern(site: Site) -> None:
+    statements: list[str] = []
+    with site.panel.reading(site.actor("stranger"), now=JUNE) as work:
+        indicators.live(work)
+        event.listen(work.connection, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        assert indicators.board(work, JUNE.date()) == []
+    counted = [s for s in statements if "count(" in s or "sum(" in s]
+    personal = ("FROM r_revisit_record", "FROM ticket")  # of which he might have a figure of his own
+    assert counted and [s for s in counted if not any(table in s for table in personal)] == []
+
+
 def test_the_records_behind_a_figure_are_those_that_one_may_read(site: Site) -> None:
     mine = archive(site, "2025-05-06")
     other = archive(site, "2025-05-07", advisor="sales2")
