@@ -21,7 +21,7 @@ from app.rules.deadlines import limit_in_force
 from app.rules.periods import Cycle, cycle_at, following
 from app.services import adoption, calendars, duties, editions, history, numbering, rows
 from app.services.conditions import where, with_references
-from app.services.duties import Settled
+from app.services.duties import Again, Settled
 from app.services.editions import Era
 from app.services.panel import Work
 
@@ -85,12 +85,19 @@ def _raised(work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[_Owed]) -
 
 
 def settle(
-    work: Work, spec: RegisterSpec, written: Sequence[Row], by: RegisterSpec | None = None, facts: Sequence[Row] = ()
+    work: Work,
+    spec: RegisterSpec,
+    written: Sequence[Row],
+    by: RegisterSpec | None = None,
+    facts: Sequence[Row] = (),
+    *,
+    again: Again | None = None,
 ) -> Settled:
     """Bring what records owe for their periods in line with the facts, each by the definitions that bind it.
 
-    ``by`` and ``facts``: only what these records elsewhere may fulfil, as they were and are. Who leaves before a limit owes that period no
-    more; what was missed before stays missed.
+    ``by`` and ``facts``: only what these records elsewhere may fulfil, as they were and are. ``again``: which limits are dated anew; to rebind
+    a period is to bind it to the definitions of its first day, and where those do not say its rhythm it is owed no more.
+    Who leaves before a limit owes that period no more; what was missed before stays missed.
     """
     result = Settled()
     for era in editions.eras(work, spec.code) if written else ():
@@ -101,9 +108,23 @@ def settle(
         whole = with_references(then, era.spec, editions.whole(then, era.spec, written), duties.looked_at(era.spec))
         for duty in recurring:
             days = _days(then, by, duty, facts) if by else None
-            known = _known(then, era, duty, [r["id"] for r in written], days)
-            _settle_duty(then, era.spec, duty, {r["id"]: r for r in whole}, known, result)
+            known = _known(then, era, duty, [r["id"] for r in written], days, again)
+            _settle_duty(then, era.spec, duty, {r["id"]: r for r in whole}, known, again, result)
+    if again is not None and again.rebind:
+        _release(work, spec, written, again, result)
     return result
+
+
+def _release(work: Work, spec: RegisterSpec, written: Sequence[Row], again: Again, result: Settled) -> None:
+    """Void what the definitions of its first day do not demand any more."""
+    o, by_id = obligation.c, {r["id"]: r for r in written}
+    query = select(obligation).where(
+        o.register == spec.code, o.cycle > 1, o.state != "void", among(o.record_id, list(by_id))
+    )
+    for old in map(dict, work.connection.execute(query).mappings()):
+        if old["id"] in again.ids and old["id"] not in again.claimed:
+            duty = editions.catalog_of(work, old["revision"]).duties[spec.code, old["duty"]]
+            _keep(work, duty, by_id[old["record_id"]], old, {"state": "void", "done_at": None}, result)
 
 
 def _settle_duty(
@@ -112,13 +133,20 @@ def _settle_duty(
     duty: Duty,
     whole: Mapping[int, Row],
     known: Mapping[tuple[int, int], dict[str, Any]],
+    again: Again | None,
     result: Settled,
 ) -> None:
     owing: list[_Owed] = []
     for (record_id, _), old in known.items():
         row = whole[record_id]
         cycle = cycle_of(work, duty, row, old["started_on"])
-        owed = _owes(work, spec, duty, row, cycle, old) if cycle is not None else None
+        anew = again is not None and old["id"] in again.ids
+        owed = _owes(work, spec, duty, row, cycle, old, again if anew else None) if cycle is not None else None
+        if again is not None and again.rebind and anew:
+            if owed is None:
+                continue  # released in the end
+            again.claimed.add(old["id"])
+            owed.terms["revision"] = work.catalog.revision
         if owed is not None:
             owing.append(owed)
         elif old["state"] == "open" and (row.get("archived_at") is not None or work.now < old["due_at"]):
@@ -129,11 +157,17 @@ def _settle_duty(
 
 
 def _known(
-    work: Work, era: Era, duty: Duty, ids: Sequence[int], days: set[date] | None
+    work: Work, era: Era, duty: Duty, ids: Sequence[int], days: set[date] | None, again: Again | None
 ) -> dict[tuple[int, int], dict[str, Any]]:
     """Return the obligations of records by (record, cycle): for the periods that ``days`` lie in, or that may still change."""
     o = obligation.c
-    mine = [o.register == era.spec.code, o.duty == duty.code, o.cycle > 1, o.revision.in_(era.revisions)]
+    mine = [o.register == era.spec.code, o.duty == duty.code, o.cycle > 1]
+    if again is None or not again.rebind:
+        mine.append(o.revision.in_(era.revisions))
+    if again is not None:
+        query = select(obligation).where(*mine, o.state != "void", among(o.record_id, ids))
+        found = [dict(r) for r in work.connection.execute(query).mappings() if r["id"] in again.ids]
+        return {(r["record_id"], r["cycle"]): r for r in found if not again.rebind or era.covers(r["started_on"])}
     if days is None:
         mine.append(or_(o.state == "open", o.started_on >= work.today - OPEN_TO_CHANGE))
     elif days:
@@ -248,7 +282,13 @@ def cycle_of(work: Work, duty: Duty, row: Row, first: date) -> Cycle | None:
 
 
 def _owes(
-    work: Work, spec: RegisterSpec, duty: Duty, row: Row, cycle: Cycle, old: Mapping[str, Any] | None = None
+    work: Work,
+    spec: RegisterSpec,
+    duty: Duty,
+    row: Row,
+    cycle: Cycle,
+    old: Mapping[str, Any] | None = None,
+    again: Again | None = None,
 ) -> _Owed | None:
     """Return what a record owes for a period, or None if nothing; an obligation that stands keeps its limit."""
     if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)) or duty.every is None:
@@ -258,12 +298,14 @@ def _owes(
         return None
     unit = row["id"] if spec.code == "unit" else row.get("unit")
     who = duties.owed_by(work, spec, duty.owed_by.within(set(spec.by_code)), {**row, "unit": unit})
-    if old is not None:
+    if old is not None and again is None:
         return _Owed(row, cycle, dict(who))
     record = {**row, "period_start": cycle.first, "period_end": cycle.last}
     bound = adoption.policies(work, unit, cycle.first)
     limit = limit_in_force([x for x in duty.within if adopted(x, bound)], cycle.first, record)
     calendar = calendars.of(work, unit)
+    if old is not None and again is not None and again.rebind and "calendar" not in work.memo:
+        calendar = calendars.named(work, old["calendar"])  # other definitions, but the calendar that it was counted by
     ends = duties.ends_of(calendar, limit, cycle.last, cycle.last, record) if limit is not None else None
     if limit is None or ends is None:
         return None

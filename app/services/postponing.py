@@ -88,6 +88,16 @@ def postpone(
     return ends, orjson.dumps([asdict(x) for x in steps]).decode() if steps else None
 
 
+def again(work: Work, o: Row, duty: Duty, base: Due) -> datetime | None:
+    """Return when a limit ends that would end at ``base``, from what its obligation keeps alone; None while the clock stands."""
+    steps = read(o["postponed"])
+    stood = [(x.begin, x.end) for x in steps if x.begin is not None]
+    granted = [n for x in steps for n in x.by]
+    limit, calendar = Limit.model_validate_json(o["limit"]), calendars.named(work, o["calendar"])
+    ends, _ = postponed(base, limit, o["started_at"], stood, granted, duty.extend, calendar)
+    return ends.late_at if ends is not None else None
+
+
 def read(kept: str | None) -> tuple[Postponement, ...]:
     """Return what postponed a limit, from what its obligation keeps."""
     return tuple(

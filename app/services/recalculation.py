@@ -25,6 +25,7 @@ from app.services import (
     editions,
     numbering,
     people,
+    periods,
     rebinding,
     rows,
 )
@@ -263,7 +264,8 @@ def _judge(work: Work, r: Mapping[str, Any], register: str, ids: Sequence[int]) 
     within = set(work.connection.execute(select(o.id).where(*mine, o.state != "void")).scalars())
     records = rows.read(then, spec, ids)
     again = duties.Again(within, rebind=r["revision"] is not None)
-    settled = duties.settle(then, spec, list(records.values()), again=again)
+    written = list(records.values())
+    settled = duties.settle(then, spec, written, again=again).add(periods.settle(then, spec, written, again=again))
     touched = breaches.settle(work, settled.changed)
     if r["revision"] is not None:
         touched |= rebinding.rebind(work, register, records, r["from_day"], r["to_day"])

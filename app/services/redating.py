@@ -10,7 +10,18 @@ from typing import Any
 from sqlalchemy import select
 
 from app.models.ledger import obligation
-from app.services import administration, breaches, calendars, consequences, duties, editions, lookup, notices, rows
+from app.services import (
+    administration,
+    breaches,
+    calendars,
+    consequences,
+    duties,
+    editions,
+    lookup,
+    notices,
+    periods,
+    rows,
+)
 from app.services.calendars import Facts, Revision
 from app.services.panel import Actor, Work
 
@@ -87,7 +98,8 @@ def _batch(work: Work, found: Sequence[Mapping[str, Any]]) -> list[Moved]:
         then = editions.newest_with(work, register)
         spec = then.spec(register)
         records = list(rows.read(then, spec, sorted({o["record_id"] for o in mine.values()})).values())
-        settled = duties.settle(then, spec, records, again=duties.Again(set(mine)))
+        again = duties.Again(set(mine))
+        settled = duties.settle(then, spec, records, again=again).add(periods.settle(then, spec, records, again=again))
         touched = breaches.settle(work, settled.changed)
         duties.arm(work, settled.changed)
         consequences.of_breaches(work, touched)

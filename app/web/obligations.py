@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import request
@@ -12,7 +12,7 @@ from flask_babel import gettext
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
 from app.rules.agenda import Event
-from app.services import duties, editions, ledger, lookup, people, scope
+from app.services import duties, editions, ledger, lookup, people, postponing, scope
 from app.services import obligations as service
 from app.services.obligations import Explanation
 from app.services.panel import Work
@@ -46,7 +46,8 @@ def page(work: Work, number: int) -> dict[str, Any]:
         "owed_by": _owed_by(work, e), "done_when": _done_when(work, e, spec), "done_at": moment(o["done_at"]),
         "due_at": "" if parked else until(o["due_at"]), "started_at": _started(work, e, spec),
         "allowed": counted.allowed(e.limit, spec), "rest_days": _rest_days(e), "provisional": o["provisional"],
-        "days": [] if parked else counted.days(work, o, e.due), "looked_at": _looked_at(work, e),
+        "days": counted.days(work, o, e.due), "postponed": _postponed(e), "paused": parked and o["postponed"] is not None,
+        "looked_at": _looked_at(work, e),
         "articles": [
             {"code": c, "policy": label(p.label) if (p := then.policies.get(c.partition("-")[0])) else "", "text": _text(work, o, c)}
             for c in o["citation"].split("、") if c
@@ -59,13 +60,30 @@ def page(work: Work, number: int) -> dict[str, Any]:
         "ahead": [{"at": moment(a.fire_at), "what": gettext(STEPS[a.kind]), "who": _told(work, e, a)} for a in e.ahead],
         "moves": [
             {
-                "at": moment(m["at"]), "who": name or gettext("系统"), "before": until(m["due_before"]), "after": until(m["due_after"]),
+                "at": moment(m["at"]), "who": name or gettext("系统"), "before": _until(m["due_before"]), "after": _until(m["due_after"]),
                 "why": m["reason"] or gettext(SOURCES.get(m["source"], m["source"])),
             }
             for m, name in _with_names(work, e.moves)
         ],
         "tickets": tickets.rows(work, e.tickets),
     }  # fmt: skip
+
+
+def _postponed(e: Explanation) -> list[dict[str, str]]:
+    """Return what postponed a limit after it had begun, and its last day after each."""
+    units = {"days": gettext("天"), "working_days": gettext("个工作日"), "months": gettext("个月")}
+    unit = units[e.duty.extend.unit] if e.duty is not None and e.duty.extend is not None else ""
+    return [
+        {
+            "what": gettext("批准延期 %(n)s %(unit)s", n=" + ".join(map(str, x.by)), unit=unit) if x.by else gettext("暂停计时"),
+            "from": moment(x.begin), "to": moment(x.end), "day": x.day.isoformat() if x.day is not None else "",
+        }
+        for x in postponing.read(e.obligation["postponed"])
+    ]  # fmt: skip
+
+
+def _until(late_at: datetime) -> str:
+    return "—" if late_at == duties.PARKED else until(late_at)
 
 
 def _with_names(work: Work, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:

@@ -10,8 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from app.models.ledger import breach, obligation
-from app.services import people, records, sweep
+from app.rules.yearbook import read_yearbook
+from app.services import people, recalculation, records, redating, sweep
+from app.services.calendars import Facts
 from app.services.panel import Actor
+from app.services.recalculation import Wanted
+from tests.services import dated
 from tests.site import Site, at, publish, shipped
 
 CITE = "cite: {policy: P03, article: '27'}"
@@ -53,7 +57,7 @@ duties:
     done: {{register: round, through: manager, matches: manager, field: reported_at, dated: made_on, where: {{field: kind, is: 计划}}}}
     within: [{{months: 1, day: 25, before: period_start, on_rest_day: stay, {CITE}}}]
 breaches:
-  - {{code: too_few, label: 除虫次数不足, clause: "1", tell: [gm]}}
+  - {{code: too_few, label: 除虫次数不足, clause: "1", confirmed_by: gm, tell: [gm]}}
 access: [{{role: everyone, can: [read, add, edit, delete]}}]
 ---
 code: tenant_shop
@@ -226,3 +230,47 @@ def test_a_chain_of_superiors_is_climbed_and_ends_with_its_head(site: Site) -> N
         row = {"responsible_advisor": site.ids["sales1"], "unit": None}
         told = [people.party(work, Party(superior_of="responsible_advisor", steps=n), spec, row) for n in (1, 2, 3)]
     assert told == [[site.ids["saleshead"]], [site.ids["gm"]], [site.ids["gm"]]]
+
+
+def test_a_recalculation_binds_periods_to_other_definitions_and_moves_what_was_missed(shops: Site) -> None:
+    shop(shops)
+    for when in ("2025-03-01 08:00", "2025-04-02 08:00"):
+        shops.panel.memory.clear()
+        sweep.run(shops.panel, at(when))
+    assert ("too_few", "2025-04-01", "live") in missed(shops)
+    first = f"count: 2}}\n    within: [{{days: 0, on_rest_day: stay, {CITE}}}]"
+    assert first in KEEPING
+    later = KEEPING.replace(first, first.replace("days: 0", "days: 5"), 1)
+    newer = dated.publish(shops, shipped() | {"registers/customers/shop.yaml": later}, "2025-04-03 08:00")
+    with newer.panel.work(newer.actor("admin"), now=at("2025-04-10 09:00")) as work:
+        wanted = Wanted(("shop",), date(2025, 3, 1), date(2025, 3, 31), revision=work.catalog.revision)
+        number = recalculation.draft(work, "除虫期限", "原条款录入有误", wanted)
+    recalculation.carry_on(newer.panel, number, at("2025-04-10 09:00"))
+    with newer.panel.work(newer.actor("gm"), now=at("2025-04-10 09:00")) as work:
+        recalculation.decide(work, number, approve=True, reason="核对无误")
+    recalculation.carry_on(newer.panel, number, at("2025-04-10 09:00"))
+    assert [(f"{o['due_on']}", o["revision"]) for o in owed(newer, "pests")] == [
+        ("2025-04-05", newer.panel.catalog.revision),
+        ("2025-04-30", newer.panel.catalog.revision - 1),
+    ]
+    assert [m for m in missed(newer) if m[0] == "too_few"] == [("too_few", "2025-04-06", "live")]
+
+
+def test_a_year_that_is_announced_dates_the_limits_of_periods_anew(shops: Site) -> None:
+    limit = f"count: 2}}\n    within: [{{days: 0, on_rest_day: stay, {CITE}}}]"
+    working = KEEPING.replace(limit, f"count: 2}}\n    within: [{{working_days: 3, {CITE}}}]", 1)
+    site = dated.publish(shops, shipped() | {"registers/customers/shop.yaml": working}, "2025-11-01 08:00")
+    book = dict(read_yearbook())
+    book["years"] = [
+        dict(y) | ({"announced": False} if y["year"] == 2026 else {}) for y in book["years"] if y["year"] <= 2026
+    ]
+    with site.panel.work(Actor.system(), now=at("2025-11-02 08:00")) as work:
+        redating.save(work, None, Facts(book), "尚未公布")
+    shop(site, "2025-11-03 09:00")
+    sweep.run(site.panel, at("2025-12-01 08:00"))
+    [before] = owed(site, "pests")
+    with site.panel.work(Actor.system(), now=at("2025-12-02 08:00")) as work:
+        redating.save(work, None, Facts(read_yearbook()), "公布")
+    [after] = owed(site, "pests")
+    assert (before["provisional"], after["provisional"]) == (True, False)
+    assert after["calendar"] != before["calendar"]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.models.ledger import breach, notice, obligation, ticket, timer
-from app.services import duties, postponing, records, sweep
+from app.services import counting, duties, postponing, records, sweep
 from app.services.panel import Actor
 from tests.rules.site import at
 from tests.services.dated import kept
@@ -205,3 +205,14 @@ def test_a_register_without_pauses_asks_nothing_more_and_one_with_them_a_few_que
         postponing.facts(work, work.spec("job"), duty, [*rows] * 3, fresh=False)
     assert first == rows[0]["id"]
     assert len([s for s in said if s.startswith("SELECT")]) == 2  # each register that points here, once
+
+
+def test_the_days_of_a_postponed_limit_are_counted_again_from_what_its_obligation_keeps(jobs: Site) -> None:
+    asked = enter(jobs, "longer", "2025-03-06 09:00", job=job(jobs), n=3)
+    with jobs.panel.reading(Actor.system()) as work:
+        waiting = counting.recount(work, owed(jobs))
+    move(jobs, "longer", asked, "grant", "2025-03-07 09:00")
+    with jobs.panel.reading(Actor.system()) as work:
+        found = counting.recount(work, owed(jobs))
+    assert f"{found.counted[-1].day}" == "2025-03-10"  # the seven days; three granted and one of the pause come after
+    assert waiting.counted == found.counted
