@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import date, timedelta
+
+import orjson
+from sqlalchemy import select, update
 
 from app.models.ledger import obligation
+from app.services.duties import PARKED
+from tests.rules.site import at
 from tests.web.site import Site, page_text
 from tests.web.test_pages import LATE, ticket
 
@@ -50,3 +55,20 @@ def test_what_was_missed_leads_to_its_ticket_and_back(site: Site) -> None:
     text = page_text(owner.get("/obligations/1"))
     assert "已逾期" in text
     assert 'href="/fines/1"' in text
+
+
+def test_what_postponed_the_limit_is_listed_and_a_clock_that_stands_is_said_to(site: Site) -> None:
+    number = owed(site, site.enter("complaint", LATE | {"handler": site.ids["owner"]}))
+    begin = at("2026-03-04 09:00")
+    steps = [
+        {"by": (2,), "begin": None, "end": None, "day": date(2026, 3, 7)},
+        {"by": (), "begin": begin, "end": begin + timedelta(days=1), "day": date(2026, 3, 8)},
+        {"by": (), "begin": begin + timedelta(days=2), "end": None, "day": None},
+    ]
+    with site.panel.engine.begin() as connection:
+        kept = {"postponed": orjson.dumps(steps).decode(), "due_at": PARKED, "due_on": PARKED.date()}
+        connection.execute(update(obligation).where(obligation.c.id == number).values(**kept))
+    text = page_text(site.browser("owner").get(f"/obligations/{number}"))
+    for shown in ("暂停计时，恢复后重新计算截止时间", "批准延期 2", "2026-03-07", "2026-03-04 09:00", "2026-03-08"):
+        assert shown in text, shown
+    assert "9999" not in text
