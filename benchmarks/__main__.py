@@ -1,4 +1,4 @@
-"""``python -m benchmarks [import|sweep|backtest|grid|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
+"""``python -m benchmarks [import|sweep|backtest|verify|grid|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtests, grid, imports, site, sweeps, torture
+from benchmarks import backtests, grid, imports, site, sweeps, torture, verifying
 from benchmarks.measure import apart
 from tests.servers import DIALECTS, Databases
 
@@ -21,10 +21,13 @@ def main(given: list[str]) -> None:
     """Measure what was asked for, print a table, and write the figures where ``--json`` says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="all", choices=["import", "sweep", "backtest", "grid", "torture", "all"]
+        "what", nargs="?", default="all", choices=["import", "sweep", "backtest", "verify", "grid", "torture", "all"]
     )
     parser.add_argument(
-        "--rows", type=int, default=ROWS, help="cards to import, obligations to sweep or to try a draft on"
+        "--rows",
+        type=int,
+        default=ROWS,
+        help="cards to import, obligations to sweep or to try a draft on, lines to verify",
     )
     parser.add_argument("--cards", type=int, default=CARDS, help="cards under the grid")
     parser.add_argument("--databases", default=",".join(DIALECTS), help="sqlite, postgresql")
@@ -42,8 +45,10 @@ def main(given: list[str]) -> None:
                 found.append(measure_sweep(make, dialect, Path(folder), options.rows))
             if options.what in ("backtest", "all"):
                 found.append(measure_backtest(make, dialect, Path(folder), options.rows))
-            if options.what in ("import", "sweep", "backtest", "all"):
-                show(found[-3:] if options.what == "all" else found[-1:])
+            if options.what in ("verify", "all"):
+                found.append(measure_verify(make, dialect, options.rows))
+            if options.what in ("import", "sweep", "backtest", "verify", "all"):
+                show(found[-4:] if options.what == "all" else found[-1:])
             if options.what in ("grid", "all"):
                 found.append(grid.measure(make, dialect, options.cards))
                 grid.show(found[-1])
@@ -88,6 +93,14 @@ def measure_backtest(make: Databases, dialect: Any, folder: Path, rows: int) -> 
     return told("backtest", dialect, ours, apart(backtests.bare, url, int(ours["rows"])))
 
 
+def measure_verify(make: Databases, dialect: Any, rows: int) -> dict[str, Any]:
+    """Verify a ledger of about ``rows`` lines."""
+    url = make(dialect)
+    site.fill(url)
+    apart(verifying.fill, url, rows)
+    return told("verify", dialect, apart(verifying.panel, url), apart(verifying.bare, url))
+
+
 def told(what: str, dialect: str, ours: dict[str, Any], bare: dict[str, Any]) -> dict[str, Any]:
     """Return one line of the table."""
     share = ours["rows_per_second"] / bare["rows_per_second"]
@@ -98,7 +111,7 @@ def show(figures: list[dict[str, Any]]) -> None:
     """Print figures as they come: what a person waits, and what this process's CPU did of it."""
     for f in figures:
         ours, bare = f["panel"], f["bare"]
-        counted = ("versions", "obligations", "timers", "breaches", "notices", "differences")
+        counted = ("versions", "obligations", "timers", "breaches", "notices", "differences", "tickets")
         cpu = ours["rows"] / ours["cpu_seconds"]
         print(
             f"{f['what']} {f['database']}: {ours['rows']:,} rows, peak {ours['peak_mb']:.0f} MB (+{ours['raised_mb']:.0f})"

@@ -35,3 +35,16 @@ def test_every_card_is_accepted_and_everything_that_follows_is_counted(
     assert (found["what"], found["panel"]["rows"] >= 60) == (what, True)
     assert found["panel"]["versions" if what == "import" else "breaches"] >= 60
     assert f"{what} sqlite" in capsys.readouterr().out
+
+
+def test_every_line_of_a_ledger_is_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main(["verify", "--rows", "60", "--databases", "sqlite", "--json", str(file)])
+    (found,) = json.loads(file.read_text("utf-8"))["figures"]
+    assert (found["what"], found["panel"]["rows"], found["panel"]["tickets"], found["bare"]["rows"]) == (
+        "verify",
+        60,
+        15,
+        60,
+    )
+    assert "verify sqlite: 60 rows" in capsys.readouterr().out
