@@ -30,8 +30,8 @@ export const calendar = (grid) => {
 
   const entry = (one) => {
     const link = make("a", { className: `g-due${one.late ? " is-late" : ""}${one.state === "done" ? " is-done" : ""}`, href: grid.pageOf(one.id), title: `${one.title} · ${one.label} · ${one.due}` },
-      make("span", { className: "g-due-at", textContent: one.due.slice(11, 16) }), make("b", { textContent: one.title || `#${one.id}` }), make("span", { className: "soft", textContent: ` ${one.label}${one.person ? ` · ${grid.names.of("person", one.person)}` : ""}` }));
-    return make("li", {}, link);
+      make("b", { textContent: one.title || `#${one.id}` }), make("span", { className: "soft", textContent: ` ${one.label}${one.person ? ` · ${grid.names.of("person", one.person)}` : ""}` }));
+    return make("li", {}, make("a", { className: "g-due-at", href: one.why, title: `${one.label} · ${one.due} · ${one.cite}`, textContent: one.due.slice(11, 16) }), link);
   };
 
   const load = async () => {

@@ -17,6 +17,7 @@ from app.services import editions, grouping, jumping, listing, lookup, records, 
 from app.services import views as saved
 from app.services.filtering import Filter, Part
 from app.services.panel import Work
+from app.web import obligations
 from app.web.actor import current_actor, current_panel, reading
 from app.web.cells import until
 from app.web.grid import asked, cells
@@ -199,6 +200,7 @@ def calendar(register: str) -> Response:
             "id": o["record_id"], "title": titles.get(o["record_id"], ""), "duty": o["duty"],
             "label": label(duty.label) if duty else o["duty"], "due": until(o["due_at"]), "person": o["person"],
             "role": label(role.label) if role else "", "late": o["due_at"] <= work.now, "cite": o["citation"],
+            "why": obligations.url(o["id"]),
         }  # fmt: skip
 
     days = {
