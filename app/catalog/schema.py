@@ -39,8 +39,12 @@ def json_schema() -> dict[str, Any]:
     refs, shared = models_json_schema([(k, "validation") for k in kinds], by_alias=True)
     parts = shared["$defs"]
     for model in models():
-        if model.__name__ in parts:
-            _describe(parts[model.__name__], model)
+        for name in (
+            model.__name__,
+            f"{model.__module__}.{model.__name__}".replace(".", "__"),
+        ):  # the longer of two alike
+            if name in parts:
+                _describe(parts[name], model)
     for name in _AS_TEXT:
         parts[name] = {"anyOf": [{"type": "string"}, parts[name]]}
     choices = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
