@@ -9,7 +9,7 @@ from functools import cached_property
 from app.catalog.amount import Payments
 from app.catalog.base import Cited
 from app.catalog.breach import Breach, Counter
-from app.catalog.duty import Duty, Extension, Pause
+from app.catalog.duty import Duty, Pause, Prolongation
 from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
@@ -76,9 +76,9 @@ class Catalog:
         return {k: tuple(v) for k, v in found.items()}
 
     @cached_property
-    def postponed_by(self) -> dict[str, tuple[tuple[RegisterSpec, Pause | Extension], ...]]:
+    def postponed_by(self) -> dict[str, tuple[tuple[RegisterSpec, Pause | Prolongation], ...]]:
         """For each register: the registers whose limits its records make stand or prolong, and how."""
-        found: dict[str, list[tuple[RegisterSpec, Pause | Extension]]] = {}
+        found: dict[str, list[tuple[RegisterSpec, Pause | Prolongation]]] = {}
         for r in self.registers.values():
             for x in (x for d in r.duties for x in d.postponed_by if x.register_code):
                 found.setdefault(x.register_code, []).append((r, x))

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.catalog.base import Cited, Party
 from app.catalog.breach import Trigger
 from app.catalog.catalog import Catalog
-from app.catalog.duty import Done, Extension, Pause, Start
+from app.catalog.duty import Done, Pause, Prolongation, Start
 from app.catalog.register import RegisterSpec, Transition
 from app.catalog.retention import Destruction
 from app.fields.base import Field
@@ -35,7 +35,7 @@ _ONE_OR_MORE = {
     (Trigger, "transition"),
     (Destruction, "state"),
     (Pause, "state"),
-    (Extension, "state"),
+    (Prolongation, "state"),
 }
 
 

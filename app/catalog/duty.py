@@ -139,9 +139,14 @@ class Start(Spec):
 
 
 class Share(Spec):
-    """A share of the records of a register: ``{percent: 20, of: tenant, through: unit}``, rounded up."""
+    """A share of the records of a register: ``{percent: 20, of: tenant, through: unit}``, rounded up.
+
+    Of a population smaller than ``at_least`` all are needed.
+    """
 
     percent: Decimal = Field(gt=0, le=100)
+    at_least: int = Field(default=1, ge=1)
+    """So many at least, however small the share is."""
     of: str
     through: str
     """The field of the population that equals what the done records are matched by."""
@@ -242,7 +247,7 @@ class Pause(Cited, _Elsewhere):
     """
 
 
-class Extension(Cited, _Elsewhere):
+class Prolongation(Cited, _Elsewhere):
     """Records elsewhere that point here and are in one of these states, approved, prolong the limit by what their field says."""
 
     by: str
@@ -284,7 +289,7 @@ class Duty(Cited):
     within: tuple[Limit, ...]
     pause: tuple[Pause, ...] = ()
     """What makes the clock stand."""
-    extend: Extension | None = None
+    extend: Prolongation | None = None
     """What prolongs the limit."""
     repeat: Span | None = None
     """Each further span without fulfilment is another occurrence of the breach, until fulfilled."""
@@ -294,6 +299,6 @@ class Duty(Cited):
     """The breach of this register that a missed limit is."""
 
     @property
-    def postponed_by(self) -> tuple[Pause | Extension, ...]:
+    def postponed_by(self) -> tuple[Pause | Prolongation, ...]:
         """All that may postpone the limit after it has begun."""
         return (*self.pause, *([self.extend] if self.extend is not None else []))

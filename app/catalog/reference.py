@@ -48,7 +48,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
     (
         "Duties",
         "What is owed after an event or in each period, and within what time. Each limit carries its citation.",
-        (duty.Duty, duty.Start, duty.Every, duty.Done, duty.Share, duty.Limit, duty.Bound, duty.Pause, duty.Extension, duty.Span,
+        (duty.Duty, duty.Start, duty.Every, duty.Done, duty.Share, duty.Limit, duty.Bound, duty.Pause, duty.Prolongation, duty.Span,
          duty.Reminder, duty.Escalation),
         ("duties.yaml",),
     ),

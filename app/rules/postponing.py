@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from app.catalog.duty import Extension, Limit, Span
+from app.catalog.duty import Limit, Prolongation, Span
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import Due, after
 
@@ -34,7 +34,7 @@ def postponed(
     started: datetime,
     stood: Iterable[Interval],
     granted: Sequence[int],
-    extension: Extension | None,
+    extension: Prolongation | None,
     calendar: WorkCalendar,
 ) -> tuple[Due | None, tuple[Postponement, ...]]:
     """Return when ``limit`` ends that would end ``due``, None while the clock stands, and what postponed it.
@@ -67,7 +67,7 @@ def postponed(
     return due, tuple(steps)
 
 
-def _counting(extension: Extension, granted: Sequence[int]) -> tuple[int, ...]:
+def _counting(extension: Prolongation, granted: Sequence[int]) -> tuple[int, ...]:
     """Return by how much each extension prolongs a limit that counts, within their number and length."""
     found: list[int] = []
     for n in (n for n in granted if n > 0):

@@ -394,7 +394,8 @@ def _needed(work: Work, duty: Duty, owed: Sequence[_Owed]) -> list[int]:
     for x in owed:
         if x.cycle.first not in sizes:
             sizes[x.cycle.first] = _population(work, share, x.cycle.first)
-    return [ceil(share.percent * sizes[x.cycle.first].get(_matched(duty, x.row), 0) / 100) for x in owed]
+    of = [sizes[x.cycle.first].get(_matched(duty, x.row), 0) for x in owed]
+    return [min(n, max(share.at_least, ceil(share.percent * n / 100))) for n in of]
 
 
 def _population(work: Work, share: Share, first: date) -> dict[Any, int]:

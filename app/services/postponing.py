@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from app.catalog.catalog import adopted
-from app.catalog.duty import Duty, Extension, Limit, Pause
+from app.catalog.duty import Duty, Limit, Pause, Prolongation
 from app.catalog.register import RegisterSpec
 from app.models.among import among
 from app.rules.deadlines import Due
@@ -61,7 +61,7 @@ def _stand(
         found.stood.setdefault(of[record_id], []).extend((pause, x) for x in intervals)
 
 
-def _pointing(work: Work, by: Pause | Extension, rows: Sequence[Row]) -> list[Row]:
+def _pointing(work: Work, by: Pause | Prolongation, rows: Sequence[Row]) -> list[Row]:
     """Return the records elsewhere that point to some records, in the order they were entered."""
     table = work.tables[by.register_code]
     query = select(table).where(among(table.c[by.through], [r["id"] for r in rows]), table.c.archived_at.is_(None))

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalog.duty import Extension, Limit
+from app.catalog.duty import Limit, Prolongation
 from app.rules.deadlines import Due, due
 from app.rules.postponing import Interval, Postponement, postponed
 from tests.rules.site import CALENDAR, at, day
 
 BEGAN = "2025-03-03 09:00"
-GRANTED = Extension(register="longer", through="of", state=("approved",), by="n", unit="days")  # type: ignore[call-arg]
+GRANTED = Prolongation(register="longer", through="of", state=("approved",), by="n", unit="days")  # type: ignore[call-arg]
 
 
 def stood(*spans: tuple[str, str | None]) -> list[Interval]:
@@ -21,7 +21,7 @@ def stood(*spans: tuple[str, str | None]) -> list[Interval]:
 
 
 def moved(
-    limit: Limit, pauses: list[Interval], granted: list[int] | None = None, extension: Extension | None = None
+    limit: Limit, pauses: list[Interval], granted: list[int] | None = None, extension: Prolongation | None = None
 ) -> tuple[Due | None, tuple[Postponement, ...]]:
     return postponed(due(limit, at(BEGAN), CALENDAR), limit, at(BEGAN), pauses, granted or [], extension, CALENDAR)
 

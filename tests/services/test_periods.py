@@ -191,6 +191,27 @@ def test_a_share_of_those_who_were_there_when_the_period_began_is_rounded_up(sho
     ]
 
 
+def test_a_share_is_so_many_at_least_or_all_of_a_smaller_population(shops: Site) -> None:
+    text = KEEPING.replace("{percent: 20, of", "{percent: 20, at_least: 3, of", 1)
+    site = dated.publish(shops, shipped() | {"registers/customers/shop.yaml": text}, "2025-01-20 08:00")
+    large, small = shop(site, name="大店"), shop(site, name="小店")
+    for n, here in enumerate([large] * 6 + [small] * 2):
+        enter(site, "tenant_shop", "2025-02-11 09:00", name=f"户{n}", shop=here)
+    sweep.run(site.panel, at("2025-03-01 08:00"))
+    with site.panel.reading(Actor.system()) as work:
+        tenants = work.connection.execute(
+            select(work.tables["tenant_shop"].c.id, work.tables["tenant_shop"].c.shop)
+        ).all()
+    done = {large: 0, small: 0}
+    for tenant, here in tenants:
+        if done[here] < 2:
+            done[here] += 1
+            enter(site, "round", "2025-03-06 09:00", shop=here, tenant=tenant, made_on=date(2025, 3, 5))
+    assert [o["state"] for o in owed(site, "visits")] == ["open", "done"]
+    enter(site, "round", "2025-03-06 09:00", shop=large, tenant=tenants[2][0], made_on=date(2025, 3, 6))
+    assert [o["state"] for o in owed(site, "visits")] == ["done", "done"]
+
+
 def test_a_limit_before_its_period_is_owed_one_period_ahead_and_matched_by_a_person(shops: Site) -> None:
     shop(shops, opened_on=date(2025, 1, 15))
     sweep.run(shops.panel, at("2025-02-20 08:00"))

@@ -9,7 +9,7 @@ from app.catalog.base import Dated, Party
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.subject import DATE, REFERENCE, START, TIME, WHOLE, Subject
 from app.catalog.condition import Condition
-from app.catalog.duty import PERIOD_FIELDS, Duty, Extension, Limit, Pause, Start, Term
+from app.catalog.duty import PERIOD_FIELDS, Duty, Limit, Pause, Prolongation, Start, Term
 from app.catalog.marked import Loc
 from app.catalog.misfits import choose
 from app.catalog.register import RegisterSpec
@@ -119,7 +119,7 @@ def _recurring(s: Subject, loc: Loc, duty: Duty) -> None:
             check_condition(s, (*loc, "done", "share", "where"), done.share.where, of)
 
 
-def _postponing(s: Subject, loc: Loc, duty: Duty, by: Pause | Extension) -> RegisterSpec | None:
+def _postponing(s: Subject, loc: Loc, duty: Duty, by: Pause | Prolongation) -> RegisterSpec | None:
     """Note what is wrong with what postpones a limit, and return the register whose records do."""
     s.cited(loc, by, say("暂停计时") if isinstance(by, Pause) else say("延期"))
     if duty.every is not None:
@@ -127,7 +127,7 @@ def _postponing(s: Subject, loc: Loc, duty: Duty, by: Pause | Extension) -> Regi
     if not by.state:
         s.wrong("D708", loc, say("须写明在哪些状态下（state）"))
     if not by.register_code:
-        if isinstance(by, Extension):
+        if isinstance(by, Prolongation):
             s.wrong("D708", loc, say("须写明批准延期的登记簿（register 与 through）"))
         else:
             s.states((*loc, "state"), by.state)
