@@ -212,7 +212,8 @@ def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, An
         return _at(work, max(moment, occurrence.occurred_at)), o, row
 
     breaches.settle(work, duties.settle(work, spec, batch).changed, seen=seen)
-    for at, row, transition, kept in sorted(_found(found, spec, batch, known), key=lambda f: (f[1]["id"], f[0])):
+    came_to_light = (f for f in _found(found, spec, batch, known) if f[0] <= work.now)
+    for at, row, transition, kept in sorted(came_to_light, key=lambda f: (f[1]["id"], f[0])):
         then, was = _at(work, at), _as_of(work, spec, row, at)
         if kept is not None:
             _report(found, then, spec, was, kept)

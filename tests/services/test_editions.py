@@ -63,7 +63,10 @@ def test_a_duty_that_a_publication_removes_stays_owed_where_it_had_begun_and_is_
     file = edited()["registers/vehicle_archives/vehicle_archive.yaml"]
     text = file[file.index(DUTY) : file.index(AFTER_SALES)]
     breach_too = file[file.index("  - code: late_handover") : file.index("  - code: unsigned_inspection")]
-    newer = publish(site, edited((text, ""), (breach_too, ""), ("order: [D1, ", "order: [")), "2025-03-11 12:00")
+    without = edited((text, ""), (breach_too, ""), ("order: [D1, ", "order: ["))
+    rates = "indicators/vehicle_archives.yaml"  # figures that name the duty go on without it
+    without[rates] = without[rates].replace("hand_over_new_car, ", "")
+    newer = publish(site, without, "2025-03-11 12:00")
     after = archive(newer, "2025-03-11", "2025-03-11 15:00")
     signoff = newer.create(
         "sales2", "archive_signoff", "2025-03-12 10:00", from_department="销售部", entry_date=date(2025, 3, 12), archive=met, item_count=12
