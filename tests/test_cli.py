@@ -159,7 +159,7 @@ def test_a_register_of_ones_own_is_there_importable_and_fined_for(site: Site, fl
     file = tmp_path / "loans.yaml"
     file.write_text(LOANS, "utf-8")
     assert "新增登记簿《设备借用登记》" in flask("definitions", "check", str(file))
-    assert flask.json("definitions", "apply", str(file))["revision"] == 2
+    assert flask.json("definitions", "apply", str(file), "--at", "2025-03-01 09:00")["revision"] == 2
     later = terminal_on(site, tmp_path)
     loans = tmp_path / "loans.csv"
     loans.write_text("设备,借用人,借出日期\n投影仪,sales1,2025-03-03\n", "utf-8")
