@@ -13,6 +13,7 @@ from flask import g
 from flask_appbuilder.models.sqla import Model
 from sqlalchemy import Engine, event, func, inspect, select
 from sqlalchemy.exc import IntegrityError
+from werkzeug.routing import AnyConverter
 
 from app import factory
 from app.models.fixed import person
@@ -209,6 +210,7 @@ def test_05_every_mutating_address_refuses_a_request_without_the_token(site: Sit
             "run": 1,
             "attachment": 1,
         }
+        values |= {n: min(c.items) for n, c in rule._converters.items() if isinstance(c, AnyConverter)}
         with site.app.test_request_context():
             address = site.app.url_map.bind("localhost").build(
                 rule.endpoint, {k: values[k] for k in rule.arguments}, force_external=False
