@@ -396,3 +396,21 @@ def test_a_new_row_that_lacks_something_stays_with_the_reason(desk: Desk) -> Non
     sheet.press("ArrowUp", "ArrowUp")
     expect(sheet.total).to_have_text("共 2 条")
     assert desk.every("subject")[0] == "补上事由"
+
+
+def test_a_press_that_overtakes_the_scroll_event_goes_to_the_cell_under_it(desk: Desk) -> None:
+    desk.enter({})
+    sheet = desk.at(width=1000)
+    pressed = sheet.page.evaluate(
+        """() => {
+            const scroller = document.querySelector(".g-scroll");
+            scroller.scrollLeft = 150;
+            const cell = [...scroller.querySelectorAll('.g-body .g-row[aria-rowindex="2"] .g-cell:not(.is-frozen)')][2];
+            const { left, top, width } = cell.getBoundingClientRect();
+            const at = { bubbles: true, cancelable: true, pointerType: "mouse", clientX: left + width / 2, clientY: top + 5 };
+            cell.dispatchEvent(new PointerEvent("pointerdown", at));
+            cell.dispatchEvent(new PointerEvent("pointerup", at));
+            return cell.dataset.code;
+        }"""
+    )
+    expect(sheet.cell(0, pressed)).to_have_class(re.compile("is-active"))

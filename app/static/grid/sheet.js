@@ -132,10 +132,12 @@ export class Sheet {
 
   /** The line and column under a point of the screen, the nearest ones outside; `at` is -1 over the gutter. */
   hit(x, y) {
+    // A press may come before the scroll event of what was scrolled just now: only the scrollbars say what is under it.
+    const { scrollTop, scrollLeft } = this.scroller;
     const box = this.scroller.getBoundingClientRect();
-    const line = Math.floor((y - box.top - this.headHeight + this.top) / LINE);
+    const line = Math.floor((y - box.top - this.headHeight + scrollTop - this.bar + this.top) / LINE);
     const inside = x - box.left;
-    const place = inside < this.frozenWidth ? inside : inside + this.side;
+    const place = inside < this.frozenWidth ? inside : inside + scrollLeft;
     let at = this.columns.findIndex((column) => place < column.left + column.width);
     if (at < 0) at = this.columns.length - 1;
     if (inside < this.gutterWidth) at = -1;
