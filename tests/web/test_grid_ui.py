@@ -155,6 +155,30 @@ def test_keys_move_as_in_a_spreadsheet(desk: Desk) -> None:
     expect(sheet.page.locator("[data-chosen]")).to_contain_text("已选 61×")
 
 
+def test_what_the_mouse_chooses_is_what_is_seen_also_before_the_sheet_is_told_of_a_scroll(desk: Desk) -> None:
+    desk.enter(*({} for _ in range(60)))
+    sheet = desk.at(width=1200)
+    where = sheet.page.evaluate(
+        """() => {
+            const scroller = document.querySelector(".g-scroll"), grid = document.querySelector("[data-grid]").grid;
+            scroller.scrollTop += 90;
+            scroller.scrollLeft += 200;
+            const box = scroller.getBoundingClientRect(), x = box.left + 700, y = box.top + 220;
+            const cell = document.elementFromPoint(x, y).closest(".g-cell");
+            const press = (type, more) => new PointerEvent(type, { bubbles: true, clientX: x, clientY: y, ...more });
+            cell.dispatchEvent(press("pointerdown"));
+            const { line, at } = grid.selection.focus;
+            scroller.scrollTop += 300;
+            dispatchEvent(press("pointermove"));
+            dispatchEvent(press("pointerup"));
+            return { seen: [cell.parentNode.line, cell.column.at], chosen: [line, at], to: [grid.selection.head.line, grid.selection.head.at] };
+        }"""
+    )
+    line, at = where["seen"]
+    assert where["chosen"] == [line, at]
+    assert where["to"] == [line + 10, at]
+
+
 def test_escape_gives_up_and_f2_keeps_what_stands_there(desk: Desk) -> None:
     [record] = desk.enter({"subject": "原文"})
     sheet = desk.at()
@@ -396,21 +420,3 @@ def test_a_new_row_that_lacks_something_stays_with_the_reason(desk: Desk) -> Non
     sheet.press("ArrowUp", "ArrowUp")
     expect(sheet.total).to_have_text("共 2 条")
     assert desk.every("subject")[0] == "补上事由"
-
-
-def test_a_press_that_overtakes_the_scroll_event_goes_to_the_cell_under_it(desk: Desk) -> None:
-    desk.enter({})
-    sheet = desk.at(width=1000)
-    pressed = sheet.page.evaluate(
-        """() => {
-            const scroller = document.querySelector(".g-scroll");
-            scroller.scrollLeft = 150;
-            const cell = [...scroller.querySelectorAll('.g-body .g-row[aria-rowindex="2"] .g-cell:not(.is-frozen)')][2];
-            const { left, top, width } = cell.getBoundingClientRect();
-            const at = { bubbles: true, cancelable: true, pointerType: "mouse", clientX: left + width / 2, clientY: top + 5 };
-            cell.dispatchEvent(new PointerEvent("pointerdown", at));
-            cell.dispatchEvent(new PointerEvent("pointerup", at));
-            return cell.dataset.code;
-        }"""
-    )
-    expect(sheet.cell(0, pressed)).to_have_class(re.compile("is-active"))

@@ -7,6 +7,8 @@ export const mouse = (grid) => {
   let dragging = null, timer = 0, last = null;
 
   const cellOf = (event) => event.target.closest(".g-body .g-cell");
+  /** The line and column that an element of the sheet stands for; `at` is -1 in the gutter. */
+  const placeOf = (element) => ({ line: element.closest(".g-row").line, at: element.closest(".g-cell").column?.at ?? -1 });
 
   const follow = (event) => {
     last = event;
@@ -43,8 +45,8 @@ export const mouse = (grid) => {
     const cell = cellOf(event);
     if (!cell && !handle) return;
     event.preventDefault();
+    const { line, at } = placeOf(cell || handle);
     if (!grid.editor.leave()) return;
-    const { line, at } = sheet.hit(event.clientX, event.clientY);
     if (handle) dragging = "fill";
     else if (cell.classList.contains("g-gutter")) {
       if (event.shiftKey) selection.block(Math.min(selection.anchor.line, line), 0, Math.max(selection.anchor.line, line), grid.columns.length - 1);
@@ -66,13 +68,13 @@ export const mouse = (grid) => {
     const tick = event.target.closest(".g-gutter input");
     if (tick) {
       if ("all" in tick.dataset) grid.emit("tickAll", tick.checked);
-      else grid.emit("tick", { line: sheet.hit(event.clientX, event.clientY).line, on: tick.checked, range: event.shiftKey });
+      else grid.emit("tick", { line: placeOf(tick).line, on: tick.checked, range: event.shiftKey });
     }
     const banner = event.target.closest(".g-banner");
     if (banner) { grid.lines.toggle(banner.group); sheet.resize(); sheet.draw(true); }
     if (event.pointerType === "touch") {
       const cell = cellOf(event);
-      if (cell?.column) { const { line, at } = sheet.hit(event.clientX, event.clientY); selection.go(line, at, false); grid.editor.focus(); }
+      if (cell?.column) { const { line, at } = placeOf(cell); selection.go(line, at, false); grid.editor.focus(); }
     }
   });
 

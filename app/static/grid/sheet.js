@@ -99,6 +99,11 @@ export class Sheet {
     this.onscroll?.();
   }
 
+  /** A scroll is told of up to a frame after it is seen: take it in before places on the screen are reckoned with. */
+  #catchUp() {
+    if (this.scroller.scrollTop !== this.bar || this.scroller.scrollLeft !== this.side) this.#scrolled();
+  }
+
   #wheeled(event) {
     if (this.real <= TALLEST || event.ctrlKey || event.shiftKey || !event.deltaY) return;
     event.preventDefault();
@@ -116,6 +121,7 @@ export class Sheet {
 
   /** Bring a cell into view, by as little as possible; with `start` its line becomes the first. */
   reveal(line, at, start = false) {
+    this.#catchUp();
     const top = line * LINE;
     const view = this.viewHeight;
     if (start) this.goTo(top);
@@ -132,12 +138,11 @@ export class Sheet {
 
   /** The line and column under a point of the screen, the nearest ones outside; `at` is -1 over the gutter. */
   hit(x, y) {
-    // A press may come before the scroll event of what was scrolled just now: only the scrollbars say what is under it.
-    const { scrollTop, scrollLeft } = this.scroller;
+    this.#catchUp();
     const box = this.scroller.getBoundingClientRect();
-    const line = Math.floor((y - box.top - this.headHeight + scrollTop - this.bar + this.top) / LINE);
+    const line = Math.floor((y - box.top - this.headHeight + this.top) / LINE);
     const inside = x - box.left;
-    const place = inside < this.frozenWidth ? inside : inside + scrollLeft;
+    const place = inside < this.frozenWidth ? inside : inside + this.side;
     let at = this.columns.findIndex((column) => place < column.left + column.width);
     if (at < 0) at = this.columns.length - 1;
     if (inside < this.gutterWidth) at = -1;
