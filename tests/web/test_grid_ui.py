@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from app.services import records
 from app.services.panel import Actor
@@ -94,6 +94,56 @@ def test_several_people_are_found_by_the_server(desk: Desk) -> None:
     expect(cell).to_have_text("colleague、chief")
     sheet.settled()
     assert desk.read(record)["helpers"] == (desk.site.ids["colleague"], desk.site.ids["chief"])
+
+
+def test_whoever_types_faster_than_the_server_finds_means_the_first_one_found(desk: Desk) -> None:
+    [record] = desk.enter({})
+    sheet = desk.at()
+    held: list[Route] | None = []
+
+    def find(route: Route) -> None:
+        route.continue_() if held is None else held.append(route)
+
+    def answer() -> None:
+        nonlocal held
+        waiting, held = held or [], None
+        for route in waiting:
+            route.continue_()
+
+    sheet.page.route("**/pick/**", find)
+    customer = sheet.go(0, "customer")
+    sheet.type("王女")
+    sheet.press("Enter")
+    expect(customer).to_have_text("王女")
+    expect(sheet.page.locator("[data-saving]")).to_be_visible()
+    answer()
+    expect(customer).to_have_text("王女士")
+    sheet.settled()
+    assert desk.read(record)["customer"] == 1
+    held = []
+    helpers = sheet.go(0, "helpers")
+    for name in ("chief", "colleague"):
+        sheet.type(name)
+        sheet.press("Enter")
+    sheet.press("Tab")
+    expect(sheet.page.locator("[data-saving]")).to_be_visible()
+    answer()
+    sheet.settled()
+    expect(helpers).to_have_text(re.compile("chief、colleague|colleague、chief"))
+    assert set(desk.read(record)["helpers"]) == {desk.site.ids["colleague"], desk.site.ids["chief"]}
+
+
+@pytest.mark.parametrize(("code", "leaving"), [("customer", ["Enter"]), ("helpers", ["Enter", "Tab"])])
+def test_what_is_typed_fast_and_not_found_is_refused_and_kept(desk: Desk, code: str, leaving: list[str]) -> None:
+    desk.enter({})
+    sheet = desk.at()
+    cell = sheet.go(0, code)
+    sheet.type("谁也不是")
+    sheet.press(*leaving)
+    expect(cell).to_have_class(re.compile("is-refused"))
+    expect(cell).to_have_text("谁也不是")
+    sheet.go(0, code)
+    expect(sheet.tip).to_contain_text("谁也不是")
 
 
 def test_a_long_text_takes_lines_and_enter_confirms(desk: Desk) -> None:

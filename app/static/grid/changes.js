@@ -7,7 +7,7 @@ const PAUSES = [1000, 2000, 4000, 8000];
 
 /**
  * A change is one block: {cells: [edit], adds: [draft], deletes: [id], label}.
- * An edit is one cell: {id, field, text | value, shown, base, status, message, change}; its status is saving, offline, refused, held or conflict.
+ * An edit is one cell: {id, field, text | value, found?, shown, base, status, message, change}; its status is saving, offline, refused, held or conflict.
  */
 export class Changes {
   constructor(grid) {
@@ -65,7 +65,17 @@ export class Changes {
     };
   }
 
+  /** Wait for what is still being looked up: what was typed gives way to what was found by it. */
+  async #found({ cells, adds }) {
+    const edits = [...cells, ...adds.flatMap((draft) => Object.values(draft.cells))].filter((edit) => edit.found);
+    for (const edit of edits) {
+      Object.assign(edit, await edit.found);
+      delete edit.found;
+    }
+  }
+
   async #deliver(change) {
+    await this.#found(change);
     for (let tried = 0; ; tried++) {
       try {
         const answer = this.grid.take(await this.grid.api.post("/change", this.#body(change)));

@@ -29,6 +29,7 @@ export class Chooser {
     this.column = column;
     this.several = column.several || column.type === "choices";
     this.picked = new Map();
+    this.sought = [];
     this.taken = false;
     this.sent = undefined;
     for (const value of this.several && !isEmpty(held) ? held : []) this.picked.set(value, this.#name(value));
@@ -46,6 +47,8 @@ export class Chooser {
   close() {
     clearTimeout(this.timer);
     this.asked = (this.asked || 0) + 1;
+    this.fetching = this.moved = false;
+    this.found = [];
     this.list.hidden = true;
     this.list.replaceChildren();
     this.column = null;
@@ -57,13 +60,13 @@ export class Chooser {
     if (!this.column) return;
     const wanted = typed.trim().toLowerCase();
     this.typed = wanted;
+    this.moved = false;
     if (this.column.choices) {
       const all = this.column.choices.filter((choice) => !choice.retired || choice.code === this.held);
       this.#show(all.filter((choice) => !wanted || choice.label.toLowerCase().includes(wanted) || String(choice.code).toLowerCase().includes(wanted)).map((choice) => ({ value: choice.code, name: choice.label, tone: choice.tone })));
       return;
     }
     clearTimeout(this.timer);
-    this.found = [];
     this.fetching = true;
     this.timer = setTimeout(() => this.#search(typed.trim()), this.list.childElementCount ? WAIT : 0);
   }
@@ -71,13 +74,18 @@ export class Chooser {
   async #search(typed) {
     const mine = (this.asked = (this.asked || 0) + 1);
     try {
-      const answer = await fetch(this.column.picker + encodeURIComponent(typed), { headers: { Accept: "application/json" } });
-      if (!answer.ok) throw new Error(answer.statusText);
-      const found = await answer.json();
-      if (mine === this.asked) this.#show(found.map(({ id, text }) => ({ value: id, name: text })));
+      const found = await this.#find(typed);
+      if (mine === this.asked) this.#show(found);
     } catch {
       if (mine === this.asked) { this.fetching = false; this.list.replaceChildren(make("p", { textContent: say("查询失败，请稍后再试") })); }
     }
+  }
+
+  /** Ask the server for the rows whose names contain what was typed. */
+  async #find(typed) {
+    const answer = await fetch(this.column.picker + encodeURIComponent(typed), { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(answer.statusText);
+    return (await answer.json()).map(({ id, text }) => ({ value: id, name: text }));
   }
 
   #show(found) {
@@ -110,11 +118,35 @@ export class Chooser {
   #take(one) {
     if (!one) return;
     this.taken = true;
-    if (!this.several) { this.sent = { value: one.value, shown: one.name }; if (this.column.names) this.grid.names.take({ [this.column.names]: { [one.value]: one.name } }); return; }
-    if (!this.picked.delete(one.value)) this.picked.set(one.value, one.name);
     if (this.column.names) this.grid.names.take({ [this.column.names]: { [one.value]: one.name } });
-    this.editor.input.value = "";
-    this.filter("");
+    if (!this.several) { this.sent = { value: one.value, shown: one.name }; return; }
+    if (!this.picked.delete(one.value)) this.picked.set(one.value, one.name);
+    this.#again("");
+  }
+
+  #again(text) {
+    this.editor.input.value = text;
+    this.filter(text);
+  }
+
+  /** One of several is meant whose answer is still to come: it is taken when it does, and what cannot be found is typed text again. */
+  #seek(typed) {
+    const { picked, sought } = this;
+    const one = { typed };
+    one.done = this.#find(typed).catch(() => []).then(([first]) => {
+      const here = picked === this.picked && this.isOpen;
+      if (first) {
+        if (!picked.delete(first.value)) picked.set(first.value, first.name);
+        sought.splice(sought.indexOf(one), 1);
+        if (here && !this.fetching) this.#show(this.found);
+      } else if (here && !this.typed) {
+        sought.splice(sought.indexOf(one), 1);
+        this.#again(typed);
+      }
+      return Boolean(first);
+    });
+    sought.push(one);
+    this.#again("");
   }
 
   /** Take a key of the editor; true when it was for the list. */
@@ -125,19 +157,32 @@ export class Chooser {
       if (size) { this.moved = true; this.#mark((this.at + (event.key === "ArrowDown" ? 1 : size - 1)) % size); }
       return true;
     }
-    if (this.several && (event.key === "Enter" && this.typed || (event.key === " " && !this.typed))) { this.#take(this.found[this.at]); return true; }
-    if (!this.several && (event.key === "Enter" || event.key === "Tab") && (this.typed || this.moved)) { this.#take(this.found?.[this.at]); this.moved = false; }
+    // What is marked is what was meant, unless the list is still the one of an earlier letter: then it is the first one found.
+    const stale = this.fetching && !this.moved;
+    if (this.several && (event.key === "Enter" && this.typed || (event.key === " " && !this.typed))) {
+      if (stale) this.#seek(this.editor.input.value.trim()); else this.#take(this.found[this.at]);
+      return true;
+    }
+    if (!this.several && !stale && (event.key === "Enter" || event.key === "Tab") && (this.typed || this.moved)) this.#take(this.found[this.at]);
     return false;
   }
 
-  /** What was chosen, as {value, shown}; null when the typed text itself is to be sent, or nothing has changed. */
+  /**
+   * What was chosen, as {value, shown}; for whoever types faster than the server answers {found, text}, a promise of it and what is sent
+   * where nothing is found; null when the typed text itself is to be sent, or nothing has changed.
+   */
   answer(text) {
     if (!this.column) return null;
-    this.moved = false;
+    const { picked, sought } = this;
     if (this.several) {
-      if (text.trim() && !this.taken) return null;
-      return this.taken ? { value: [...this.picked.keys()], shown: [...this.picked.values()].join(COMMA) } : null;
+      const chosen = () => ({ value: [...picked.keys()], shown: [...picked.values()].join(COMMA) });
+      if (sought.length) {
+        const all = Promise.all(sought.map((one) => one.done));
+        return { found: all.then((found) => (found.every(Boolean) ? chosen() : null)), text: [...picked.values(), ...sought.map((one) => one.typed)].join(COMMA) };
+      }
+      return this.taken ? chosen() : null;
     }
-    return this.sent ?? null;
+    if (this.sent) return this.sent;
+    return this.fetching && this.typed ? { found: this.#find(text.trim()).then(([first]) => first && { value: first.value, shown: first.name }, () => null), text } : null;
   }
 }

@@ -168,7 +168,8 @@ export class Editor {
     const { dirty, version } = this;
     this.#close();
     const edit = { id: spot.id, field: spot.column.code, base: version };
-    if (chosen) this.grid.emit("edited", { ...edit, value: chosen.value, shown: chosen.shown });
+    if (chosen?.found) this.grid.emit("edited", { ...edit, text: chosen.text, shown: chosen.text, found: chosen.found });
+    else if (chosen) this.grid.emit("edited", { ...edit, value: chosen.value, shown: chosen.shown });
     else if (dirty && (spot.edit || text !== this.#editable(spot))) this.grid.emit("edited", { ...edit, text, shown: text });
   }
 
