@@ -239,11 +239,11 @@ def _post(
         if row["id"] not in judged:
             continue
         p = priced[row["id"]]
+        stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
         if t is None:
-            if fact.lines or fact.root is not None:
+            if fact.lines or (fact.root is not None and stands):  # of a root that was dropped no new ones arise (requirements 4.2)
                 new.append((row, p))
             continue
-        stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
         when = {
             "subject": row["subject"],
             "occurred_at": row["occurred_at"],
@@ -333,7 +333,7 @@ def _correct(work: Work, t: Mapping[str, Any], now: dict[str, Any], *, stands: b
     kind = {"void": "voided", "proposed": "revived"}.get(now.get("state", ""), "corrected")
     moved = now["amount"] - t["amount"], now["points"] - t["points"]
     add_entry(work, {**t, **now}, kind, moved[0], _reason(work), now["arithmetic"], moved[1])
-    result.moved.append({**t, **now, **stamp, "was": t["amount"]})
+    result.moved.append({**t, **now, **stamp, "was": t})
 
 
 def _reason(work: Work) -> str:

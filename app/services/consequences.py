@@ -8,11 +8,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.catalog.breach import Breach
 from app.catalog.register import RegisterSpec, Transition
-from app.models.among import among
 from app.models.ledger import breach, ticket
-from app.services import assessing, breaches, charging, duties, editions, notices, people, periods, rows, workflow
+from app.services import (
+    assessing,
+    breaches,
+    charging,
+    duties,
+    editions,
+    notices,
+    people,
+    periods,
+    rows,
+    telling,
+    workflow,
+)
 from app.services.conditions import with_references
 from app.services.panel import Actor, Work
 
@@ -105,13 +115,18 @@ def _words(part: Any) -> Iterable[str]:
             yield from _words(v)
 
 
-def of_breaches(work: Work, touched: Iterable[int]) -> Followed:
-    """Let tickets, orders to correct and notices follow from breaches that are new or changed."""
+def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) -> Followed:
+    """Let tickets, orders to correct and notices follow from breaches that are new or changed.
+
+    ``growing``: they only cost more because another day has passed, which nobody is told daily.
+    """
     ids = list(touched)
     if not ids:
         return Followed()
     assessed = assessing.assess(work, ids)
-    letters = _told(work, assessed.new) + _told_of_breaches(work, ids)
+    letters = telling.of_tickets(work, assessed.new)
+    if not growing:
+        letters += telling.of_breaches(work, ids) + telling.of_moves(work, assessed.moved)
     followed = Followed(tickets=assessed.new)
     followed.notices += notices.send(work, letters)
     followed.add(_order_corrections(work, assessed.new))
@@ -150,63 +165,12 @@ def _fulfilled_elsewhere(work: Work, spec: RegisterSpec, now: Rows) -> Iterable[
             yield above, list(rows.read(then, above, sorted(ids)).values())
 
 
-def _told(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the notices of new tickets: to whoever confirms them."""
-    letters = []
-    for t in tickets:
-        rule = _rule(work, t)
-        names = people.names(work, [t["person"]])
-        words = {
-            "ticket": t["record_no"],
-            "rule": rule.label.zh if rule else t["rule"],
-            "who": names.get(t["person"], ""),
-            "amount": t["amount"],
-            "points": t["points"],
-            "sanction": t["sanction"],
-        }
-        holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
-        letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
-    return letters
-
-
-def _told_of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the notices that kinds of breaches ask for; of a repeated one, each time anew."""
-    query = select(breach).where(among(breach.c.id, ids), breach.c.state == "live")
-    live = work.connection.execute(query).mappings().all()
-    found = [b for b in live if (rule := _rule(work, b)) is not None and rule.tell]
-    letters = []
-    for revision, register in {(b["revision"], b["register"]) for b in found}:
-        then = editions.bound(work, revision)
-        spec = then.catalog.registers[register]
-        mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
-        whole = rows.read(then, spec, sorted({b["record_id"] for b in mine}))
-        names = people.names(work, [b["person"] for b in mine])
-        for b in mine:
-            rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
-            told = [p for party in rule.tell for p in people.party(then, party, spec, row)]
-            words = {
-                "register": spec.label.zh,
-                "number": row["record_no"],
-                "rule": rule.label.zh,
-                "who": names.get(b["person"], ""),
-            }
-            letters += notices.tell(
-                work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]}
-            )
-    return letters
-
-
-def _rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
-    """Return the rule of a breach, or of a ticket, as the definitions that bind it say."""
-    return editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
-
-
 def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Followed:
     """Draft the order to correct of each new ticket whose breach asks for one; an officer signs it."""
     followed = Followed()
     drafts: dict[str, list[dict[str, Any]]] = {}
     for t in tickets:
-        rule = _rule(work, t)
+        rule = telling.rule_of(work, t)
         if rule is not None and rule.correct is not None and t["repeat_index"] is None and t["person"] is not None:
             content = f"{rule.label.zh}：{t['record_title']}"
             draft = {"ticket": t["id"], "person": t["person"], "content": content, "unit": t["unit"]}
@@ -232,7 +196,7 @@ def _close_orders(work: Work, obligations: Sequence[int]) -> None:
         return
     query = select(ticket).join(breach, breach.c.id == ticket.c.breach).where(breach.c.obligation.in_(obligations))
     for t in work.connection.execute(query).mappings().all():
-        rule = _rule(work, t)
+        rule = telling.rule_of(work, t)
         if rule is None or rule.correct is None or not rule.correct.closed_by:
             continue
         panel = editions.newest_with(work, rule.correct.register_code).acting(Actor.system(), "system")

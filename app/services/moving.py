@@ -48,6 +48,7 @@ MOVES: dict[str, Move] = {
     "withdraw": Move(frozenset({"appealed"}), "", kind="withdrawn", fined=True),
     "uphold": Move(frozenset({"appealed"}), "upheld", reason=True),
     "execute": Move(frozenset({"confirmed", "upheld"}), "executed"),
+    "reinstate": Move(frozenset({"waived", "cancelled"}), "proposed", kind="revived", reason=True),
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def obstacle(work: Work, t: Mapping[str, Any], code: str) -> Sentence | None:
         if not mine:
             return say("只有被处罚的本人可以申诉或撤回申诉")
         return _too_late(work, t) if code == "appeal" else None
-    if t["state"] == "appealed":
+    if t["state"] == "appealed" or (code == "reinstate" and _judged(work, t)):
         roles = judges(work, t)
         if not work.actor.roles.intersection(roles):
             return say("申诉由{role}裁定", role="、".join(role_name(work, r) for r in roles))
@@ -152,6 +153,14 @@ def post(work: Work, t: Mapping[str, Any], kind: str, target: str, reason: str, 
     if work.connection.execute(one.values(**stamp)).rowcount != 1:
         raise Refused(say("处罚单 {ticket} 刚被他人办理，请刷新后再看", ticket=t["record_no"]))
     assessing.add_entry(work, t, kind, Decimal(0), reason, "", paid=paid)
+
+
+def _judged(work: Work, t: Mapping[str, Any]) -> bool:
+    """Return whether a ticket was waived or cancelled on appeal: only who decides on appeals may take that back."""
+    e = ledger_entry.c
+    query = select(e.kind).where(e.ticket == t["id"], e.kind.in_(("appealed", "waived", "cancelled")))
+    kinds = list(work.connection.execute(query.order_by(e.seq)).scalars())
+    return kinds[-2:-1] == ["appealed"]
 
 
 def _before_appeal(work: Work, t: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from app.errors import Sentence, say
 from app.models.among import among
 from app.models.bulk import insert_rows
 from app.models.fixed import person
-from app.models.ledger import notice, outbox
+from app.models.ledger import breach, notice, obligation, outbox, ticket
 from app.services import numbering
 from app.services.panel import Actor, Panel, Work
 
@@ -24,6 +24,8 @@ KINDS: dict[str, Sentence] = {
     "remind": say("请于 {due} 前办理：{register} {number} {duty}"),
     "overdue": say("已逾期：{register} {number} {duty}（应于 {due} 前办理，责任人 {who}）"),
     "breach": say("发生违规：{register} {number} {rule}（{who}）"),
+    "lifted": say("违规已解除：{register} {number} {rule}（{who}）"),
+    "amended": say("处罚单 {ticket} 由 {costs_before} 改为 {costs}：{why}"),
     "to_confirm": say("处罚单 {ticket} 待确认：{rule}，{who}，{costs}"),
     "confirmed": say("处罚单 {ticket} 已确认：{rule}，{costs}"),
     "appealed": say("{who} 对处罚单 {ticket} 提出申诉，待裁定：{rule}"),
@@ -72,6 +74,10 @@ def send(work: Work, notices: Sequence[dict[str, Any]]) -> int:
 def sentence(row: Mapping[str, Any]) -> Sentence:
     """Return what a notice says, to be shown in the reader's language."""
     words = orjson.loads(row["words"])
+    if "points_after" in words:
+        words["costs_before"], words["costs"] = (
+            consequence(Decimal(words[side]), Decimal(words[f"points_{side}"]), "") for side in ("before", "after")
+        )
     if "amount" in words:
         amount, points = Decimal(words["amount"]), Decimal(words["points"])
         words["costs"] = consequence(amount, points, words["sanction"] or "")
@@ -107,11 +113,42 @@ def mark_read(work: Work, ids: Iterable[int] | None = None) -> None:
     work.connection.execute(query if ids is None else query.where(notice.c.id.in_(list(ids))))
 
 
+def limit_key(kind: str, o: Mapping[str, Any], seq: int) -> str:
+    """Return the key of a reminder or an escalation: once for each limit that an obligation had."""
+    return f"{kind}:{o['id']}:{seq}:{o['due_at']:%Y%m%d%H%M}"
+
+
+def _overtaken(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Return the notices that were true and are so no more: what they tell of has been done, redated, lifted or decided meanwhile."""
+    by_word: dict[str, dict[int, list[str]]] = {}
+    for r in rows:
+        word, *parts = r["key"].split(":")
+        by_word.setdefault(word, {})[r["id"]] = parts
+    o, gone = obligation.c, set()
+    for word in ("remind", "escalate"):
+        mine = by_word.get(word, {})
+        ids = sorted({int(parts[0]) for parts in mine.values()})
+        query = select(o.id, o.due_at).where(among(o.id, ids), o.state == "open")
+        owed = {r.id: {"id": r.id, "due_at": r.due_at} for r in work.connection.execute(query)} if ids else {}
+        for number, (of, seq, due, *_) in mine.items():
+            now = owed.get(int(of))
+            if now is None or limit_key(word, now, int(seq)) != f"{word}:{of}:{seq}:{due}":
+                gone.add(number)
+    for word, table, state in (("breach", breach, "live"), ("ticket", ticket, "proposed")):
+        mine = by_word.get(word, {})
+        ids = sorted({int(parts[0]) for parts in mine.values()})
+        standing = select(table.c.id).where(among(table.c.id, ids), table.c.state == state)
+        there = set(work.connection.execute(standing).scalars()) if ids else set()
+        gone |= {number for number, parts in mine.items() if int(parts[0]) not in there}
+    return gone
+
+
 def deliver(panel: Panel, now: datetime, post: Callable[[Letter], None] | None, batch: int = 100) -> int:
     """Hand waiting letters to ``post`` and return how many went out; without ``post`` (no mail set up) they are set aside.
 
     A letter is claimed before it is handed over, so that two deliverers never hold the same one; one that fails is tried again
-    later, at growing intervals, and given up after six attempts. Its message id stays the same at every attempt.
+    later, at growing intervals, and given up after six attempts. Its message id stays the same at every attempt. One that events
+    have overtaken is not sent.
     """
     with panel.work(Actor.system(), now=now, source="system") as work:
         claimed = _claim(work, batch)
@@ -144,8 +181,10 @@ def _claim(work: Work, batch: int) -> list[int]:
 def _letters(work: Work, ids: Sequence[int]) -> dict[int, Letter]:
     query = select(notice, person.c.email).join(person, person.c.id == notice.c.person).where(notice.c.id.in_(ids))
     found = {}
-    for row in work.connection.execute(query).mappings():
-        if row["email"]:
+    rows = work.connection.execute(query).mappings().all()
+    overtaken = _overtaken(work, rows)
+    for row in rows:
+        if row["email"] and row["id"] not in overtaken:
             text = str(sentence(row))
             found[row["id"]] = (row["email"], f"<notice-{row['id']}@rulebook>", f"【规簿】{text[:60]}", text)
     return found

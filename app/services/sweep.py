@@ -130,7 +130,7 @@ def _grown(work: Work, report: SweepReport) -> int:
     size = BATCH[work.connection.dialect.name]
     ids = charging.growing(work, work.panel.calendar.start_of(work.today), size)
     touched = charging.measure(work, ids)
-    report.notices += consequences.of_breaches(work, touched).notices
+    report.notices += consequences.of_breaches(work, touched, growing=True).notices
     return len(ids)
 
 
@@ -172,7 +172,7 @@ def _letters(
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
     told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
     kind = "remind" if event.kind == "remind" else "overdue"
-    key = f"{event.kind}:{o['id']}:{event.seq}:{o['due_at']:%Y%m%d%H%M}"
+    key = notices.limit_key(event.kind, o, event.seq)
     return notices.tell(
         work, told, kind, key, _words(work, spec, o, duty, row), {"register": spec.code, "record_id": row["id"]}
     )

@@ -89,7 +89,7 @@ def actions(work: Work, t: Mapping[str, Any], refused: tuple[str, str, str] = ("
         "confirm": (gettext("确认"), "check", "primary"), "waive": (gettext("免罚"), "heart-handshake", "plain"),
         "cancel": (gettext("撤销"), "ban", "plain"), "execute": (gettext("已执行"), "cash", "plain"),
         "appeal": (gettext("申诉"), "message-report", "plain"), "withdraw": (gettext("撤回申诉"), "arrow-back-up", "plain"),
-        "uphold": (gettext("维持处罚"), "gavel", "primary"),
+        "uphold": (gettext("维持处罚"), "gavel", "primary"), "reinstate": (gettext("恢复处罚"), "arrow-back-up", "plain"),
     }  # fmt: skip
     found = []
     for move in ledger.possible(work, t):

@@ -28,7 +28,7 @@ PEOPLE = {
     "管理员": "admin",
 }  # fmt: skip
 """The people of the small company (tests/site.py) under the names that cases use."""
-DECISIONS = frozenset({"confirm", "waive", "cancel", "execute", "appeal", "uphold", "withdraw"})
+DECISIONS = frozenset({"confirm", "waive", "cancel", "execute", "appeal", "uphold", "withdraw", "reinstate"})
 NTH = re.compile(r"第(\d+)次")
 
 

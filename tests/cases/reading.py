@@ -17,7 +17,7 @@ from tests.site import at
 HERE = Path(__file__).resolve().parent
 DOINGS = (
     "enter", "find", "import", "change", "move", "remove", "restore", "report", "confirm", "waive", "cancel", "execute",
-    "appeal", "uphold", "withdraw", "share", "sweep", "nights", "publish", "adopt", "calendar", "expect",
+    "appeal", "uphold", "withdraw", "reinstate", "share", "sweep", "nights", "publish", "adopt", "calendar", "expect",
 )  # fmt: skip
 MARK = re.compile(r"\{(\w+)\}")
 
@@ -90,6 +90,7 @@ class Step(Shape):
     appeal: str | None = None
     uphold: str | None = None
     withdraw: str | None = None
+    reinstate: str | None = None
     share: str | None = None
     sweep: Any = None
     nights: Nights | None = None

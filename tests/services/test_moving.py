@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.errors import Forbidden, Invalid, Missing
+from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.ledger import notice
-from app.services import ledger, records, rows, sweep, verify
+from app.services import ledger, notices, records, rows, sweep, verify
+from app.services.notices import Letter
 from app.services.panel import Actor
 from tests.services.test_sweep import late_archives
 from tests.site import Site, at
@@ -266,3 +267,66 @@ def test_a_fine_of_the_wrong_person_goes_to_the_right_one(fined: Site) -> None:
     assert amounts(fined) == [50, 100, 100, 100]
     assert [t["state"] for t in tickets(fined, "sales2")] == ["void"]
     assert verify.run(fined.panel).flaws == []
+
+
+def told(site: Site, *kinds: str) -> list[tuple[str, str, str]]:
+    """Return what was told of some kinds: kind, user name, sentence."""
+    names = {i: n for n, i in site.ids.items()}
+    with site.panel.engine.connect() as connection:
+        found = connection.execute(notice.select().where(notice.c.kind.in_(kinds)).order_by(notice.c.id)).mappings()
+        return [(n["kind"], names[n["person"]], str(notices.sentence(n))) for n in found]
+
+
+def test_a_decision_taken_by_mistake_is_taken_back_and_the_amounts_return(fined: Site) -> None:
+    act(fined, "director", 0, "waive", CONFIRMED, "首次")
+    assert amounts(fined) == [0, 50, 100, 100]
+    act(fined, "director", 0, "reinstate", "2025-03-12 10:00", "看错了人")
+    assert [(t["state"], t["amount"]) for t in tickets(fined)] == [("proposed", n) for n in (50, 100, 100, 100)]
+    assert [(k, a) for k, a, _, _ in story(fined, 0)] == [
+        ("assessed", 50), ("waived", 0), ("corrected", -50), ("revived", 0), ("corrected", 50),
+    ]  # fmt: skip
+    assert verify.run(fined.panel).flaws == []
+
+
+def test_what_was_decided_on_appeal_is_taken_back_by_who_decides_on_appeals_alone(fined: Site) -> None:
+    act(fined, "director", 0, "confirm", CONFIRMED)
+    act(fined, "sales1", 0, "appeal")
+    act(fined, "gm", 0, "cancel", "2025-03-13 09:00")
+    for who in ("director", "sales1", "stranger"):
+        with pytest.raises(Refused):
+            act(fined, who, 0, "reinstate", "2025-03-13 10:00")
+    act(fined, "gm", 0, "reinstate", "2025-03-13 11:00", "证据有误")
+    assert amounts(fined) == [50, 100, 100, 100]
+
+
+def test_who_was_told_an_amount_is_told_when_it_changes_and_why(fined: Site) -> None:
+    for place in (1, 2):
+        act(fined, "director", place, "confirm", CONFIRMED)
+    act(fined, "director", 0, "cancel", "2025-03-12 09:00", "日期登错")
+    numbers = [t["record_no"] for t in tickets(fined)]
+    assert told(fined, "amended") == [
+        ("amended", "sales1", f"处罚单 {numbers[1]} 由 100 元 改为 50 元：50 元"),
+    ], "the third costs 100 as before, and of the fourth, which is pending, he knows no amount"
+
+
+def test_who_was_told_of_a_breach_is_told_that_it_was_none(fined: Site) -> None:
+    before = told(fined, "breach")
+    correct(fined, archive_of(fined, 0), "2025-03-12 09:00", trigger_date=date(2025, 3, 11))
+    number = fined.read("vehicle_archive", archive_of(fined, 0))["record_no"]
+    of_it = sorted(who for _, who, says in before if number in says)
+    assert of_it and sorted(who for _, who, _ in told(fined, "lifted")) == of_it
+    correct(fined, archive_of(fined, 0), "2025-03-12 10:00", responsible_advisor=fined.ids["sales1"])
+    assert len(told(fined, "lifted")) == len(of_it)
+
+
+def test_a_letter_that_events_have_overtaken_is_not_sent(fined: Site) -> None:
+    number = fined.read("vehicle_archive", archive_of(fined, 0))["record_no"]
+    ticket_no = tickets(fined)[0]["record_no"]
+    correct(fined, archive_of(fined, 0), "2025-03-12 09:00", trigger_date=date(2025, 3, 11))
+    sent: list[Letter] = []
+    while notices.deliver(fined.panel, at("2025-03-12 09:01"), sent.append):
+        pass
+    texts = [text for _, _, _, text in sent]
+    assert [t for t in texts if number in t and not t.startswith("违规已解除")] == []
+    assert any(t.startswith("违规已解除") for t in texts)
+    assert not any(t.startswith(f"处罚单 {ticket_no} 待确认") for t in texts)

@@ -1,0 +1,104 @@
+"""Who is told what of breaches and tickets: that they are there, that they cost something else by now, that they were none after all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import or_, select
+
+from app.catalog.breach import Breach
+from app.models.among import among
+from app.models.ledger import breach, notice
+from app.services import editions, notices, people, rows
+from app.services.panel import Work
+
+UNTOLD = ("proposed", "void", "waived", "cancelled")
+"""States of tickets of whose amount the person fined has not been told, or whose decision he is told of itself."""
+
+
+def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the notices of new tickets: to whoever confirms them."""
+    letters = []
+    for t in tickets:
+        rule = rule_of(work, t)
+        names = people.names(work, [t["person"]])
+        words = {
+            "ticket": t["record_no"],
+            "rule": rule.label.zh if rule else t["rule"],
+            "who": names.get(t["person"], ""),
+            "amount": t["amount"],
+            "points": t["points"],
+            "sanction": t["sanction"],
+        }
+        holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
+        letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
+    return letters
+
+
+def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the notices that kinds of breaches ask for; of a repeated one, each time anew.
+
+    Of one that was none after all those who were told of it are told that too.
+    """
+    query = select(breach).where(among(breach.c.id, ids))
+    known = work.connection.execute(query).mappings().all()
+    found = [b for b in known if b["state"] == "live" and (rule := rule_of(work, b)) is not None and rule.tell]
+    letters = []
+    for revision, register in {(b["revision"], b["register"]) for b in found}:
+        then = editions.bound(work, revision)
+        spec = then.catalog.registers[register]
+        mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
+        whole = rows.read(then, spec, sorted({b["record_id"] for b in mine}))
+        names = people.names(work, [b["person"] for b in mine])
+        for b in mine:
+            rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
+            told = [p for party in rule.tell for p in people.party(then, party, spec, row)]
+            words = {
+                "register": spec.label.zh,
+                "number": row["record_no"],
+                "rule": rule.label.zh,
+                "who": names.get(b["person"], ""),
+            }
+            letters += notices.tell(
+                work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]}
+            )
+    return letters + _lifted(work, [b["id"] for b in known if b["state"] == "void"])
+
+
+def _lifted(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+    n = notice.c
+    letters = []
+    for start in range(0, len(ids), 200):
+        # a key is breach:<id>:<person>; ";" is the character after ":"
+        mine = or_(*(n.key.between(f"breach:{i}:", f"breach:{i};") for i in ids[start : start + 200]))
+        for told in work.connection.execute(select(notice).where(mine).order_by(n.id)).mappings():
+            of = told["key"].split(":")[1]
+            words = orjson.loads(told["words"])
+            letters += notices.tell(work, [told["person"]], "lifted", f"lifted:{of}", words, told)
+    return letters
+
+
+def of_moves(work: Work, moved: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the notices of tickets that cost something else than before: to the person fined, once he was told what it cost."""
+    letters = []
+    for t in moved:
+        if t["was"]["state"] in UNTOLD or all(t["was"][k] == t[k] for k in ("amount", "points")):
+            continue
+        words = {
+            "ticket": t["record_no"],
+            "before": t["was"]["amount"],
+            "after": t["amount"],
+            "points_before": t["was"]["points"],
+            "points_after": t["points"],
+            "why": t["arithmetic"],
+        }
+        key = f"amended:{t['id']}:{t['version']}"
+        letters += notices.tell(work, [t["person"]], "amended", key, words, {"ticket": t["id"]})
+    return letters
+
+
+def rule_of(work: Work, t: Mapping[str, Any]) -> Breach | None:
+    """Return the rule of a breach, or of a ticket, as the definitions that bind it say."""
+    return editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
