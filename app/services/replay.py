@@ -251,7 +251,7 @@ def _known(
     ids = [r["id"] for r in batch]
     for start in range(0, len(ids), 500):
         query = select(
-            b.id, b.record_id, b.rule, b.occurrence, b.person, b.note, b.obligation, b.occurred_at, b.recorded_at
+            b.id, b.record_id, b.rule, b.occurrence, b.person, b.note, b.obligation, b.occurred_at, b.day, b.recorded_at
         )
         mine = and_(b.register == spec.code, b.record_id.in_(ids[start : start + 500]))
         for r in found.work.connection.execute(query.where(mine)).mappings():

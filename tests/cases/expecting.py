@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
-from app.models.ledger import breach, ledger_entry, notice, obligation, ticket
-from app.services import ledger, listing, moving, verify
+from app.models.ledger import breach, closing, ledger_entry, notice, obligation, ticket
+from app.rules.indicator import grade, period_of, rounded
+from app.services import indicators, ledger, listing, moving, statements, verify
+from app.services.measuring import WHOLE
 from app.services.panel import Actor, Work
+from tests.cases import offices
 from tests.cases.playing import PEOPLE, Play, Wrong
 from tests.cases.reading import Expect, moment
 from tests.site import SHANGHAI
@@ -20,8 +24,9 @@ STANDS = ("proposed", "confirmed", "appealed", "upheld", "executed")
 KINDS = {
     "assessed": "立案", "corrected": "更正", "voided": "作废", "revived": "恢复", "confirmed": "确认", "waived": "免罚",
     "cancelled": "撤销", "executed": "执行", "appealed": "申诉", "upheld": "维持", "withdrawn": "撤诉",
+    "settled": "月结", "reopened": "月结重开",
 }  # fmt: skip
-TOLD = {"提醒": "remind", "逾期": "overdue", "违规": "breach"}
+TOLD = {"提醒": "remind", "逾期": "overdue", "违规": "breach", "解除": "lifted"}
 
 
 def compare(play: Play, expect: Expect) -> None:
@@ -48,6 +53,13 @@ def compare(play: Play, expect: Expect) -> None:
             _fields(play, name, wanted)
         for register, count in expect.records.items():
             _same(f"{register}条数", count, len(listing.select_rows(work, play.spec(register).code)))
+        for word, periods in expect.figures.items():
+            for period, said in periods.items():
+                _same(f"{word} {period}", said, _figure(work, word, period))
+        for month, sums in expect.taken.items():
+            _same(f"{month} 月结", {p: Decimal(str(v)) for p, v in sums.items()}, _taken(play, work, month))
+        if expect.held is not None:
+            _same("期限检查暂停", expect.held, offices.held(play))
         for person, offered in expect.offered.items():
             open_to = {o.person for o in ledger.offers(work, expect.month)}
             _same(f"{person} {expect.month} 可扣绩效", offered, play.person(person) in open_to)
@@ -99,6 +111,35 @@ def _state(play: Play, work: Work, name: str, duty: str) -> str:
         return "按时完成" if o["done_at"] < o["due_at"] else "逾期完成"
     state = "待办" if play.now < o["due_at"] else "已逾期"
     return f"{state}（日历待定）" if o["provisional"] else state
+
+
+def _figure(work: Work, word: str, key: str) -> str:
+    """Return a figure as of now, in words: value, grade and, unless it is composed, what was counted: ``52.9 达标 9/17``."""
+    found = work.catalog.indicators
+    indicator = found.get(word) or next((i for i in found.values() if i.label.zh == word), None)
+    if indicator is None:
+        raise Wrong(f"没有名为“{word}”的指标")
+    year, _, part = key.partition("-")
+    month = 1 if not part else int(part) if part.isdecimal() else 1 + (int(part[1]) - 1) * (3 if part[0] == "Q" else 6)
+    figure = indicators.figures(work, indicator, period_of(indicator.period, date(int(year), month, 1))).get(WHOLE)
+    exact = figure.exact(indicator) if figure is not None else None
+    if figure is None or exact is None:
+        return "无数据"
+    band = grade(indicator, exact)
+    words = [f"{rounded(exact, indicator.places):f}", band.label.zh if band else ""]
+    if figure.denominator is not None and not indicator.parts:
+        words.append(f"{_plain(figure.numerator or Decimal(0))}/{_plain(figure.denominator)}")
+    return " ".join(w for w in words if w)
+
+
+def _taken(play: Play, work: Work, month: str) -> dict[str, Decimal]:
+    """Return what the last closing of a month took from each person, gave back being negative."""
+    c = closing.c
+    number = work.connection.execute(select(c.id).where(c.month == month).order_by(c.nth.desc())).scalar()
+    if number is None:
+        raise Wrong(f"{month} 没有结账")
+    names = {play.site.ids[u]: n for n, u in {**PEOPLE, **play.case.people}.items()}
+    return {names.get(s.person, str(s.person)): s.total for s in statements.everybody(work, int(number))}
 
 
 def _all_tickets(play: Play, work: Work) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from app.catalog.register import RegisterSpec
 from app.errors import Invalid, Refused
 from app.exchange import importing
 from app.models.ledger import ticket
-from app.services import adoption, calendars, ledger, listing, lookup, publishing, records, redating, sweep
+from app.services import adoption, ledger, listing, lookup, publishing, records, sweep
 from app.services.panel import Actor, Work
+from tests.cases import offices
 from tests.cases.reading import Case, Placed, Step, moment
 from tests.site import SHANGHAI, Site
 
@@ -46,6 +47,8 @@ class Play:
     now: datetime = field(default_factory=lambda: moment("2025-01-01 08:00"))
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
     made: int = 0
+    stood: float = 0.0
+    """What the stopwatch of the case showed at the last wake-up."""
 
     def user(self, name: str) -> str:
         """Return the user name of a person of the case."""
@@ -261,15 +264,22 @@ class Play:
             adoption.adopt(work, unit, step.adopt or [], step.from_ or work.today)
 
     def do_calendar(self, step: Step) -> None:
-        assert step.calendar is not None
-        unit = self.site.units[step.calendar.unit] if step.calendar.unit else None
-        with self.work(step) as work:
-            facts = calendars.facts_of(work, unit)
-            own = [
-                {**before, **{date.fromisoformat(d): why for d, why in new.items()}}
-                for before, new in ((facts.closed, step.calendar.closed), (facts.opened, step.calendar.opened))
-            ]
-            redating.save(work, unit, replace(facts, closed=own[0], opened=own[1]), step.reason or "本单位通知")
+        offices.set_days(self, step)
+
+    def do_recalculate(self, step: Step) -> None:
+        offices.recalculate(self, step)
+
+    def do_approve(self, step: Step) -> None:
+        offices.approve(self, step)
+
+    def do_close(self, step: Step) -> None:
+        offices.close(self, step)
+
+    def do_wake(self, step: Step) -> None:
+        offices.wake(self, step, moment("2025-01-01 08:00"))
+
+    def do_release(self, step: Step) -> None:
+        offices.release(self, step)
 
     def do_expect(self, step: Step) -> None:
         from tests.cases import expecting

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -17,7 +17,8 @@ from tests.site import at
 HERE = Path(__file__).resolve().parent
 DOINGS = (
     "enter", "find", "import", "change", "move", "remove", "restore", "report", "confirm", "waive", "cancel", "execute",
-    "appeal", "uphold", "withdraw", "reinstate", "share", "sweep", "nights", "publish", "adopt", "calendar", "expect",
+    "appeal", "uphold", "withdraw", "reinstate", "share", "sweep", "nights", "wake",
+    "release", "publish", "adopt", "calendar", "recalculate", "approve", "close", "expect",
 )  # fmt: skip
 MARK = re.compile(r"\{(\w+)\}")
 
@@ -45,6 +46,9 @@ class Expect(Shape):
     fields: dict[str, dict[str, Any]] = Field(default_factory=dict)
     records: dict[str, int] = Field(default_factory=dict)
     offered: dict[str, bool] = Field(default_factory=dict)
+    figures: dict[str, dict[str, str]] = Field(default_factory=dict)
+    taken: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    held: bool | None = None
     month: str = ""
 
 
@@ -61,6 +65,19 @@ class Days(Shape):
     closed: dict[str, str] = Field(default_factory=dict)
     opened: dict[str, str] = Field(default_factory=dict)
     unit: str | None = None
+    year: int | None = None
+    """The year that is announced, with the lines of its notice (``name first last 补班 days``) and its number."""
+    holidays: list[str] = Field(default_factory=list)
+    notice: str = ""
+
+
+class Anew(Shape):
+    """What is judged anew: registers, from a day to a day, by the newest definitions (制度) or calendar (日历)."""
+
+    registers: list[str]
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    by: Literal["制度", "日历"]
 
 
 class Nights(Shape):
@@ -97,6 +114,11 @@ class Step(Shape):
     publish: Publish | None = None
     adopt: list[str] | None = None
     calendar: Days | None = None
+    recalculate: Anew | None = None
+    approve: str | None = None
+    close: str | None = None
+    wake: Any = None
+    release: str | None = None
     expect: Expect | None = None
     name: str = ""
     names: list[str] = Field(default_factory=list)
@@ -115,6 +137,8 @@ class Step(Shape):
     pay: Any = None
     amount: Any = None
     refused: str | None = None
+    jump: bool = False
+    """The clock ran ahead of the stopwatch."""
     back: bool = False
     """The clock stepped back before this step."""
 
@@ -135,7 +159,7 @@ class Step(Shape):
     @property
     def when(self) -> Any:
         """When it happens; None: at the same moment as what was before."""
-        return self.sweep if self.sweep is not None else self.at
+        return next((x for x in (self.sweep, self.wake, self.at) if x is not None), None)
 
 
 @dataclass(frozen=True)
