@@ -238,13 +238,13 @@ def test_a_group_of_rows_that_is_not_loaded_is_fetched_before_it_is_filled(desk:
     assert desk.every("score").count(5) == 400
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (375, "light")])
 @pytest.mark.parametrize("url", ["/grid/complaint", "/grid/complaint?mode=board", "/grid/complaint?mode=calendar"])
 def test_the_grid_has_no_serious_barrier_and_keeps_to_the_content_policy(
-    desk: Desk, url: str, theme: Literal["light", "dark"]
+    desk: Desk, url: str, width: int, theme: Literal["light", "dark"]
 ) -> None:
     desk.enter({"amount": Decimal(5)})
-    page = desk.window("owner", width=1440, theme=theme)
+    page = desk.window("owner", width=width, theme=theme)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

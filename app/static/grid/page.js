@@ -120,6 +120,13 @@ const sheet = (grid) => {
   });
 };
 
+/** All is wired: from now on the tools do what they say. */
+const ready = (grid) => {
+  root.querySelector(".g-tools").inert = false;
+  root.dataset.ready = "";
+  root.grid = grid;
+};
+
 const start = async () => {
   const schema = await api.get("/schema");
   const grid = new Grid(root, api, schema);
@@ -141,8 +148,7 @@ const start = async () => {
   grid.selection.go(grid.lines.at(0).group ? 1 : 0, 0);
   if (!PHONE.matches && (document.activeElement === document.body || document.activeElement === null)) grid.editor.focus();
   live(grid);
-  root.dataset.ready = "";
-  root.grid = grid;
+  ready(grid);
 };
 
 start().catch((error) => {

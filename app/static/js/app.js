@@ -8,6 +8,7 @@ import "./filters.js";
 import "./files.js";
 import "./counts.js";
 import "./running.js";
+import "./rolls.js";
 import { pickers } from "./picker.js";
 import "./palette.js";
 import { dayInput } from "./days.js";

@@ -29,7 +29,7 @@ pages = Blueprint("grid_feed", __name__, url_prefix="/grid/<register>")
 
 ROUNDS, PAUSE = 60, 1.0
 """How often a stream looks, and the seconds between; a lost client is noticed at the next heartbeat."""
-HEARTBEAT = 10
+HEARTBEAT = 2
 """Rounds without news after which a comment is sent."""
 
 
