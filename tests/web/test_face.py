@@ -225,7 +225,7 @@ ACCESSIBLE = (
     ("owner", "/imports/complaint"), ("owner", "/users/userinfo/"), ("owner", "/no-such-page"),
     ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
     ("admin", "/publications"), ("chief", "/fines?tab=confirm"), ("auditor", "/indicators?month=2026-03"), ("owner", "/indicators?month=2026-03"),
-    ("admin", "/adoptions"), ("admin", "/operations"), ("admin", "/recalculations"), ("admin", "/whatif"), ("admin", "/calendar"), ("owner", "/calendar"),
+    ("admin", "/adoptions"), ("admin", "/operations"), ("admin", "/recalculations"), ("admin", "/whatif"), ("owner", "/calendar"),
     ("admin", "/roles/edit/1"), ("owner", "/registers/complaint/show/1"), ("owner", "/work?of=role"),
     ("auditor", "/indicators/answered?month=2026-03"), ("chief", "/indicators/answered/records?month=2026-03&part=denominator&subject=unit:2"),
 )  # fmt: skip
