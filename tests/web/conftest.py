@@ -35,7 +35,6 @@ def desk(site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The site listening, for people at the grid; its streams look often and end soon, so that no thread outlives the test."""
     monkeypatch.setattr(feed, "PAUSE", 0.1)
     monkeypatch.setattr(feed, "ROUNDS", 10)
-    monkeypatch.setattr(feed, "HEARTBEAT", 1)
     opened = listen(site, browser, max(1, site.settings.WEB_THREADS // 4))
     yield opened
     opened.close()

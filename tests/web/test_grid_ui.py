@@ -12,6 +12,7 @@ from playwright.sync_api import Route, expect
 
 from app.services import records
 from app.services.panel import Actor
+from app.web.grid import feed
 from tests.web.sheets import Desk
 from tests.web.site import SECRET
 
@@ -328,6 +329,21 @@ def test_changes_of_others_appear_and_light_up(desk: Desk) -> None:
     desk.enter({"subject": "刚登记的"})
     expect(sheet.cell(0, "subject")).to_have_text("刚登记的")
     expect(sheet.total).to_have_text("共 3 条")
+
+
+def test_the_stream_of_whoever_leaves_the_page_is_free_before_its_next_look(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "PAUSE", 600)
+    page = desk.window("owner")
+    with page.expect_response("**/events?*"):
+        page.goto("/grid/complaint")
+    page.goto("/inbox")
+    places = desk.site.app.extensions["streams"]
+    for _ in range(desk.streams):
+        assert places.acquire(timeout=60)
+    for _ in range(desk.streams):
+        places.release()
 
 
 def test_where_no_stream_is_to_be_had_changes_appear_all_the_same(desk: Desk) -> None:

@@ -7,10 +7,11 @@ from the database, so that it does not matter which process or machine wrote it.
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -28,9 +29,9 @@ from app.web.pages.signed_in import signed_in
 pages = Blueprint("grid_feed", __name__, url_prefix="/grid/<register>")
 
 ROUNDS, PAUSE = 60, 1.0
-"""How often a stream looks, and the seconds between; a lost client is noticed at the next heartbeat."""
-HEARTBEAT = 2
-"""Rounds without news after which a comment is sent."""
+"""How often a stream looks, and the seconds between."""
+HEARTBEAT = 10
+"""Rounds without news after which a comment is sent, so that no proxy takes the stream for dead."""
 
 
 @pages.get("/changes")
@@ -61,7 +62,7 @@ def events(register: str) -> Response:
         full = refusal(503, gettext("实时更新的席位已满，将改为定时刷新"))
         full.headers["Retry-After"] = "30"
         return full
-    stream = _Stream(current_panel(), current_actor(), register, mark, places)
+    stream = _Stream(_events(current_panel(), current_actor(), register, mark, request.environ), places)
     response = Response(stream, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -70,8 +71,8 @@ def events(register: str) -> Response:
 class _Stream:
     """One stream; gives its place back when it is closed, or dropped by a server that forgets to close it."""
 
-    def __init__(self, panel: Panel, actor: Actor, register: str, mark: Mark, places: threading.Semaphore) -> None:
-        self._parts = _events(panel, actor, register, mark)
+    def __init__(self, parts: Generator[bytes, None, None], places: threading.Semaphore) -> None:
+        self._parts = parts
         self._give_back = weakref.finalize(self, places.release)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -83,7 +84,9 @@ class _Stream:
         self._give_back()
 
 
-def _events(panel: Panel, actor: Actor, register: str, mark: Mark) -> Generator[bytes, None, None]:
+def _events(
+    panel: Panel, actor: Actor, register: str, mark: Mark, environ: Mapping[str, Any]
+) -> Generator[bytes, None, None]:
     yield b"retry: 1000\n\n"
     quiet = 0
     for _ in range(ROUNDS):
@@ -97,8 +100,23 @@ def _events(panel: Panel, actor: Actor, register: str, mark: Mark) -> Generator[
             yield _event("changes", _told(found), mark)
         elif quiet % HEARTBEAT == 0:
             yield b": still here\n\n"
-        time.sleep(PAUSE)
+        if _left(environ, PAUSE):
+            return
     yield _event("bye", {"since": str(mark)}, mark)
+
+
+def _left(environ: Mapping[str, Any], seconds: float) -> bool:
+    """Wait, but no longer than until the reader has gone; return whether that is so.
+
+    The socket tells at once what writing to it would tell only the second time.
+    """
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is None:
+        time.sleep(seconds)
+        return False
+    hanging_up = select.poll()
+    hanging_up.register(connection, getattr(select, "POLLRDHUP", select.POLLHUP))
+    return bool(hanging_up.poll(seconds * 1000))
 
 
 def _event(name: str, told: Any, mark: Mark) -> bytes:
