@@ -98,7 +98,7 @@ def replayed(
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         connection.detach()  # temporary tables end with their connection, which must not go back to the others
         kept = _shadow(connection)
-        with connection.begin():
+        with connection.begin() as transaction:
             found = Replayed(Work(panel, connection, Actor.system(), now, "replay"), kept)
             found.work.memo["counted_by"] = {}
             if draft is not None:
@@ -106,6 +106,7 @@ def replayed(
                 editions.draft(found.work, draft.catalog, draft.calendar, draft.first, end)
             _replay(found, progress or (lambda _done, _of: None))
             yield found
+            transaction.rollback()
 
 
 def swept_until(work: Work) -> datetime:
@@ -119,6 +120,8 @@ def _shadow(connection: Connection) -> dict[str, Alias]:
     schema = "main"
     if connection.dialect.name == "postgresql":
         schema = connection.execute(text("select current_schema()")).scalar_one()
+        # what the pool's connection has prepared would go on writing to the ledger itself
+        connection.exec_driver_sql("DEALLOCATE ALL")
     else:
         cursor = connection.connection.cursor()
         cursor.execute("PRAGMA temp_store=FILE")

@@ -9,15 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 
 from app.errors import Refused, say
 from app.models.engine import open_engine
 from app.models.ledger import breach, ledger_entry, obligation, ticket
 from app.models.migrate import upgrade
-from app.services import demo, history, records, replay
+from app.services import demo, history, records, replay, sweep
 from app.services.panel import Actor, Panel
 from tests import servers
+from tests.services.test_sweep import late_archives
 from tests.site import Site, at, publish, shipped
 
 NOW = at("2026-11-23 16:00")
@@ -140,3 +141,22 @@ def test_what_a_record_was_is_read_from_its_versions(site: Site) -> None:
         assert history.since(work, spec, [row], lambda r: r["model"] == "速派") == {vehicle: at("2025-03-04 09:00")}
         assert history.first(work, spec, [row], lambda r: r["vin"] is not None) == {vehicle: at("2025-03-03 09:00")}
         assert history.first(work, spec, [row], lambda r: r["model"] == "柯迪亚克") == {}
+
+
+def test_a_connection_that_the_sweep_has_used_replays_beside_the_ledger_and_not_into_it(site: Site) -> None:
+    engine = site.panel.engine
+    engine.dispose()
+
+    @event.listens_for(engine, "connect")
+    def _prepare_at_once(connection: Any, _record: Any) -> None:
+        if engine.dialect.name == "postgresql":
+            connection.prepare_threshold = 0  # as after many sweeps: each statement is planned on the real tables
+
+    late_archives(site, 60)
+    sweep.run(site.panel, at("2025-03-11 00:05"))
+    with site.panel.reading(Actor.system(), now=at("2025-03-11 00:05")) as work:
+        until, tickets = replay.swept_until(work), work.connection.scalar(select(func.count()).select_from(ticket))
+    assert tickets == 60
+    with replay.replayed(site.panel, until) as found:
+        assert found.work.connection.scalar(select(func.count()).select_from(ticket)) == 60
+        assert list(replay.differences(found)) == []
