@@ -226,8 +226,11 @@ def _turn(work: Work, number: int, source: str, target: str, reason: str) -> Non
 
 
 def _lock(work: Work) -> None:
-    """Wait for whoever closes or reopens a month just now."""
-    work.connection.execute(select(closing.c.id).with_for_update()).all()
+    """Wait for whoever closes or reopens a month just now.
+
+    Not on the closings themselves: before the first there is none to hold, and what the other adds meanwhile would be seen halfway.
+    """
+    assessing.lock(work, [("", "closing")])
 
 
 def _standing(month: str) -> Select[tuple[int]]:

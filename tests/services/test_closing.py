@@ -183,6 +183,26 @@ def test_two_officers_at_once_make_one_closing(fined: Site) -> None:
     assert flaws(fined) == []
 
 
+def test_an_officer_who_began_first_keeps_another_from_closing_between_his_questions(
+    fined: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    other = threading.Thread(target=lambda: made.append(close(fined)))
+    asked = closing.open_month
+
+    def slowly(work: Work) -> str | None:
+        if not other.ident:
+            other.start()
+            other.join(0.5)  # as long as he is let; he must wait for the first
+        return asked(work)
+
+    monkeypatch.setattr(closing, "open_month", slowly)
+    first = close(fined)
+    other.join()
+    assert made == [first]
+    assert settled(fined) == 400
+
+
 @pytest.mark.parametrize(
     ("month", "when", "why"),
     [
