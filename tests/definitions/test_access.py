@@ -7,13 +7,13 @@ import pytest
 from app.catalog.catalog import Catalog
 from app.catalog.loader import load
 from app.catalog.register import Transition
-from tests.site import shipped
+from tests.site import everything
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     """The shipped catalog."""
-    found, _ = load(shipped())
+    found, _ = load(everything())
     assert found is not None
     return found
 

@@ -10,7 +10,7 @@ from app.catalog.breach import Breach
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty
 from app.catalog.loader import load
-from tests.site import shipped
+from tests.site import everything
 
 ARCHIVE = "vehicle_archive"
 
@@ -41,7 +41,7 @@ LIMITS = {
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     """The shipped catalog."""
-    found, _ = load(shipped())
+    found, _ = load(everything())
     assert found is not None
     return found
 
