@@ -79,7 +79,7 @@ def measure_sweep(make: Databases, dialect: Any, folder: Path, rows: int) -> dic
     url = make(dialect)
     site.fill(url)
     ours = apart(sweeps.panel, url, str(folder), str(file))
-    return told("sweep", dialect, ours, apart(sweeps.bare, make(dialect), int(ours["rows"])))
+    return told("sweep", dialect, ours, apart(sweeps.bare, url, int(ours["timers"])))
 
 
 def measure_backtest(make: Databases, dialect: Any, folder: Path, rows: int) -> dict[str, Any]:

@@ -1,24 +1,24 @@
-"""The sweep over obligations that have all fallen due, beside a bare insert and update of as many rows."""
+"""The sweep over obligations that have all fallen due, beside the bare set-based SQL of the same writes."""
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from sqlalchemy import func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint, func, select
 
 from app.exchange import importing
-from app.models.ledger import breach, obligation, timer
+from app.models.bulk import insert_rows
+from app.models.engine import open_engine
+from app.models.ledger import breach, breach_line, ledger_entry, notice, obligation, outbox, ticket, timer
 from app.services import sweep
 from benchmarks import site
 from benchmarks.measure import measured
-from tests.servers import libpq
 
 LATER = timedelta(days=60)
+WRITTEN = (breach, breach_line, ticket, ledger_entry, notice, outbox)
+"""What a sweep writes; and it deletes timers."""
 
 
 def panel(url: str, folder: str, file: str) -> dict[str, Any]:
@@ -46,25 +46,25 @@ def panel(url: str, folder: str, file: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def bare(url: str, rows: int) -> dict[str, Any]:
-    """Insert rows into a bare table and update each once, in two statements' worth of the driver's fastest way."""
-    parsed = make_url(url)
-    create = "CREATE TABLE bare (id INTEGER PRIMARY KEY, rule TEXT, at TEXT, state TEXT)"
-    change = "UPDATE bare SET state = 'done' WHERE state = 'open'"
-    made = ((n, "closed_late", "2026-03-05", "open") for n in range(rows))
-    if parsed.get_backend_name() == "sqlite":
-        with measured() as watch, sqlite3.connect(str(parsed.database)) as connection:
-            connection.execute(create)
-            connection.executemany("INSERT INTO bare VALUES (?, ?, ?, ?)", made)
-            connection.execute(change)
-        connection.close()
-    else:
-        with measured() as watch, psycopg.connect(libpq(url)) as wire:
-            wire.execute(create)
-            with wire.cursor() as cursor, cursor.copy("COPY bare FROM STDIN") as copy:
-                for row in made:
-                    copy.write_row(row)
-            wire.execute(change)
+def bare(url: str, timers: int) -> dict[str, Any]:
+    """Write what the sweep wrote once more, in one statement for each table: the same rows into tables with the same columns and indexes.
+
+    Beside that, as many timers deleted. It decides nothing: what is due, who is responsible, who is told and what it costs is there.
+    """
+    engine = open_engine(url)
+    twin = MetaData()
+    written = {t: _twin(t, twin) for t in WRITTEN}
+    gone = _twin(timer, twin)
+    with engine.begin() as connection:
+        twin.create_all(connection)
+        rows = connection.execute(select(func.count()).select_from(breach)).scalar_one()
+        fire = [{"obligation": n, "fire_at": site.NOW, "kind": "breach", "seq": 1} for n in range(timers)]
+        insert_rows(connection, gone, fire)
+    with measured() as watch, engine.begin() as connection:
+        for table, copy in written.items():
+            connection.execute(copy.insert().from_select([c.name for c in table.columns], select(table)))
+        connection.execute(gone.delete())
+    engine.dispose()
     return {
         "rows": rows,
         "seconds": watch.seconds,
@@ -72,3 +72,17 @@ def bare(url: str, rows: int) -> dict[str, Any]:
         "rows_per_second": rows / watch.seconds,
         "peak_mb": watch.peak,
     }
+
+
+def _twin(table: Table, into: MetaData) -> Table:
+    """Return an empty table with the columns and indexes of another; on PostgreSQL and SQLite names of indexes are of the whole schema."""
+    copy = Table(
+        f"bare_{table.name}", into, *(Column(c.name, c.type, primary_key=c.primary_key) for c in table.columns)
+    )
+    for n, index in enumerate(sorted(table.indexes, key=lambda i: str(i.name))):
+        where = {f"{d}_where": index.dialect_options[d]["where"] for d in ("sqlite", "postgresql")}
+        kept = {k: v for k, v in where.items() if v is not None}
+        Index(f"bare_{table.name}_{n}", *(copy.c[c.name] for c in index.columns), unique=index.unique, **kept)
+    for unique in (c for c in table.constraints if isinstance(c, UniqueConstraint)):
+        copy.append_constraint(UniqueConstraint(*(copy.c[c.name] for c in unique.columns)))
+    return copy
