@@ -282,6 +282,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": settings.REDIS_URL.replace("unix://", "redis+unix://", 1),
         # With the broker away people can still log in, each process counting for itself.
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        # of two who sign in at the moment the store is lost, the fallback is for the first; the second is let pass, not shown an error
+        "RATELIMIT_SWALLOW_ERRORS": True,
         # Permissions and tables are the publisher's and the migrations' work, never a start-up's.
         "FAB_UPDATE_PERMS": False,
         "FAB_CREATE_DB": False,

@@ -107,7 +107,9 @@ class Panel:
     def __init__(self, port: int) -> None:
         self.client = Client(port)
         self.client.sign_in(site.CLERK, PASSWORD)
-        self.total = self._both(WINDOW)[1]
+        self.total = int(
+            self.client.post("/grid/complaint/total", {"exact": True})["count"]
+        )  # as the page asks once it is idle
 
     def _both(self, asked: dict[str, Any]) -> tuple[Any, int]:
         window = self.client.post("/grid/complaint/window", asked)
@@ -118,10 +120,18 @@ class Panel:
         return len(self._both(WINDOW)[0]["rows"])
 
     def middle(self) -> int:
-        return len(self.client.post("/grid/complaint/window", {**WINDOW, "offset": self.total // 2})["rows"])
+        return len(
+            self.client.post("/grid/complaint/window", {**WINDOW, "offset": self.total // 2, "total": self.total})[
+                "rows"
+            ]
+        )
 
     def last(self) -> int:
-        return len(self.client.post("/grid/complaint/window", {**WINDOW, "offset": self.total - PAGE})["rows"])
+        return len(
+            self.client.post("/grid/complaint/window", {**WINDOW, "offset": self.total - PAGE, "total": self.total})[
+                "rows"
+            ]
+        )
 
     def scroll(self) -> int:
         cursor = (

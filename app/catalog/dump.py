@@ -129,7 +129,14 @@ def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:float" if "." in text else "tag:yaml.org,2002:int", text)
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> Any:
+    # the writer quotes what it would read as a boolean itself, yes and no; others, and our reader, take y and n for one too
+    quoted = "'" if value.lower() in {"y", "n"} else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=quoted)
+
+
 _Dumper.add_representer(Decimal, _decimal)
+_Dumper.add_representer(str, _text)
 _Dumper.add_representer(date, lambda d, v: d.represent_scalar("tag:yaml.org,2002:timestamp", v.isoformat()))
 
 

@@ -15,7 +15,10 @@ class Standing(Spec):
 
     register_code: str = Field(alias="register")
     match: dict[str, str] = Field(min_length=1)
-    """Its field → the field of this register that must hold the same, such as ``{borrower: applicant}``; ``id`` is the record itself."""
+    """Its field → the field of this register that must hold the same, such as ``{borrower: applicant}``.
+
+    ``id`` is the record itself, on either side: ``{order: id}`` are those whose ``order`` is this record.
+    """
     where: Condition | None = None
     """Only records of this kind; on fields of that register itself."""
     overdue: str = ""

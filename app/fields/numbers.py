@@ -35,6 +35,8 @@ class Number(Field):
 
     min: Decimal | None = None
     max: Decimal | None = None
+    summed: bool = True
+    """Whether adding it up over a list says anything; a place in an order, a score or a multiplier does not add up."""
 
     def check(self, value: Any) -> Sentence | None:
         if self.min is not None and value < self.min:

@@ -41,9 +41,16 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     ids = list(breach_ids)
     touched: list[Mapping[str, Any]] = []
     b = breach.c
+    # what costs nothing and never did is no case for a judge; most missed duties are of this kind
+    costly = or_(
+        b.counter != "",
+        b.root.is_not(None),
+        select(breach_line.c.breach).where(breach_line.c.breach == b.id).exists(),
+        select(ticket.c.id).where(ticket.c.breach == b.id).exists(),
+    )
     for start in range(0, len(ids), 500):
         query = select(b.id, b.counter, b.subject, b.day, b.root, b.revision).where(
-            b.id.in_(ids[start : start + 500]), b.subject != ""
+            b.id.in_(ids[start : start + 500]), b.subject != "", costly
         )
         touched += work.connection.execute(query).mappings()
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}

@@ -29,10 +29,11 @@ def page(
     sort: Sequence[Sort] = (),
     limit: int = 100,
     offset: int = 0,
+    told: int | None = None,
 ) -> Page:
     """Return the same page as ``listing.page``; where rows skipped before or the end are nearer than the beginning, from there.
 
-    Raises Forbidden, Missing, Refused.
+    ``told``: how many rows the reader was told that there are, by whichever process counted them. Raises Forbidden, Missing, Refused.
     """
     if offset < FAR:
         return listing.page(work, register, filters=filters, search=search, sort=sort, limit=limit, offset=offset)
@@ -42,8 +43,10 @@ def page(
     place = place_of(work, register, order.apply(found))
     marks: dict[int, str] = recall(work, place, "marks") or {}
     total = totals.known(work, register, filters, search)
-    rows, ahead = _rows(work, order, found, marks, total, offset, limit)
-    if rows and place.key is not None:
+    rows, ahead = _rows(work, order, found, marks, told if total is None else total, offset, limit)
+    if (
+        rows and place.key is not None and (total is not None or told is None)
+    ):  # what a reader was told may be of before a change
         ends = {offset: order.mark(rows[0]), offset + len(rows) - 1: order.mark(rows[-1])}
         keep(work, place, "marks", dict([*marks.items(), *ends.items()][-_KEPT:]))
     return listing.page_of(order, rows, ahead=ahead)

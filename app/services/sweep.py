@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.models.among import among
-from app.models.bulk import insert_rows
+from app.models.bulk import insert_rows, seldom_collected
 from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
@@ -43,10 +43,11 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     Killed anywhere, the next run continues; of two at once neither does what the other did.
     """
     report = SweepReport()
-    _raise_periods(panel, now, report)
-    for step in (_batch, _grown):
-        while _retried(panel, now, step, report):
-            report.batches += 1
+    with seldom_collected():
+        _raise_periods(panel, now, report)
+        for step in (_batch, _grown):
+            while _retried(panel, now, step, report):
+                report.batches += 1
     return report
 
 

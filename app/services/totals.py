@@ -112,5 +112,6 @@ def _summable(work: Work, register: str, code: str) -> str:
 
 
 def summable(column: Any) -> bool:
-    """Return whether values of a field can be added up: numbers, but not shares."""
-    return column.storage in (Storage.INTEGER, Storage.SCALED) and not isinstance(column, Percent)
+    """Return whether values of a field can be added up: numbers, but not shares, nor what its definition says does not add up."""
+    number = column.storage in (Storage.INTEGER, Storage.SCALED) and not isinstance(column, Percent)
+    return number and getattr(column, "summed", True)

@@ -31,6 +31,13 @@ def test_any_register_written_back_loads_to_an_equal_one(spec: RegisterSpec) -> 
     assert loaded(dump(spec)) == spec
 
 
+def test_words_that_readers_take_for_booleans_are_written_in_quotes() -> None:
+    options = {"n": "No", "Y": "Yes", "on": "On", "no": "No"}
+    field = {"code": "y", "label": "n", "type": "choice", "choices": options, "basis": "impl"}
+    spec = RegisterSpec.model_validate({"code": "a", "label": "y", "domain": "n", "fields": [field]})
+    assert loaded(dump(spec)) == spec
+
+
 @given(specs.register, specs.register)
 @settings(max_examples=40, deadline=None)
 def test_registers_that_differ_are_never_published_in_silence(a: RegisterSpec, b: RegisterSpec) -> None:

@@ -117,8 +117,10 @@ fields:
   - {{code: claimant, label: 报销人, type: person, required: true}}
   - {{code: client, label: 客户, type: reference, register: customer}}
 workflow:
-  states: [{{code: open, label: 待付}}, {{code: paid, label: 已付}}]
-  transitions: [{{code: pay, label: 付款, from: open, to: paid, by: [hr]}}]
+  states: [{{code: open, label: 待付}}, {{code: paid, label: 已付}}, {{code: closed, label: 已归档}}]
+  transitions:
+    - {{code: pay, label: 付款, from: open, to: paid, by: [hr]}}
+    - {{code: file, label: 归档, from: paid, to: closed, by: [hr]}}
 refuse:
   - code: not_filed
     add: true
@@ -131,6 +133,17 @@ refuse:
     while: {{register: sheet, match: {{writer: claimant}}, overdue: hand_in, overdue_by: {{days: 2}}}}
     say: 登记表逾期未交，暂不付款
     {CITE}
+  - code: no_voucher
+    transition: [file]
+    unless: {{register: voucher, match: {{claim: id}}}}
+    say: 还没有这笔报销的凭证
+    {CITE}
+access: [{{role: hr, can: [read, add, edit]}}]
+---
+code: voucher
+label: 凭证
+domain: customers
+fields: [{{code: claim, label: 报销单, type: reference, register: claim}}]
 access: [{{role: hr, can: [read, add, edit]}}]
 """
 
@@ -264,6 +277,16 @@ def test_a_claim_for_a_customer_not_filed_is_refused_until_the_sheet_is_in(rules
     sheet = rules.create("hr", "sheet", "2025-03-12 09:00", **filed)
     rules.move("hr", "sheet", sheet, "hand_in", "2025-03-12 10:00")
     assert rules.create("hr", "claim", "2025-03-13 09:00", **claim)
+
+
+def test_a_transition_is_refused_until_another_record_points_at_this_one(rules: Site) -> None:
+    one, two = (rules.create("hr", "claim", "2025-03-07 09:00", claimant=rules.ids["sales1"]) for _ in range(2))
+    for n in (one, two):
+        rules.move("hr", "claim", n, "pay", "2025-03-07 10:00")
+    rules.create("hr", "voucher", "2025-03-07 11:00", claim=one)
+    rules.move("hr", "claim", one, "file", "2025-03-07 12:00")
+    with pytest.raises(Refused, match="还没有这笔报销的凭证"):
+        rules.move("hr", "claim", two, "file", "2025-03-07 12:00")
 
 
 def test_a_transition_is_refused_while_something_is_long_overdue_and_names_it(rules: Site) -> None:

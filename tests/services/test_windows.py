@@ -101,19 +101,32 @@ def test_scrolling_down_and_up_gives_the_rows_of_one_reading_in_every_order(site
 def test_a_jump_gives_the_same_rows_wherever_it_comes_from(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = fill(site)
     monkeypatch.setattr(jumping, "FAR", 0)
-    for counted in (False, True):
+    for counted in ("by nobody", "here", "elsewhere"):
+        told = len(rows) if counted == "elsewhere" else None
         for sort in SORTS:
             wanted = _sorted(rows, sort)
             site.panel.memory.clear()
             with clerk(site) as work:
-                if counted:
+                if counted == "here":
                     assert totals.total(work, "complaint").count == len(rows)
                 for offset in (60, 30, 75, 76, 29, 110, 0, 119, 500, 45, 61):
-                    page = jumping.page(work, "complaint", sort=sort, limit=10, offset=offset)
+                    page = jumping.page(work, "complaint", sort=sort, limit=10, offset=offset, told=told)
                     assert page.ids == wanted[offset : offset + 10], (sort, offset, counted)
                     assert page.end == (offset + 10 >= len(rows))
                     plain = listing.page(work, "complaint", sort=sort, limit=10, offset=offset)
                     assert (plain.ids, plain.end) == (page.ids, page.end)
+
+
+def test_what_one_reader_was_told_of_the_length_misplaces_nobody_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(site, 40)
+    monkeypatch.setattr(jumping, "FAR", 0)
+    with clerk(site) as work:
+        wanted = [r["id"] for r in listing.select_rows(work, "complaint")]
+        assert jumping.page(work, "complaint", limit=5, offset=33, told=38).ids == wanted[35:40], "from the end"
+        for offset in (25, 30, 33, 35):
+            assert jumping.page(work, "complaint", limit=5, offset=offset).ids == wanted[offset : offset + 5]
 
 
 def test_a_jump_after_a_change_does_not_trust_old_places(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

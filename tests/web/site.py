@@ -106,6 +106,7 @@ fields:
   - {code: amount, label: {zh: 金额, en: Amount}, type: money, basis: impl}
   - {code: score, label: {zh: 评分, en: Score}, type: integer, min: 0, max: 9, basis: impl}
   - {code: rate, label: {zh: 比例, en: Share}, type: percent, basis: impl}
+  - {code: nth, label: {zh: 第几次, en: Which time}, type: integer, summed: false, basis: impl}
   - {code: urgent, label: {zh: 紧急, en: Urgent}, type: yes_no, basis: impl}
   - {code: happened_on, label: {zh: 发生日期, en: Happened on}, type: date, basis: impl}
   - {code: received_at, label: {zh: 接到时间, en: Received at}, type: moment, basis: impl}

@@ -219,6 +219,7 @@ def test_the_schema_says_for_each_column_why_it_cannot_be_typed(site: Site) -> N
         assert columns[code]["editable"] is False
         assert why in columns[code]["locked"], code
     assert (columns["amount"]["summable"], columns["rate"]["summable"]) == (True, False)
+    assert columns["nth"]["summable"] is False, "its definition says so"
     assert columns["customer"]["picker"].endswith("/pick/customer?q=")
 
 

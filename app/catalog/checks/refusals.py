@@ -30,7 +30,8 @@ def check_refusals(s: Subject) -> None:
 def _standing(s: Subject, loc: Loc, standing: Standing) -> None:
     other = s.register((*loc, "register"), standing.register_code)
     for theirs, ours in standing.match.items():
-        s.field((*loc, "match", theirs), ours)
+        if ours != "id":
+            s.field((*loc, "match", theirs), ours)
         if other is not None and theirs != "id" and not other.tickets_of:
             s.field((*loc, "match", theirs), theirs, of=other)
     if other is None:

@@ -9,7 +9,7 @@ const BELOW = 40;
 
 export class Rows {
   /**
-   * @param {(body: object, signal: AbortSignal) => Promise<object>} fetchWindow asks for a window: {offset, limit, after?, before?}
+   * @param {(body: object, signal: AbortSignal) => Promise<object>} fetchWindow asks for a window: {offset, limit, total?, after?, before?}
    * @param {{changed(from, to), counted(), failed(error)}} tell
    */
   constructor(fetchWindow, tell) {
@@ -85,9 +85,14 @@ export class Rows {
     await flight.done;
   }
 
+  /** What asks for a block that nothing near is known of; with the total, which lets the server come from the end. */
+  #jump(block) {
+    return { offset: block * BLOCK, limit: BLOCK, ...(this.exact ? { total: this.total } : {}) };
+  }
+
   async #bring(block, flight) {
     try {
-      const body = { offset: block * BLOCK, limit: BLOCK };
+      const body = this.#jump(block);
       const above = this.blocks.get(block - 1)?.next, below = this.blocks.get(block + 1)?.prev;
       if (above) body.after = above;
       else if (below) body.before = below;
@@ -136,7 +141,7 @@ export class Rows {
     const age = this.age;
     const from = Math.floor(this.window[0] / BLOCK), to = Math.floor(this.window[1] / BLOCK);
     const answers = [];
-    for (let block = from; block <= to; block++) answers.push(this.fetchWindow({ offset: block * BLOCK, limit: BLOCK }));
+    for (let block = from; block <= to; block++) answers.push(this.fetchWindow(this.#jump(block)));
     const found = await Promise.all(answers);
     if (age !== this.age) return;
     for (const block of [...this.blocks.keys()]) this.drop(block);

@@ -81,7 +81,8 @@ def window(register: str) -> Response:
     if after or before:
         found = listing.page(work, register, after=after, before=before, **options)
     else:
-        found = jumping.page(work, register, offset=offset, **options)
+        told = asked.number(body["total"], "total", 0) if body.get("total") is not None else None
+        found = jumping.page(work, register, offset=offset, told=told, **options)
     sheet = Sheet(work, spec, asked.words(body.get("columns"), "columns"))
     return asked.answer({
         "offset": offset, **sheet.answer(found.ids), "next": found.after, "prev": found.before, "end": found.end,
