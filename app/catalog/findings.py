@@ -121,6 +121,9 @@ CHECKS: dict[str, str] = {
     "D822": "Bands of an indicator leave a hole, overlap, or are not in order.",
     "D823": "An indicator rests on one that is not there, of another period, or on itself.",
     "D824": "A measure counts a duty that is not there.",
+    # Reports
+    "D831": "A report names no indicator that is there, or fills a field with what does not fit it.",
+    "D832": "A register with reports has no workflow, or a field that must be filled and that no report fills.",
     # Access
     "D901": "The verb is not known.",
     "D902": "Nobody has access to a register.",

@@ -16,7 +16,20 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.catalog import amount, base, breach, condition, duty, indicator, overlay, policy, refusal, register, retention
+from app.catalog import (
+    amount,
+    base,
+    breach,
+    condition,
+    duty,
+    indicator,
+    overlay,
+    policy,
+    refusal,
+    register,
+    report,
+    retention,
+)
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -79,6 +92,12 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
         "Rates, counts and scores of each period. A document with the key `indicator`.",
         (indicator.Indicator, indicator.Measure, indicator.Related, indicator.Weighted, indicator.Target, indicator.Band),
         ("indicators.yaml",),
+    ),
+    (
+        "Reports",
+        "Records that the panel enters after each period, filled with figures of indicators, for somebody to check and sign.",
+        (report.Report, report.ReportFigure),
+        ("reports.yaml",),
     ),
     (
         "Access",

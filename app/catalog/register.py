@@ -12,6 +12,7 @@ from app.catalog.breach import Breach, Counter
 from app.catalog.condition import Condition
 from app.catalog.duty import Duty
 from app.catalog.refusal import Refusal
+from app.catalog.report import Report
 from app.catalog.retention import Retention
 from app.fields.base import Field as Column
 from app.fields.kinds import AnyField
@@ -169,6 +170,7 @@ class RegisterSpec(Cited):
     breaches: tuple[Breach, ...] = ()
     counters: tuple[Counter, ...] = ()
     refuse: tuple[Refusal, ...] = ()
+    reports: tuple[Report, ...] = ()
     access: tuple[Access, ...] = ()
     follows: str = ""
     """A reference field: who may read the record it points to may read this one."""
@@ -185,6 +187,11 @@ class RegisterSpec(Cited):
     def by_code(self) -> dict[str, Column]:
         """Fields by their code."""
         return {f.code: f for f in self.fields}
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The fields that the panel fills with its reports, and nobody types."""
+        return frozenset().union(*(r.filled for r in self.reports))
 
     def field(self, code: str) -> Column | None:
         """Return the field of that code."""

@@ -1,4 +1,4 @@
-"""The table of figures that were kept: one line for each indicator, period and subject, and one more for each correction."""
+"""Figures that were kept, one line for each indicator, period and subject and one more for each correction; and reports entered."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ indicator_figure = Table(
     UniqueConstraint("indicator", "kind", "first_day", "subject", "version"),
 )  # fmt: skip
 """Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. Without ``numerator`` there was nothing to count."""
+
+report_made = Table(
+    "report_made", fixed,
+    Column("register", String(41), primary_key=True), Column("report", String(41), primary_key=True),
+    Column("unit", Integer, primary_key=True, autoincrement=False), Column("first_day", Date, primary_key=True),
+    Column("record_id", ID),
+)  # fmt: skip
+"""Which record the panel entered as a report of a unit (0: of everybody) and a period; one that was archived is not entered again."""

@@ -9,12 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from app.catalog.duty import Span
-from app.catalog.indicator import Band, Indicator, PeriodKind, Target
+from app.catalog.indicator import Band, Indicator, Target
+from app.catalog.report import ReportPeriod
 from app.fields.label import Label
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import months_after
 
-_MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+_MONTHS: dict[ReportPeriod, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 REACHED = Band(label=Label(zh="达标", en="Reached"), tone="success")
 TOLERATED = Band(label=Label(zh="在允许上浮范围内", en="Within tolerance"), tone="warning")
 MISSED = Band(label=Label(zh="未达标", en="Missed"), tone="danger")
@@ -22,15 +23,15 @@ MISSED = Band(label=Label(zh="未达标", en="Missed"), tone="danger")
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """A month, quarter, half-year or year of the calendar; days from ``first`` to ``last``, both included."""
+    """A week from Monday on, or a month, quarter, half-year or year; days from ``first`` to ``last``, both included."""
 
     first: date
-    kind: PeriodKind
+    kind: ReportPeriod
 
     @property
     def after(self) -> date:
         """The first day that no longer belongs to it."""
-        return months_after(self.first, _MONTHS[self.kind])
+        return self.before(-1).first
 
     @property
     def last(self) -> date:
@@ -38,7 +39,9 @@ class Period:
 
     @property
     def key(self) -> str:
-        """Its name: ``2025-05``, ``2025-Q2``, ``2025-H1``, ``2025``."""
+        """Its name: ``2025-W19``, ``2025-05``, ``2025-Q2``, ``2025-H1``, ``2025``."""
+        if self.kind == "week":
+            return f"{self.first:%G-W%V}"
         year, part = self.first.year, (self.first.month - 1) // _MONTHS[self.kind] + 1
         return {
             "month": f"{self.first:%Y-%m}",
@@ -53,6 +56,8 @@ class Period:
 
     def before(self, n: int = 1) -> Period:
         """Return the period ``n`` before it."""
+        if self.kind == "week":
+            return Period(self.first - n * timedelta(weeks=1), self.kind)
         return Period(months_after(self.first, -n * _MONTHS[self.kind]), self.kind)
 
     def ready_on(self, span: Span | None, calendar: WorkCalendar) -> date:
@@ -69,8 +74,10 @@ class Period:
         return self.after + timedelta(days=span.days or 0)
 
 
-def period_of(kind: PeriodKind, day: date) -> Period:
+def period_of(kind: ReportPeriod, day: date) -> Period:
     """Return the period of a kind in which a day lies."""
+    if kind == "week":
+        return Period(day - timedelta(days=day.weekday()), kind)
     size = _MONTHS[kind]
     return Period(date(day.year, (day.month - 1) // size * size + 1, 1), kind)
 

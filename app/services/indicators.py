@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,13 +14,15 @@ from sqlalchemy import func, select
 from app.catalog.catalog import adopted
 from app.catalog.indicator import Indicator
 from app.errors import Forbidden, Missing, Refused, say
+from app.fields.label import Label
+from app.fields.texts import Choice
 from app.models.bulk import insert_new
 from app.models.indicators import PLACES, indicator_figure
 from app.rules import indicator as rules
 from app.rules.calendar import BeyondCalendar
 from app.rules.indicator import Period, period_of
-from app.services import adoption, measuring, people, scope
-from app.services.measuring import WHOLE
+from app.services import adoption, lookup, measuring, notices, people, scope
+from app.services.measuring import WHOLE, Units
 from app.services.panel import Actor, Panel, Work
 
 REMEMBERED = 12
@@ -61,16 +63,19 @@ def live(work: Work) -> list[Indicator]:
     ]
 
 
-def figures(work: Work, indicator: Indicator, period: Period) -> dict[str, Figure]:
-    """Return the figures of a period as the records stand now: at most four statements, and as many for each part of a composite."""
+def figures(work: Work, indicator: Indicator, period: Period, of: Units | None = None) -> dict[str, Figure]:
+    """Return the figures of a period as the records stand now: at most four statements, and as many for each part of a composite.
+
+    ``of``: by the records of these units only; by default of those that apply what the indicator cites.
+    """
     if indicator.parts:
-        return _composed(work, indicator, period)
+        return _composed(work, indicator, period, of)
     if indicator.numerator is None:
         return {}
-    upper = measuring.measure(work, indicator, indicator.numerator, period)
+    upper = measuring.measure(work, indicator, indicator.numerator, period, of)
     if indicator.denominator is None:
         return {s: Figure(t.amount, t.among) for s, t in upper.items()}
-    lower = measuring.measure(work, indicator, indicator.denominator, period)
+    lower = measuring.measure(work, indicator, indicator.denominator, period, of)
     nothing = measuring.Taken(Decimal(0))
     return {
         s: Figure(upper.get(s, nothing).amount, lower.get(s, nothing).amount)
@@ -78,15 +83,36 @@ def figures(work: Work, indicator: Indicator, period: Period) -> dict[str, Figur
     }
 
 
-def _composed(work: Work, indicator: Indicator, period: Period) -> dict[str, Figure]:
+def _composed(work: Work, indicator: Indicator, period: Period, of: Units | None) -> dict[str, Figure]:
     known = work.catalog.indicators
-    parts = [(known[p.indicator], figures(work, known[p.indicator], period), p.weight) for p in indicator.parts]
+    parts = [(known[p.indicator], figures(work, known[p.indicator], period, of), p.weight) for p in indicator.parts]
     subjects = dict.fromkeys(s for _, found, _ in parts for s in found if s == WHOLE or indicator.per)
     composed = {}
     for s in subjects:
         exact = rules.composite(indicator, [(f[s].exact(i) if s in f else None, w) for i, f, w in parts])
         composed[s] = Figure(None if exact is None else rules.rounded(exact, PLACES), None)
     return composed
+
+
+def subject_names(work: Work, indicator: Indicator, subjects: Iterable[str]) -> dict[str, Label]:
+    """Return what people call the subjects that figures are split by: one look-up for each kind of them."""
+    by_kind: dict[str, list[str]] = {}
+    for subject in subjects:
+        if subject != WHOLE:
+            kind, _, value = subject.partition(":")
+            by_kind.setdefault(kind, []).append(value)
+    return {f"{k}:{v}": name for k, some in by_kind.items() for v, name in _named(work, indicator, k, some).items()}
+
+
+def _named(work: Work, indicator: Indicator, kind: str, values: list[str]) -> dict[str, Label]:
+    if kind == "choice":
+        fields = (work.spec(m.register_code).column(m.per or indicator.per) for m in indicator.measures)
+        field = next((f for f in fields if isinstance(f, Choice)), None)
+        options = {v: field.option(v) if field else None for v in values}
+        return {v: o or Label(zh=v) for v, o in options.items()}
+    ids = [int(v) for v in values]
+    found = people.names(work, ids) if kind == "person" else lookup.titles(work, kind, ids)
+    return {str(i): Label(zh=found.get(i) or f"#{i}") for i in ids}
 
 
 def keep_due(panel: Panel, now: datetime) -> int:
@@ -97,10 +123,32 @@ def keep_due(panel: Panel, now: datetime) -> int:
     with panel.reading(Actor.system(), now=now) as work:
         due = [(i, p) for i in live(work) for p in _unkept(work, i, _last(work))]
     new = 0
+    fresh: dict[Period, list[Indicator]] = {}
     for indicator, period in due:
         with panel.work(Actor.system(), now=now, source="sweep") as work:
-            new += keep(work, indicator, period)
+            if kept_now := keep(work, indicator, period):
+                fresh.setdefault(period, []).append(indicator)
+            new += kept_now
+    newest = {i.code: p for i, p in due}
+    with panel.work(Actor.system(), now=now, source="sweep") as work:
+        for period, some in fresh.items():
+            _tell(work, period, [i for i in some if newest[i.code] == period])
     return new
+
+
+def _tell(work: Work, period: Period, some: Sequence[Indicator]) -> None:
+    """Tell those who receive indicators that their figures of a period are there, everybody once for all of them."""
+    tops = {i.code: adoption.adopters(work, i, work.today) for i in some}
+    mine: dict[int, list[str]] = {}
+    for i in some:
+        received = {p for role in i.receives for top in tops[i.code] for p in people.holders(work, role, top)}
+        for person in received:
+            mine.setdefault(person, []).append(i.label.zh)
+    letters = []
+    for person, names in sorted(mine.items()):
+        words = {"period": period.key, "indicators": "、".join(names)}
+        letters += notices.tell(work, [person], "figures", f"figures:{period.key}:{work.today}", words, {})
+    notices.send(work, letters)
 
 
 def keep(work: Work, indicator: Indicator, period: Period) -> int:

@@ -58,12 +58,17 @@ class _Selection:
     conditions: list[ColumnElement[bool]]
 
 
-def measure(work: Work, indicator: Indicator, m: Measure, period: Period) -> dict[str, Taken]:
+Units = frozenset[int | None]
+"""Units, each with those below it; None among them: everybody."""
+
+
+def measure(work: Work, indicator: Indicator, m: Measure, period: Period, of: Units | None = None) -> dict[str, Taken]:
     """Return what a measure finds in a period: the whole, and each value of what the indicator is split by.
 
-    Obligations are counted as of ``work.now``: what is not due yet is neither met nor owed.
+    Obligations are counted as of ``work.now``: what is not due yet is neither met nor owed. ``of``: records of these units only; by
+    default of those that apply what the indicator cites.
     """
-    chosen = _select(work, indicator, m, period)
+    chosen = _select(work, indicator, m, period, of)
     amounts = _amounts(m, chosen)
     row = work.connection.execute(select(*amounts).select_from(chosen.source).where(*chosen.conditions)).one()
     found = {WHOLE: _taken(m, row)}
@@ -111,11 +116,11 @@ def _split(m: Measure, chosen: _Selection, split: str) -> tuple[Any, str]:
     return obligation.c[split] if own else chosen.table.c[split], subject_kind(chosen.spec, m, split)
 
 
-def _select(work: Work, indicator: Indicator, m: Measure, period: Period) -> _Selection:
+def _select(work: Work, indicator: Indicator, m: Measure, period: Period, of: Units | None = None) -> _Selection:
     spec, table = work.spec(m.register_code), work.tables[m.register_code]
     conditions: list[ColumnElement[bool]] = [table.c.archived_at.is_(None)]
     source: FromClause = table
-    tops = adoption.adopters(work, indicator, period.last)
+    tops = adoption.adopters(work, indicator, period.last) if of is None else of
     if None not in tops:  # elsewhere the policy does not hold, and nothing is counted by it
         bound = {u for top in tops if top is not None for u in people.below(work, top)}
         conditions.append(or_(table.c.unit.is_(None), among(table.c.unit, sorted(bound))))

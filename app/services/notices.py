@@ -33,6 +33,8 @@ KINDS: dict[str, Sentence] = {
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
     "clock": say("期限检查已暂停：{why}。确认本机时间后，请在“运行状况”中恢复。"),
     "redated": say("第 {revision} 号日历使 {n} 项待办改期，如 {register} {number} 由 {before} 改为 {after} 前"),
+    "report": say("{register} {number}（{period}）已自动生成，请核对后签字"),
+    "figures": say("{period} 的指标已定数：{indicators}"),
     "moved": say("{register} {number} 已“{move}”，经办人 {who}"),
 }
 """What each kind of notice says; never customer data, only numbers and names of registers and staff (P08 §26)."""

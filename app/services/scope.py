@@ -132,13 +132,14 @@ def rows_read(work: Work, register: str) -> str:
 
 def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ...]:
     """Return the fields of a register that the actor may see (``read``) or write (``add``, ``edit``)."""
-    fields = work.spec(register).fields
+    spec = work.spec(register)
     if work.actor.is_system:
-        return fields
-    seen = tuple(f for f in fields if not f.seen_by or work.actor.roles.intersection(f.seen_by))
+        return spec.fields
+    seen = tuple(f for f in spec.fields if not f.seen_by or work.actor.roles.intersection(f.seen_by))
     if verb == "read":
         return seen
-    return tuple(f for f in seen if f.typed and (not f.edited_by or work.actor.roles.intersection(f.edited_by)))
+    typed = (f for f in seen if f.typed and f.code not in spec.filled)
+    return tuple(f for f in typed if not f.edited_by or work.actor.roles.intersection(f.edited_by))
 
 
 def _on(work: Work, spec: RegisterSpec) -> bool:

@@ -16,7 +16,7 @@ from app.models.fixed import import_run
 from app.models.ledger import outbox, timer
 from app.models.ticks import clock_hold, tick
 from app.rules.clock_doubt import doubt
-from app.services import indicators, notices, people, sweep
+from app.services import indicators, notices, people, reporting, sweep
 from app.services.panel import Actor, Panel, Work
 from app.services.sweep import SweepReport
 
@@ -66,6 +66,7 @@ def run(panel: Panel, reading: Reading, witness: Callable[[Work], datetime | Non
         return None
     report = sweep.run(panel, reading.now)
     indicators.keep_due(panel, reading.now)
+    reporting.fill_due(panel, reading.now)
     with panel.work(Actor.system(), now=reading.now, source="sweep") as work:
         done = {k: v for k, v in asdict(report).items() if k in tick.c}
         work.connection.execute(update(tick).where(tick.c.id == number).values(finished_at=reading.now, **done))

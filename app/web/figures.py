@@ -9,9 +9,8 @@ from typing import Any
 from flask_babel import gettext
 
 from app.catalog.indicator import Indicator
-from app.fields.texts import Choice
 from app.rules.indicator import grade, rounded
-from app.services import lookup, people
+from app.services import indicators
 from app.services.indicators import Entry, Figure
 from app.services.measuring import WHOLE
 from app.services.panel import Work
@@ -63,27 +62,10 @@ def shown(indicator: Indicator, figure: Figure | None) -> dict[str, Any]:
 
 
 def subjects(work: Work, indicator: Indicator, keys: Iterable[str]) -> dict[str, str]:
-    """Return the names of what figures are split by: one look-up for each kind."""
-    by_kind: dict[str, list[str]] = {}
-    for key in keys:
-        if key != WHOLE:
-            kind, _, rest = key.partition(":")
-            by_kind.setdefault(kind, []).append(rest)
-    names = {WHOLE: gettext("全部")}
-    for kind, values in by_kind.items():
-        names |= {f"{kind}:{v}": n for v, n in _named(work, indicator, kind, values).items()}
-    return names
-
-
-def _named(work: Work, indicator: Indicator, kind: str, values: list[str]) -> dict[str, str]:
-    if kind == "choice":
-        fields = (work.spec(m.register_code).column(m.per or indicator.per) for m in indicator.measures)
-        field = next((f for f in fields if isinstance(f, Choice)), None)
-        options = {v: field.option(v) if field else None for v in values}
-        return {v: label(o) if o else v for v, o in options.items()}
-    ids = [int(v) for v in values]
-    found = people.names(work, ids) if kind == "person" else lookup.titles(work, kind, ids)
-    return {str(i): found.get(i) or f"#{i}" for i in ids}
+    """Return the names of what figures are split by, and of everything together."""
+    return {WHOLE: gettext("全部")} | {
+        s: label(name) for s, name in indicators.subject_names(work, indicator, keys).items()
+    }
 
 
 def chart(entry: Entry) -> charts.Chart:

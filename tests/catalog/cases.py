@@ -1000,6 +1000,32 @@ numerator: {register: letter, duties: [answer], take: met}
 """,
         "bad.yaml:5: indicators.n.numerator.duties[0]: 《信件》没有时限责任“answer”，还没有定义任何一个 [D824]",
     ),
+    "D831": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+cite: {policy: P01, article: A1}
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: date}, {code: b, label: 乙, type: date}, {code: num, label: 数, type: integer}]
+workflow: {states: [{code: x, label: 新}, {code: y, label: 结, locked: true}], transitions: [{code: t, label: 提交, from: x, to: y, by: [clerk]}]}
+reports: [{code: m, label: 月报, period: month, from: a, to: b, figures: {num: {indicator: letters}}}]
+""",
+        "bad.yaml:8: registers.memo.reports[0].figures.num.indicator: 没有指标“letters”，还没有定义任何一个 [D831]",
+    ),
+    "D832": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+cite: {policy: P01, article: A1}
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: date}, {code: b, label: 乙, type: date}, {code: n, label: 数, type: integer, required: true}]
+reports: [{code: m, label: 月报, period: month, from: a, to: b}]
+""",
+        "bad.yaml:6: registers.memo.fields[2].required: “数”必填，而报表“月报”不填它：请写 required_from [D832]\n"
+        "bad.yaml:7: registers.memo.reports[0]: 有自动报表的登记簿须有流程（workflow）：报表先在首个状态，再由人核对、签字 [D832]",
+    ),
     "D901": Case(
         """\
 code: memo

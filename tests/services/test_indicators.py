@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from json import loads
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from app.errors import Forbidden, Missing, Refused
 from app.models.fixed import adoption as adoption_table
 from app.models.indicators import indicator_figure
+from app.models.ledger import notice
 from app.rules.indicator import Period, grade, rounded
 from app.services import indicators, measuring, records
 from app.services.measuring import WHOLE
@@ -191,6 +193,18 @@ def test_figures_are_kept_once_when_they_are_complete(site: Site) -> None:
     again = indicators.keep_due(site.panel, at("2025-06-15 00:01"))
     assert (first > 0, again) == (True, 0)
     assert kept(site, "complaint_revisit_rate") == [(1, 9, 17, Decimal("52.9"), "")]
+
+
+def test_whoever_receives_figures_is_told_once_when_they_are_there(site: Site) -> None:
+    twenty(site, 9)
+    indicators.keep_due(site.panel, at("2025-06-15 00:00"))
+    indicators.keep_due(site.panel, at("2025-06-15 00:01"))
+    query = select(notice.c.person, notice.c.words).where(notice.c.kind == "figures")
+    with site.panel.reading(Actor.system()) as work:
+        told = [(p, loads(words)) for p, words in work.connection.execute(query)]
+    rate = [p for p, words in told if words["period"] == "2025-05" and "投诉回访率" in words["indicators"]]
+    assert sorted(rate) == sorted([site.ids["supervisor"], site.ids["gm"]])
+    assert {words["period"] for _, words in told} == {"2025-05"}
 
 
 def test_after_months_of_silence_every_month_is_kept(site: Site) -> None:

@@ -15,6 +15,7 @@ from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
 from app.catalog.checks.indicators import check_indicator
 from app.catalog.checks.refusals import check_refusals
+from app.catalog.checks.reports import check_reports
 from app.catalog.checks.subject import Subject, parts
 from app.catalog.findings import Finding
 from app.catalog.marked import Loc, Source
@@ -32,6 +33,7 @@ _REGISTER_CHECKS = (
     check_breaches,
     check_counters,
     check_refusals,
+    check_reports,
     check_access,
 )
 

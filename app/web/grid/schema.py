@@ -152,7 +152,7 @@ def _locked(work: Work, spec: RegisterSpec, f: Field) -> str:
         return gettext("状态只能通过流转改变")
     if f.code in ("unit", "remark"):
         return ""
-    if not f.typed or spec.field(f.code) is None:
+    if not f.typed or spec.field(f.code) is None or f.code in spec.filled:
         return gettext("由系统填写")
     if f.edited_by and not work.actor.roles.intersection(f.edited_by):
         held = [work.catalog.roles[r] for r in f.edited_by if r in work.catalog.roles]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
@@ -19,6 +20,10 @@ from app.web.pages.signed_in import signed_in
 pages = Blueprint("inbox", __name__)
 
 
+ABOUT = {"figures": "/indicators", "clock": "/operations", "redated": "/calendar"}
+"""The pages of notices that are about no record and no ticket."""
+
+
 def shown(work: Work, limit: int, unread_only: bool = False) -> list[dict[str, Any]]:
     """Return the actor's notices as pages show them, latest first."""
     found = notices.inbox(work, limit=limit, unread_only=unread_only)
@@ -26,11 +31,18 @@ def shown(work: Work, limit: int, unread_only: bool = False) -> list[dict[str, A
     return [
         {
             "id": n["id"], "at": moment(n["at"]), "title": sentence(n["sentence"]), "body": "", "unread": n["read_at"] is None,
-            "url": tickets.url(n["ticket"]) if n["ticket"] else open_to.get((n["register"], n["record_id"]), ""),
+            "url": tickets.url(n["ticket"]) if n["ticket"] else _elsewhere(n, open_to),
             "tone": "danger" if n["kind"] in ("overdue", "breach", "confirmed") else "plain",
         }
         for n in found
     ]  # fmt: skip
+
+
+def _elsewhere(n: Mapping[str, Any], open_to: Mapping[tuple[str, int], str]) -> str:
+    """Return the address of what a notice is about, where it is no ticket; empty where the actor may not see it."""
+    if n["kind"] in ABOUT:
+        return request.script_root + ABOUT[n["kind"]]
+    return open_to.get((n["register"], n["record_id"]), "")
 
 
 @pages.get("/inbox")
