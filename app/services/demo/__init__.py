@@ -67,6 +67,7 @@ def _lives(stage: Stage, first: date) -> Iterator[Life]:
             yield begin(stage, Random(rng.random()), day)  # noqa: S311
     yield habits.orders(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.fines(stage, Random(rng.random()), first)  # noqa: S311
+    yield habits.statistics(stage, first)
 
 
 def _people(work: Work, people: Sequence[Mapping[str, Any]], password: str) -> dict[str, int]:

@@ -73,3 +73,32 @@ def _take_share(stage: Stage, month: str) -> None:
     ledger.decide(
         work, o.counter, o.offer.code, o.person, month, pay=pay, rate=Decimal(10), reason="当月多次违规，按下限执行"
     )
+
+
+SIGNERS = {
+    "OMS周报": ("chenjing", "submit_oms", 1),
+    "OMS月报": ("chenjing", "submit_oms", 3),
+    "月投诉统计表": ("jiangnan", "submit", 7),
+}
+"""Who signs which statistics, by which step, and how many days after the period."""
+REVIEWERS = {"chenjing": "wangjianguo", "jiangnan": "pengli"}
+
+
+def statistics(stage: Stage, first: date) -> Life:
+    """The statistics that the panel has made are checked and signed by those whose they are, and reviewed the next morning."""
+    day = first
+    while True:
+        day = stage.working_day(day + timedelta(days=1))
+        yield stage.at(day, "10:10")
+        for signer, reviewer in REVIEWERS.items():
+            for report in stage.find(reviewer, "complaint_statistics", state="submitted"):
+                if report["submitted_by"] == stage.people[signer]:
+                    stage.move(reviewer, "complaint_statistics", report["id"], "review")
+        for kind, (signer, step, days) in SIGNERS.items():
+            for report in stage.find(signer, "complaint_statistics", state="generated", report_kind=kind):
+                if (day - report["period_to"]).days >= days:
+                    stage.move(signer, "complaint_statistics", report["id"], step)
+        for report in stage.find("tangyu", "revisit_summary", state="generated"):
+            if (day - report["period_to"]).days >= 4:
+                basis = "对未满三天即结案的投诉，提前安排回访；不满意的由主管复访。"
+                stage.move("tangyu", "revisit_summary", report["id"], "submit", improvement_basis=basis)

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.fields.links import File
 from app.rules.calendar import WorkCalendar
-from app.services import files, ledger, listing, people, records, sweep
+from app.services import files, ledger, listing, people, records, reporting, sweep
 from app.services.listing import Filter
 from app.services.panel import Actor, Panel, Work
 
@@ -93,6 +93,7 @@ class Stage:
                     self._work = replace(work, now=moment)
                     self._resume(life)
             sweep.run(self.panel, end)
+            reporting.fill_due(self.panel, end)
         self._work = None
 
     def acting(self, username: str) -> Work:
