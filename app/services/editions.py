@@ -72,6 +72,23 @@ def listed(work: Work) -> Sequence[Edition]:
     return work.memo["editions"]  # type: ignore[no-any-return]
 
 
+def beginning(work: Work, register: str = "", report: str = "") -> date:
+    """Return the first day of the panel; of a report: the day since which its register has it."""
+    said = listed(work)
+    if not register:
+        return said[0].since
+    key = ("beginning", work.catalog.revision, register, report)
+    if key not in work.panel.memory:
+        having = (e.since for e in said if _reported(catalog_of(work, e.revision), register, report))
+        work.panel.memory[key] = min(having, default=work.today)
+    return work.panel.memory[key]  # type: ignore[no-any-return]
+
+
+def _reported(catalog: Catalog, register: str, report: str) -> bool:
+    spec = catalog.registers.get(register)
+    return spec is not None and any(r.code == report for r in spec.reports)
+
+
 def draft(work: Work, catalog: Catalog | None, calendar: WorkCalendar | None, since: date, until: date) -> None:
     """Let a draft speak, in this unit of work alone, for the days from ``since`` to before ``until``.
 

@@ -21,7 +21,7 @@ from app.models.indicators import PLACES, indicator_figure
 from app.rules import indicator as rules
 from app.rules.calendar import BeyondCalendar
 from app.rules.indicator import Period, period_of
-from app.services import adoption, lookup, measuring, notices, people, scope
+from app.services import adoption, editions, lookup, measuring, notices, people, scope
 from app.services.measuring import WHOLE, Units
 from app.services.panel import Actor, Panel, Work
 
@@ -122,22 +122,22 @@ def keep_due(panel: Panel, now: datetime) -> int:
     """
     with panel.reading(Actor.system(), now=now) as work:
         due = [(i, p) for i in live(work) for p in _unkept(work, i, _last(work))]
-    new = 0
-    fresh: dict[Period, list[Indicator]] = {}
+    groups: dict[tuple[Period, date], list[Indicator]] = {}
     for indicator, period in due:
+        ready = period.ready_on(indicator.ready, panel.calendar)
+        groups.setdefault((period, ready), []).append(indicator)
+    new = 0
+    for (period, ready), some in groups.items():
         with panel.work(Actor.system(), now=now, source="sweep") as work:
-            if kept_now := keep(work, indicator, period):
-                fresh.setdefault(period, []).append(indicator)
-            new += kept_now
-    newest = {i.code: p for i, p in due}
-    with panel.work(Actor.system(), now=now, source="sweep") as work:
-        for period, some in fresh.items():
-            _tell(work, period, [i for i in some if newest[i.code] == period])
+            kept_now = sum(keep(work, indicator, period) for indicator in some)
+            if kept_now and period.last >= editions.beginning(work):  # those of before are history that nobody waits for
+                _tell(work, period, ready, some)
+        new += kept_now
     return new
 
 
-def _tell(work: Work, period: Period, some: Sequence[Indicator]) -> None:
-    """Tell those who receive indicators that their figures of a period are there, everybody once for all of them."""
+def _tell(work: Work, period: Period, ready: date, some: Sequence[Indicator]) -> None:
+    """Tell those who receive indicators that their figures of a period are there, everybody once for all that were ready on a day."""
     tops = {i.code: adoption.adopters(work, i, work.today) for i in some}
     mine: dict[int, list[str]] = {}
     for i in some:
@@ -147,7 +147,7 @@ def _tell(work: Work, period: Period, some: Sequence[Indicator]) -> None:
     letters = []
     for person, names in sorted(mine.items()):
         words = {"period": period.key, "indicators": "、".join(names)}
-        letters += notices.tell(work, [person], "figures", f"figures:{period.key}:{work.today}", words, {})
+        letters += notices.tell(work, [person], "figures", f"figures:{period.key}:{ready}", words, {})
     notices.send(work, letters)
 
 

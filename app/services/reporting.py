@@ -19,7 +19,7 @@ from app.fields.numbers import Scaled
 from app.models.bulk import insert_new
 from app.models.indicators import report_made
 from app.rules.indicator import Period, period_of, rounded
-from app.services import adoption, consequences, indicators, notices, people, rows
+from app.services import adoption, consequences, editions, indicators, notices, people, rows
 from app.services.measuring import WHOLE, Units
 from app.services.panel import Actor, Panel, Work
 
@@ -47,7 +47,8 @@ def fill_due(panel: Panel, now: datetime) -> int:
     """Enter the reports of all periods that are over by ``now``, bring up to date those still in their first state; return how many are new.
 
     Done once a day by each process; a function of the tables and the time, so that two at once enter each report once, and after a
-    silence those of the periods in between are made up. The first report of a unit is that of the last period.
+    silence those of the periods in between are made up. The first is that of the period in which its register began to have it: what
+    was over by then was never asked of anybody.
     """
     day = now.astimezone(panel.zone).date()
     if panel.memory.get("reports filled") == day:
@@ -86,7 +87,10 @@ def _missing(work: Work) -> Iterator[_Wanted]:
         newest = period_of(report.period, work.today).before()
         for unit in _units(work, spec, report, newest.last):
             made = last.get((spec.code, report.code, unit or EVERYBODY))
-            period = newest if made is None else Period(made, report.period).next()
+            if made is None:
+                period = period_of(report.period, editions.beginning(work, spec.code, report.code))
+            else:
+                period = Period(made, report.period).next()
             while period <= newest:
                 if unit in _units(work, spec, report, period.last):
                     yield _Wanted(spec, report, unit, period)
