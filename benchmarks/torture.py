@@ -23,7 +23,7 @@ import redis
 from sqlalchemy import func, select
 
 from app.models.ledger import breach, ledger_entry, notice, ticket, timer
-from app.services import listing, records, sweep
+from app.services import listing, records, ticks
 from app.services.panel import Actor
 from tests import site
 from tests.servers import Databases, Dialect, valkey
@@ -102,7 +102,7 @@ def measure(
     peaceful = make(dialect, like=url)
     opened = site.open_site(peaceful, Path("/nonexistent"))
     started = time.perf_counter()
-    sweep.run(opened.panel, MOMENT)
+    ticks.do_due(opened.panel, MOMENT)
     seconds, expected = time.perf_counter() - started, picture(opened)
     opened.panel.engine.dispose()
     found, blows = tortured(url, every, workers, most)
@@ -142,7 +142,7 @@ def tortured(url: str, every: float, workers: int, most: int) -> tuple[dict[str,
         for process in blows.processes.values():
             process.kill()
             process.wait()
-    sweep.run(opened.panel, MOMENT)
+    ticks.do_due(opened.panel, MOMENT)
     after = picture(opened)
     opened.panel.engine.dispose()
     return after, blows

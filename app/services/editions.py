@@ -73,14 +73,14 @@ def listed(work: Work) -> Sequence[Edition]:
 
 
 def beginning(work: Work, register: str = "", report: str = "") -> date:
-    """Return the first day of the panel; of a report: the day since which its register has it."""
-    said = listed(work)
-    if not register:
-        return said[0].since
+    """Return the day on which the panel began; of a report: the first on which its register had it."""
     key = ("beginning", work.catalog.revision, register, report)
     if key not in work.panel.memory:
-        having = (e.since for e in said if _reported(catalog_of(work, e.revision), register, report))
-        work.panel.memory[key] = min(having, default=work.today)
+        said = listed(work) if register else listed(work)[:1]
+        having = [e for e in said if not register or _reported(catalog_of(work, e.revision), register, report)]
+        # the first publication speaks for all days, but nobody worked by it before it was there
+        days = (max(e.since, e.at.astimezone(work.panel.zone).date()) for e in having)
+        work.panel.memory[key] = min(days, default=work.today)
     return work.panel.memory[key]  # type: ignore[no-any-return]
 
 

@@ -64,13 +64,18 @@ def run(panel: Panel, reading: Reading, witness: Callable[[Work], datetime | Non
         number, held = _begin(work, reading, (witness or database_clock)(work))
     if held:
         return None
-    report = sweep.run(panel, reading.now)
-    indicators.keep_due(panel, reading.now)
-    reporting.fill_due(panel, reading.now)
+    report = do_due(panel, reading.now)
     with panel.work(Actor.system(), now=reading.now, source="sweep") as work:
         done = {k: v for k, v in asdict(report).items() if k in tick.c}
         work.connection.execute(update(tick).where(tick.c.id == number).values(finished_at=reading.now, **done))
     return report
+
+
+def do_due(panel: Panel, now: datetime) -> SweepReport:
+    """Do everything that is due by ``now``: figures of periods that are complete, reports of those that are over, what was missed."""
+    indicators.keep_due(panel, now)
+    reporting.fill_due(panel, now)
+    return sweep.run(panel, now)  # last: a report that is made up late may have missed its limit already
 
 
 def _begin(work: Work, reading: Reading, other: datetime | None) -> tuple[int, bool]:
