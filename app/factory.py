@@ -54,7 +54,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         FAB_API_SWAGGER_UI=True,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    celery = tasks.celery_app(settings, lambda: panel)
+    celery = tasks.sender(settings)
     app.extensions.update(
         panel=panel, live=live,
         start_import=partial(tasks.start_import, celery), start_whatif=partial(tasks.start_whatif, celery),

@@ -21,34 +21,41 @@ UPKEEP = 50_000
 """Records whose texts are indexed after one sweep at most: a few seconds, so that the next one is not late."""
 
 
+def sender(settings: Settings) -> Celery:
+    """Return a Celery app that asks workers for tasks and has none itself."""
+    app = Celery("rulebook")
+    app.conf.update(celery_config(settings))
+    return app
+
+
 def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     """Return the Celery app of this site; ``panel`` gives the panel of the newest catalog each time a task begins.
 
-    Tasks carry no information but which file is meant: a lost or doubled one changes nothing.
+    Tasks carry no information but which file is meant: a lost or doubled one changes nothing. They are this app's alone: what is shared with
+    others Celery never lets go of.
     """
-    app = Celery("rulebook")
-    app.conf.update(celery_config(settings))
+    app = sender(settings)
     mailer = Mailer(settings) if settings.SMTP_URL else None
 
-    @app.task(name="app.tasks.sweep")
+    @app.task(name="app.tasks.sweep", shared=False)
     def sweep_due() -> None:
         ticks.run(panel(), clock.reading())
         chain.note_head(panel().engine, settings.INSTANCE, clock.now())
         upkeep.run(panel(), most=UPKEEP)
 
-    @app.task(name="app.tasks.deliver")
+    @app.task(name="app.tasks.deliver", shared=False)
     def deliver() -> None:
         notices.deliver(panel(), clock.now(), mailer)
 
-    @app.task(name="app.tasks.carry_on_import")
+    @app.task(name="app.tasks.carry_on_import", shared=False)
     def carry_on_import(run_id: int) -> None:
         importing.carry_on(panel(), run_id, now=clock.now())
 
-    @app.task(name="app.tasks.recalculate")
+    @app.task(name="app.tasks.recalculate", shared=False)
     def recalculate() -> None:
         recalculation.resume(panel(), clock.now())
 
-    @app.task(name="app.tasks.try_whatif")
+    @app.task(name="app.tasks.try_whatif", shared=False)
     def try_whatif(run_id: int) -> None:
         whatif.run(panel(), run_id, clock.now())
 

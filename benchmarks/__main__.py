@@ -1,4 +1,4 @@
-"""``python -m benchmarks [import|sweep|backtest|verify|grid|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
+"""``python -m benchmarks [import|sweep|backtest|verify|grid|registers|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtests, grid, imports, site, sweeps, torture, verifying
+from benchmarks import backtests, grid, imports, registers, site, sweeps, torture, verifying
 from benchmarks.measure import apart
 from tests.servers import DIALECTS, Databases
 
@@ -21,7 +21,10 @@ def main(given: list[str]) -> None:
     """Measure what was asked for, print a table, and write the figures where ``--json`` says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", default="all", choices=["import", "sweep", "backtest", "verify", "grid", "torture", "all"]
+        "what",
+        nargs="?",
+        default="all",
+        choices=["import", "sweep", "backtest", "verify", "grid", "registers", "torture", "all"],
     )
     parser.add_argument(
         "--rows",
@@ -52,6 +55,9 @@ def main(given: list[str]) -> None:
             if options.what in ("grid", "all"):
                 found.append(grid.measure(make, dialect, options.cards))
                 grid.show(found[-1])
+            if options.what in ("registers", "all"):
+                found.append(registers.measure(make, dialect))
+                registers.show(found[-1])
             if options.what in ("torture", "all"):
                 found.append(torture.measure(make, dialect, options.rows))
                 torture.show(found[-1])

@@ -74,6 +74,12 @@ class Client:
         content = answer.read()
         return answer.status, gzip.decompress(content) if answer.headers.get("Content-Encoding") == "gzip" else content
 
+    def anew(self) -> Client:
+        """Return the same browser on a connection of its own, which another process may take."""
+        other = Client(self._connection.port)
+        other._cookies, other._headers = dict(self._cookies), dict(self._headers)
+        return other
+
     def get(self, path: str) -> Any:
         """Return the JSON at an address."""
         return self._json(*self.ask("GET", path))

@@ -1,0 +1,165 @@
+"""All shipped registers at once: first set-up, later starts, memory of two web processes, a publication under load."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from werkzeug.security import generate_password_hash
+
+from app import clock
+from app.catalog.loader import read_folder
+from app.models.engine import open_engine
+from app.services import publishing
+from app.services.panel import Actor
+from benchmarks.wire import ROOT, Client, served
+from tests.servers import Databases
+from tests.site import DEFINITIONS, SHANGHAI
+
+PASSWORD = "Correct-Horse-9"  # noqa: S105  # of nobody
+USER = "admin"
+READERS, ROUNDS, IN_A_ROW = 4, 3, 12
+PATIENCE = 60
+"""Seconds within which a publication must be served by every process."""
+
+
+def measure(make: Databases, dialect: Any) -> dict[str, Any]:
+    """Return seconds, megabytes (PSS) and milliseconds over the whole shipped catalog."""
+    url = make(dialect)
+    with tempfile.TemporaryDirectory(prefix="registers-") as folder:
+        environ = {
+            "DATABASE_URL": url, "INSTANCE": folder, "SECRET_KEY": "k" * 40, "DEMO": "0", "REDIS_URL": "redis://127.0.0.1:1/0",
+        }  # fmt: skip
+        first, again = (_set_up(environ) for _ in range(2))
+        _let_in(url)
+        with served("app.live:application", **environ) as port:
+            started = _first_page(port)
+        with served("app.live:application", **environ) as port:
+            browsers = [_signed_in(port) for _ in range(READERS)]
+            for _ in range(4):
+                for browser in browsers:
+                    browser.ask("GET", "/")
+            memory = _memory(port)
+            published = [_publish(url, browsers, n) for n in range(ROUNDS)]
+            after = _memory(port)
+    times = sorted(t for p in published for t in p[1])
+    return {
+        "what": "registers", "database": dialect, "registers": len(list(DEFINITIONS.glob("registers/*/*.yaml"))),
+        "first_set_up_s": first, "set_up_again_s": again, "start_s": started, "two_processes_mb": memory,
+        "two_processes_after_publications_mb": after, "live_everywhere_s": statistics.median(p[0] for p in published),
+        "longest_request_ms": times[-1], "p95_request_ms": times[int(len(times) * 0.95)], "requests": len(times),
+        "failed": sum(p[2] for p in published),
+    }  # fmt: skip
+
+
+def _set_up(environ: dict[str, str]) -> float:
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "app.running.first_start"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **environ}, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def _let_in(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        hashed = generate_password_hash(PASSWORD, "pbkdf2:sha256:1000")
+        connection.execute(text("UPDATE ab_user SET password = :p WHERE username = :u"), {"p": hashed, "u": USER})
+    engine.dispose()
+
+
+def _first_page(port: int) -> float:
+    """Return the seconds from when the port answers until the first page has come; the port opens before the panel is read."""
+    start = time.perf_counter()
+    status, _ = Client(port).ask("GET", "/login/")
+    if status != 200:
+        raise RuntimeError(f"the login page answered {status}")
+    return time.perf_counter() - start
+
+
+def _signed_in(port: int) -> Client:
+    client = Client(port)
+    client.sign_in(USER, PASSWORD)
+    return client
+
+
+def _processes(port: int) -> list[int]:
+    """Return the numbers of the web processes that listen at a port, without the one that minds them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if f"127.0.0.1:{port}" in command and f"127.0.0.1:{port}" in Path(f"/proc/{parent}/cmdline").read_text():
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def _memory(port: int) -> float:
+    """Return the proportional share of memory of the web processes, in MB: what they share is counted once."""
+    kilobytes = 0
+    for process in _processes(port):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        kilobytes += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1024
+
+
+def _publish(url: str, browsers: list[Client], nth: int) -> tuple[float, list[float], int]:
+    """Rename a register while people read; return seconds until everybody sees it, milliseconds of all requests, and failures."""
+    name = f"部门{nth}"
+    files = dict(read_folder(DEFINITIONS))
+    path = next(p for p in files if p.endswith("/unit.yaml"))
+    files[path] = files[path].replace("label: {zh: 部门,", f"label: {{zh: {name},", 1)
+    stop = threading.Event()
+    times: list[float] = []
+    failures: list[int] = []
+
+    def read(browser: Client) -> None:
+        while not stop.is_set():
+            start = time.perf_counter()
+            status, _ = browser.ask("GET", "/")
+            times.append(1000 * (time.perf_counter() - start))
+            if status != 200:
+                failures.append(status)
+            time.sleep(0.05)
+
+    readers = [threading.Thread(target=read, args=(b.anew(),)) for b in browsers]
+    for reader in readers:
+        reader.start()
+    time.sleep(1)
+    engine = open_engine(url)
+    merged = publishing.merged(engine, files, shipped=True)
+    publishing.publish(engine, merged, actor=Actor.system(), reason="改名", now=clock.now(), zone=SHANGHAI)
+    engine.dispose()
+    begun, told = time.perf_counter(), 0
+    while told < IN_A_ROW:
+        _, page = browsers[0].anew().ask("GET", "/")
+        told = told + 1 if name in page.decode() else 0
+        if time.perf_counter() - begun > PATIENCE:
+            raise TimeoutError(f"the publication is not served everywhere after {PATIENCE} s")
+    everywhere = time.perf_counter() - begun
+    stop.set()
+    for reader in readers:
+        reader.join()
+    return everywhere, times, len(failures)
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Print what was found."""
+    f = figures
+    sys.stdout.write(
+        f"registers {f['database']}: {f['registers']} registers\n"
+        f"  first set-up {f['first_set_up_s']:.1f} s, again {f['set_up_again_s']:.1f} s, first page after a start {f['start_s']:.1f} s\n"
+        f"  two web processes {f['two_processes_mb']:.0f} MB, after {ROUNDS} publications {f['two_processes_after_publications_mb']:.0f} MB\n"
+        f"  a publication is live everywhere after {f['live_everywhere_s']:.1f} s; meanwhile {f['requests']} requests, {f['failed']} failed, "
+        f"95 % within {f['p95_request_ms']:.0f} ms, the longest {f['longest_request_ms']:.0f} ms\n"
+    )
