@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
+from weakref import WeakValueDictionary
 
+import orjson
 from pydantic import TypeAdapter
 
 from app.catalog.catalog import Catalog
@@ -12,19 +15,24 @@ from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
-    "registers": TypeAdapter(list[RegisterSpec]),
-    "policies": TypeAdapter(list[Policy]),
-    "roles": TypeAdapter(list[RoleSpec]),
-    "domains": TypeAdapter(list[Domain]),
-    "indicators": TypeAdapter(list[Indicator]),
+    "registers": TypeAdapter(RegisterSpec),
+    "policies": TypeAdapter(Policy),
+    "roles": TypeAdapter(RoleSpec),
+    "domains": TypeAdapter(Domain),
+    "indicators": TypeAdapter(Indicator),
 }
 _WHOLE = TypeAdapter(dict[str, Any])
+_known: WeakValueDictionary[tuple[str, bytes], Any] = WeakValueDictionary()
+"""Definitions that some catalog of this process holds, by kind and SHA-256: catalogs share what they say alike, which is nearly all."""
 
 
 def to_json(catalog: Catalog) -> str:
     """Return a checked catalog as JSON, without revision and digest."""
     parts = {
-        name: kind.dump_python(list(getattr(catalog, name).values()), mode="json", by_alias=True, exclude_unset=True)
+        name: [
+            kind.dump_python(spec, mode="json", by_alias=True, exclude_unset=True)
+            for spec in getattr(catalog, name).values()
+        ]
         for name, kind in _KINDS.items()
     }
     return _WHOLE.dump_json(parts).decode()
@@ -36,7 +44,14 @@ def from_json(text: str, revision: int, digest: str) -> Catalog:
     Raises pydantic's ValidationError where this version of the program reads definitions differently.
     """
     parts = _WHOLE.validate_json(text)
-    read = {
-        name: {spec.code: spec for spec in kind.validate_python(parts.get(name, []))} for name, kind in _KINDS.items()
-    }
+    read = {name: {s.code: s for s in (_spec(name, part) for part in parts.get(name, []))} for name in _KINDS}
     return Catalog(**read, revision=revision, digest=digest)
+
+
+def _spec(name: str, part: Any) -> Any:
+    """Return one definition, the same object as in another catalog that says the same."""
+    key = name, sha256(orjson.dumps(part)).digest()
+    known = _known.get(key)
+    if known is None:
+        known = _known[key] = _KINDS[name].validate_python(part)
+    return known

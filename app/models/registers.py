@@ -51,6 +51,21 @@ def build_models(catalog: Catalog) -> Models:
     return Models(metadata, tables, links)
 
 
+def alike(one: Catalog, other: Catalog) -> bool:
+    """Return whether two catalogs have the same registers with the same columns, so that the tables of one are those of the other."""
+    return one.registers.keys() == other.registers.keys() and all(
+        spec is (twin := other.registers[code]) or _shape(spec) == _shape(twin) for code, spec in one.registers.items()
+    )
+
+
+def _shape(spec: RegisterSpec) -> tuple[Any, ...]:
+    columns = (
+        (f.code, f.type, f.many, *(getattr(f, x, None) for x in ("places", "max_length", "target")))
+        for f in spec.fields
+    )
+    return bool(spec.tickets_of), spec.workflow is None, *columns
+
+
 def columns_of(f: Field) -> list[str]:
     """Return the column names of a field: none for several links, two for a signature."""
     if f.many:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
@@ -18,7 +18,7 @@ from app.fields.links import Link
 from app.models.among import among
 from app.models.dating import recalculation
 from app.models.fixed import publication
-from app.models.registers import Models, build_models, columns_of
+from app.models.registers import Models, alike, build_models, columns_of
 from app.rules.calendar import WorkCalendar
 from app.services import publishing
 from app.services.panel import Work
@@ -163,7 +163,7 @@ def catalog_of(work: Work, revision: int) -> Catalog:
     """Return the catalog of a revision, which never changes. Raises Missing."""
     if revision == work.catalog.revision:
         return work.catalog
-    catalog, _ = _kept(work.connection, _digest(work, revision), revision, tables=False)
+    catalog, _ = _kept(work, revision, tables=False)
     return catalog if catalog.revision == revision else replace(catalog, revision=revision)
 
 
@@ -175,7 +175,7 @@ def bound(work: Work, revision: int) -> Work:
     if key not in work.memo:
         panel = work.panel.memory.get(key)
         if panel is None:
-            catalog, models = _kept(work.connection, _digest(work, revision), revision, tables=True)
+            catalog, models = _kept(work, revision, tables=True)
             panel = replace(work.panel, catalog=replace(catalog, revision=revision), models=models)
             work.panel.memory[key] = panel
         there = {
@@ -276,10 +276,11 @@ def _digest(work: Work, revision: int) -> str:
     return found
 
 
-def _kept(connection: Connection, digest: str, revision: int, *, tables: bool) -> tuple[Catalog, Any]:
-    catalog, models = _catalogs.get(digest) or (publishing.stored(connection, revision), None)
+def _kept(work: Work, revision: int, *, tables: bool) -> tuple[Catalog, Any]:
+    digest = _digest(work, revision)
+    catalog, models = _catalogs.get(digest) or (publishing.stored(work.connection, revision), None)
     if tables and models is None:
-        models = build_models(catalog)
+        models = work.panel.models if alike(catalog, work.catalog) else build_models(catalog)
     _catalogs[digest] = catalog, models
     _catalogs.move_to_end(digest)
     while len(_catalogs) > KEPT:
