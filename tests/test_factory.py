@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,18 @@ def test_shipped_definitions_that_changed_are_published_at_the_next_start(settin
     assert panel.catalog.revision == 2
     assert "visit" in panel.catalog.registers
     panel.engine.dispose()
+
+
+def test_what_a_publication_replaces_is_let_go_and_what_it_says_alike_is_shared(settings: Settings) -> None:
+    factory.prepare(settings)
+    old = factory.open_panel(settings)
+    gone = weakref.ref(old)
+    customer = old.catalog.registers["customer"]
+    assert factory.create_app(old, settings).test_client().get("/login/").status_code == 200
+    new = factory.open_panel(settings, old.engine)
+    assert new.catalog is not old.catalog
+    assert new.catalog.registers["customer"] is customer
+    del old
+    gc.collect()
+    assert gone() is None
+    new.engine.dispose()
