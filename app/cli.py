@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app import clock
+from app.catalog import coverage
 from app.catalog.loader import read_folder
 from app.errors import CellError, Invalid, Refused, Sentence, say
 from app.exchange import exporting, importing
@@ -156,6 +157,42 @@ def apply(path: Path | None, reason: str, username: str | None, at: datetime | N
     )
     said = {"revision": published.revision, "registers": len(published.catalog.registers)}
     _say(as_json, said, [f"第 {published.revision} 版已生效，共 {len(published.catalog.registers)} 个登记簿"])
+
+
+@definitions.command("coverage")
+@click.argument("policy", required=False)
+@_errors_as_sentences
+def coverage_command(policy: str | None, as_json: bool) -> None:
+    """Say what implements each article of each policy in force (or of POLICY alone), or why people do it; status 1 if an article is open."""
+    found = coverage.coverage(_panel().catalog)
+    if policy is not None and policy not in found:
+        raise Refused(say("没有制度“{code}”", code=policy))
+    shown = {code: articles for code, articles in found.items() if policy in (None, code)}
+    every = tuple(c for articles in shown.values() for c in articles)
+    number = coverage.counts(every)
+    rows = [
+        {
+            "policy": c.policy.code, "article": c.article.no, "state": c.state, "text": c.article.text.zh, "parts": c.parts,
+            "manual": c.article.manual.zh if c.article.manual else None,
+            "by": [{"kind": one.kind, "path": one.path, "label": one.label.zh} for one in c.by],
+        }
+        for c in every
+    ]  # fmt: skip
+    words = "，".join(f"{coverage.STATES[s].template} {n}" for s, n in number.items())
+    _say(as_json, {"counts": number, "articles": rows}, [*map(_covered, every), f"共 {len(every)} 条：{words}"])
+    if number["open"]:
+        raise SystemExit(1)
+
+
+def _covered(c: coverage.Covered) -> str:
+    by = "；".join(f"{coverage.NAMES[one.kind].template} {one.label} {one.path}" for one in c.by)
+    return "\t".join(
+        (
+            f"{c.policy.code}-{c.article.no}",
+            coverage.STATES[c.state].template,
+            by or str(c.article.manual or "") or "、".join(c.parts),
+        )
+    )
 
 
 def _merged(path: Path | None) -> dict[str, str]:

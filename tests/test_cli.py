@@ -171,6 +171,30 @@ def test_a_register_of_ones_own_is_there_importable_and_fined_for(site: Site, fl
     assert ticket["amount"] == "30.00"
 
 
+def test_the_matrix_names_what_implements_each_article_and_fails_on_an_open_one(
+    site: Site, flask: Terminal, tmp_path: Path
+) -> None:
+    more = '  - {article: "2", text: 爱护设备, manual: 倡导}\n'
+    file = tmp_path / "loans.yaml"
+    file.write_text(
+        LOANS.replace("articles: [{", "articles:\n  - {").replace("每次三十元}]", "每次三十元}\n" + more), "utf-8"
+    )
+    flask("definitions", "apply", str(file), "--at", "2025-03-01 09:00")
+    later = terminal_on(site, tmp_path)
+    said = later("definitions", "coverage", "S01").splitlines()
+    assert said[0].startswith("S01-1\t系统办理\t登记簿 设备借用登记 register:equipment_loan；")
+    assert said[1:] == ["S01-2\t人工办理\t倡导", "共 2 条：系统办理 1，人工办理 1，见其各项 0，尚未落实 0"]
+    told = later.json("definitions", "coverage", "S01")
+    paths = [[one["path"] for one in a["by"]] for a in told["articles"]]
+    assert paths == [["register:equipment_loan", "equipment_loan.give_back", "equipment_loan.late"], []]
+    file.write_text(file.read_text("utf-8").replace(", manual: 倡导", ""), "utf-8")
+    later("definitions", "apply", str(file), "--at", "2025-03-02 09:00")
+    last = terminal_on(site, tmp_path)
+    assert last.json("definitions", "coverage", "S01", code=1)["counts"]["open"] == 1
+    assert "S01-2\t尚未落实" in last("definitions", "coverage", code=1)
+    assert "没有制度“S09”" in last("definitions", "coverage", "S09", code=1)
+
+
 def test_a_typo_in_a_definition_gets_file_line_and_sentence(flask: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "loans.yaml"
     file.write_text(

@@ -72,6 +72,7 @@ CHECKS: dict[str, str] = {
     "D411": "A party is neither a field of the register nor a role.",
     "D412": "A party is both a field of the register and a role.",
     "D413": "A field is of a type that does not fit its use.",
+    "D414": "An article that says it is carried out by people alone is cited.",
     # Fields
     "D420": "The pattern of a number is not valid.",
     "D421": "A default is no value of its field.",

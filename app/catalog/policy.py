@@ -17,6 +17,8 @@ class Article(Spec):
     no: str = Field(alias="article")
     """Written ``article``, as in a citation: YAML would read ``no`` as a boolean."""
     text: Label
+    manual: Label | None = None
+    """Why people alone carry it out and nothing in the panel does, such as a purpose, a meaning of words, a matter of attitude."""
 
 
 class Policy(Spec):

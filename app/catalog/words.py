@@ -78,6 +78,7 @@ PARTS = {
     "appeal": say("申诉"), "may": say("全站权限"), "window": say("计次周期"),
     "waived_counts": say("免罚是否计次"), "multiply": say("加倍"), "offers": say("另行处理"), "field": say("字段"),
     "require": say("要求"), "say": say("提示"), "icon": say("图标"), "effective": say("生效日"), "lost": say("缺失的内容"),
+    "manual": say("由人办理的理由"),
     "refuse": say("拒绝办理"), "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"),
     "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
     "at_most": say("限额"), "numerator": say("分子"), "denominator": say("分母"), "parts": say("组成"), "period": say("周期"),

@@ -68,7 +68,12 @@ class Field(BaseModel):
     seen_by: tuple[str, ...] = ()
     """Roles that may see it; empty: whoever may read the record."""
     basis: str = ""
-    """The clause that demands the field, or ``impl`` where a written duty could not be checked without it."""
+    """The clauses that demand the field, such as ``P05-A3; P08-6``, or ``impl`` where a written duty could not be checked without it."""
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses of ``basis``, each by itself."""
+        return tuple(clause for part in self.basis.split(";") if (clause := part.strip()) and clause != "impl")
 
     @property
     def many(self) -> bool:

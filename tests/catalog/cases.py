@@ -369,6 +369,23 @@ duties:
 """,
         "bad.yaml:10: registers.memo.duties[0].starts: “数”是整数，这里需要日期、日期时间或签字字段 [D413]",
     ),
+    "D414": Case(
+        """\
+policy: P02
+label: 便签办法
+articles:
+  - {article: "1", text: 节约用纸。, manual: 倡导}
+---
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text, basis: "P01-A1; P02-1"}]
+cite: {policy: P02, article: "1"}
+""",
+        "bad.yaml:10: registers.memo.fields[0].basis: 条款 P02-1 写明由人办理（倡导），不能作为依据 [D414]\n"
+        "bad.yaml:11: registers.memo.cite.article: 条款 P02-1 写明由人办理（倡导），不能作为依据 [D414]",
+    ),
     "D420": Case(
         """\
 code: memo

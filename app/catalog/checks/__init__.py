@@ -23,6 +23,7 @@ from app.catalog.misfits import choose
 from app.catalog.policy import Article
 from app.catalog.register import RegisterSpec
 from app.errors import say
+from app.fields.base import Field
 
 _REGISTER_CHECKS = (
     check_register,
@@ -47,6 +48,7 @@ def check(
     nothing is said about names in it.
     """
     found: list[Finding] = []
+    manual = {f"{p.code}-{a.no}": a for p in catalog.policies.values() for a in p.articles if a.manual is not None}
     for code, policy in catalog.policies.items():
         found += _twice(policy, sources["policies", code])
     for code, spec in catalog.registers.items():
@@ -55,6 +57,7 @@ def check(
         for one in _REGISTER_CHECKS:
             one(subject)
         _citations(subject, spec)
+        _by_hand(subject, spec, manual)
         found += subject.found + _twice(spec, source)
     for code, indicator in catalog.indicators.items():
         subject = Subject(
@@ -62,6 +65,7 @@ def check(
         )
         check_indicator(subject, indicator)
         _citations(subject, indicator)
+        _by_hand(subject, indicator, manual)
         found += subject.found
     return found
 
@@ -103,3 +107,15 @@ def _citations(s: Subject, spec: BaseModel) -> None:
                 hint = choose(part.article, articles)
                 absent = say("制度 {policy} 没有条款“{no}”，{hint}", policy=part.policy, no=part.article, hint=hint)
                 s.wrong("D409", (*loc, "article"), absent)
+
+
+def _by_hand(s: Subject, spec: BaseModel, manual: Mapping[str, Article]) -> None:
+    """Note citations of articles that say they are carried out by people alone."""
+    for loc, part in parts(spec):
+        cited = [("article", str(part))] if isinstance(part, Citation) else []
+        if isinstance(part, Field):
+            cited = [("basis", clause) for clause in part.clauses]
+        for key, clause in cited:
+            if (article := manual.get(clause)) is not None:
+                contrary = say("条款 {clause} 写明由人办理（{why}），不能作为依据", clause=clause, why=article.manual)
+                s.wrong("D414", (*loc, key), contrary)
