@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,7 +96,7 @@ def coverage(catalog: Catalog) -> dict[str, tuple[Covered, ...]]:
     }
 
 
-def counts(articles: tuple[Covered, ...]) -> dict[State, int]:
+def counts(articles: Sequence[Covered]) -> dict[State, int]:
     """Return how many articles stand in each state."""
     return {state: sum(a.state == state for a in articles) for state in STATES}
 

@@ -58,6 +58,7 @@ def _own() -> list[dict[str, Any]]:
         *closes,
         _entry(gettext("指标"), "/indicators", "chart-bar"),
         _entry(gettext("工作日历"), "/calendar", "calendar-month"),
+        _entry(gettext("制度对照"), "/coverage", "list-check"),
         _entry(gettext("通知"), "/inbox", "bell", number["unread"]),
     ]
 

@@ -38,6 +38,7 @@ OWNER_PAGES = (
     "/registers/complaint/list/", "/registers/complaint/list/?q=zzz", "/registers/complaint/list/?order=-subject&f.kind=质量",
     "/registers/complaint/show/1", "/registers/complaint/add", "/registers/complaint/edit/1",
     "/users/userinfo/", "/resetmypassword/form", "/userinfoeditview/form", "/swagger/v1", "/no-such-page", "/publications",
+    "/coverage", "/coverage/P1",
 )  # fmt: skip
 ADMIN_PAGES = (
     "/users/list/", "/users/list/?_flt_0_username=o&_flt_0_active=y", "/users/add", "/users/edit/1", "/users/show/1",
@@ -226,6 +227,7 @@ ACCESSIBLE = (
     ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
     ("admin", "/publications"), ("chief", "/fines?tab=confirm"), ("auditor", "/indicators?month=2026-03"), ("owner", "/indicators?month=2026-03"),
     ("admin", "/adoptions"), ("admin", "/operations"), ("admin", "/recalculations"), ("admin", "/whatif"), ("owner", "/calendar"),
+    ("owner", "/coverage"), ("owner", "/coverage/P1"),
     ("admin", "/roles/edit/1"), ("owner", "/registers/complaint/show/1"), ("owner", "/work?of=role"),
     ("auditor", "/indicators/answered?month=2026-03"), ("chief", "/indicators/answered/records?month=2026-03&part=denominator&subject=unit:2"),
 )  # fmt: skip
