@@ -15,12 +15,15 @@ from app.catalog.duty import Duty
 from app.catalog.policy import Article, Policy
 from app.catalog.refusal import Refusal
 from app.catalog.register import Access, Check, RegisterSpec, Transition
+from app.catalog.report import Report
 from app.catalog.retention import Retention
 from app.errors import Sentence, say
 from app.fields.base import Field
 from app.fields.label import Label
 
-Kind = Literal["register", "field", "step", "duty", "penalty", "right", "refusal", "check", "retention", "indicator"]
+Kind = Literal[
+    "register", "field", "step", "duty", "penalty", "right", "refusal", "check", "retention", "report", "indicator"
+]  # fmt: skip
 State = Literal["implemented", "manual", "parts", "open"]
 
 NAMES: dict[Kind, Sentence] = {
@@ -33,6 +36,7 @@ NAMES: dict[Kind, Sentence] = {
     "refusal": say("拒绝办理"),
     "check": say("校验"),
     "retention": say("保存期限"),
+    "report": say("自动报表"),
     "indicator": say("指标"),
 }
 """The kinds of implementers, as people call them."""
@@ -46,6 +50,7 @@ STATES: dict[State, Sentence] = {
 
 _KINDS: dict[type[BaseModel], Kind] = {
     Transition: "step", Duty: "duty", Breach: "penalty", Counter: "penalty", Refusal: "refusal", Check: "check",
+    Report: "report",
 }  # fmt: skip
 
 
@@ -139,7 +144,7 @@ def _implementer(catalog: Catalog, spec: RegisterSpec, owners: tuple[BaseModel, 
                 return Implementer("right", f"{spec.code}.access.{code}", name, spec.code)
             case Refusal(code=code, say=label) | Check(code=code, say=label):
                 return Implementer(_KINDS[type(part)], f"{spec.code}.{code}", label, spec.code)
-            case Duty() | Breach() | Counter() | Transition():
+            case Duty() | Breach() | Counter() | Transition() | Report():
                 return Implementer(_KINDS[type(part)], f"{spec.code}.{part.code}", part.label, spec.code)
             case Field():
                 return Implementer("field", f"{spec.code}.{part.code}", part.label, spec.code)

@@ -18,7 +18,7 @@ def places(catalog: Catalog) -> frozenset[str]:
 
 def _parts(register: RegisterSpec) -> Iterator[str]:
     yield from (part.code for part in (*register.fields, *register.checks, *register.duties, *register.breaches))
-    yield from (part.code for part in (*register.counters, *register.refuse))
+    yield from (part.code for part in (*register.counters, *register.refuse, *register.reports))
     yield from (offer.code for counter in register.counters for offer in counter.offers)
     yield from (f"access.{access.role}" for access in register.access)
     if register.workflow is not None:
