@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -113,7 +114,25 @@ def everything() -> dict[str, str]:
 
 def shipped() -> dict[str, str]:
     """Return the shipped definitions that the small company works by, path → YAML."""
-    return {p: t for p, t in everything().items() if not p.startswith("registers/") or Path(p).stem in REGISTERS}
+    files = everything()
+    mine = {p: without_others(t) for p, t in files.items() if p.startswith("registers/") and Path(p).stem in REGISTERS}
+    return mine | {
+        p: t
+        for p, t in files.items()
+        if not p.startswith("registers/") and not (p.startswith("indicators/") and _strange(t))
+    }
+
+
+def _strange(text: str) -> bool:
+    """Return whether a definition rests on a register that the small company does not keep."""
+    return not REGISTERS.issuperset(re.findall(r"\bregister: (\w+)", text))
+
+
+def without_others(text: str) -> str:
+    """Return a register's definition without what rests on registers that the small company does not keep."""
+    entries = re.split(r"(?m)^(?=  - |\w)", text)
+    kept = [e for e in entries if not _strange(e)]
+    return re.sub(r"(?m)^\w+:\n(?=\w|\Z)", "", "".join(kept))  # a heading that nothing is left of
 
 
 def found_company(panel: Panel, adopted: Sequence[str] = ADOPTED, day: date = date(2025, 1, 1)) -> None:
