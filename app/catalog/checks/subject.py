@@ -161,8 +161,8 @@ class Subject:
 
     def points_at(self, loc: Loc, code: str, register: RegisterSpec, target: str) -> None:
         """Note a field of ``register`` that is no reference to ``target``."""
-        link = self.field(loc, code, REFERENCE, register)
-        if isinstance(link, Reference) and link.target != target:
+        link = self.field(loc, code, LINK, register)
+        if isinstance(link, Reference | Unit) and link.target != target:
             self.wrong("D413", loc, say("“{field}”没有引用“{register}”", field=link.label.zh, register=target))
 
     def cited(self, loc: Loc, part: Cited, what: Sentence) -> None:
