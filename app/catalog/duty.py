@@ -187,7 +187,7 @@ class Done(Spec):
     state: tuple[str, ...] = ()
     register_code: str = Field(default="", alias="register")
     through: str = ""
-    """The reference field of that other register that points to this record."""
+    """The reference field of that other register that points to this record; to a row of ``unit``, a unit field too."""
     where: Condition | None = None
     """Only records elsewhere of this kind count."""
     matches: str = ""

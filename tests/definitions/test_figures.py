@@ -26,7 +26,13 @@ LIMITS = {
     "D-15 general": ("complaint", "revisit_general", {"days": 3}, {"P16-1.3"}),
     "D-15 important": ("complaint", "revisit_important", {"days": 3}, {"P16-1.3"}),
     "D-15 major": ("complaint", "revisit_major", {"days": 3}, {"P16-1.3"}),
+    "D-16": ("repair_order", "revisit", {"months": 1}, {"P16-1.4"}),
+    "D-17": ("customer_event", "revisit_participants", {"months": 1}, {"P16-1.5"}),
+    "D-22": ("customer", "grade_new_customer", {"months": 6}, {"P18-5.1.2d"}),
     "D-49": ("revisit_record", "reply_as_promised", {"field": "promised_reply_at"}, {"P16-1.9", "P16-2.3"}),
+    "C-11 response": ("complaint", "respond_first", {"hours": 24}, {"P01-四(一)4", "P02-四(三)2"}),
+    "C-11 investigation": ("complaint", "begin_investigation", {"working_days": 1}, {"P01-七(二)1", "P02-四(三)3"}),
+    "C-11 result": ("complaint", "feed_back_result", {"days": 7}, {"P01-四(二)3", "P02-四(三)4"}),
     "C-19 ruling": ("complaint", "rule_on_acceptance", {"hours": 4}, {"P03-7"}),
     "C-19 assignment": ("complaint", "assign_department", {"working_days": 1}, {"P03-9"}),
     "C-19 report": ("complaint", "report_investigation", {"working_days": 2}, {"P03-11"}),
@@ -34,7 +40,25 @@ LIMITS = {
     "C-20 satisfaction": ("complaint", "ask_satisfaction", {"days": 3}, {"P13-D5"}),
     "C-27": ("customer", "open_archive", {"working_days": 1}, {"P08-4"}),
     "C-30": ("archive_borrow_log", "cancel_entry", {"days": 0, "on_rest_day": "stay"}, {"P08-20"}),
+    "C-46 move-in": ("space_handover", "revisit_after_move_in", {"days": 3}, {"P16-1.6"}),
     "C-46": ("revisit_record", "revisit_again", {"days": 7}, {"P16-2.3"}),
+}
+
+ROUNDS = {
+    "D-08": ("unit", "check_archives", "half_year", "P08-14"),
+    "D-24": ("unit", "state_repairs", "month", "P19-3.8"),
+    "D-29": ("property_project", "visit_tenants", "year", "P21-4.13"),
+    "D-30": ("unit", "survey_satisfaction", "year", "P07-6a"),
+    "D-38": ("property_project", "consult_opinions", "year", "P09-B12"),
+    "D-43": ("customer", "agree_on_supply", "month", "P06-10客户"),
+    "C-02": ("unit", "analyse_customers", "quarter", "P01-二(三)3"),
+    "C-09": ("customer", "assess_credit", "half_year", "P01-六(一)1"),
+    "C-14": ("customer", "revisit_regularly", "quarter", "P17-1.7-2"),
+    "C-16": ("unit", "research_market", "half_year", "P02-二(一)1"),
+    "C-28": ("archive_storage", "check_environment", "month", "P08-16"),
+    "C-61": ("unit", "check_information_security", "quarter", "P02-三(四)5"),
+    "T-02": ("employee", "open_sheet", "working_day", "P12-3.1.1"),
+    "T-13": ("unit", "state_archive_rates", "month", "P05-D8"),
 }
 
 
@@ -77,6 +101,16 @@ def test_people_are_reminded_before_the_time_ends(catalog: Catalog, rule: str) -
 @pytest.mark.parametrize("rule", LIMITS)
 def test_somebody_is_told_when_the_time_has_ended(catalog: Catalog, rule: str) -> None:
     assert duty(catalog, rule).escalate
+
+
+@pytest.mark.parametrize("rule", ROUNDS)
+def test_what_recurs_is_owed_by_a_record_that_is_there_before_anybody_has_begun_it(catalog: Catalog, rule: str) -> None:
+    register, code, period, cite = ROUNDS[rule]
+    recurring = catalog.duties[register, code]
+    assert recurring.every is not None
+    assert recurring.every.period == period
+    assert cite in {str(c) for limit in recurring.within for c in limit.cite}
+    assert recurring.done.register_code not in {"", register}
 
 
 def test_a_new_car_archive_is_handed_over_when_both_have_signed_the_book(catalog: Catalog) -> None:
