@@ -193,6 +193,11 @@ class RegisterSpec(Cited):
         """The fields that the panel fills with its reports, and nobody types."""
         return frozenset().union(*(r.filled for r in self.reports))
 
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The codes of its fields and of those that every register has."""
+        return frozenset((*self.by_code, *SYSTEM))
+
     def field(self, code: str) -> Column | None:
         """Return the field of that code."""
         return self.by_code.get(code)

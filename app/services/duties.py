@@ -183,7 +183,7 @@ class _Terms:
     @classmethod
     def of(cls, spec: RegisterSpec, duty: Duty) -> _Terms:
         return cls(
-            duty.owed_by.within(spec.by_code),
+            duty.owed_by.within(spec.codes),
             _start_column(spec, duty.starts),
             bool(duty.within) and not any(x.by_the_clock() for x in duty.within),
             all(x.when is None and not any(x.fields()) for x in duty.within),

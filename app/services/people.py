@@ -137,7 +137,7 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
     Whoever the record excludes is never among them: the person complained about takes no part and is told nothing (P15 2.2).
     """
     if who.word:
-        who = who.within(spec.by_code)
+        who = who.within(spec.codes)
     if who.role:
         found = holders(work, who.role, row.get("unit"))
     else:

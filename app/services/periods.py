@@ -297,7 +297,7 @@ def _owes(
     if until is not None and until < cycle.last:
         return None
     unit = row["id"] if spec.code == "unit" else row.get("unit")
-    who = duties.owed_by(work, spec, duty.owed_by.within(set(spec.by_code)), {**row, "unit": unit})
+    who = duties.owed_by(work, spec, duty.owed_by.within(spec.codes), {**row, "unit": unit})
     if old is not None and again is None:
         return _Owed(row, cycle, dict(who))
     record = {**row, "period_start": cycle.first, "period_end": cycle.last}

@@ -67,7 +67,7 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
 
 
 def _is(work: Work, spec: RegisterSpec, row: Mapping[str, Any], who: Any) -> bool:
-    who = who.within(spec.by_code)
+    who = who.within(spec.codes)
     if who.role:
         return who.role in work.actor.roles or who.role == "everyone"
     return work.actor.person_id in people.party(work, who, spec, row)

@@ -110,7 +110,7 @@ def _owed_by(work: Work, e: Explanation) -> str:
 
 
 def _party(work: Work, spec: RegisterSpec, party: Party) -> str:
-    party = party.within(spec.by_code)
+    party = party.within(spec.codes)
     if party.role:
         role = work.catalog.roles.get(party.role)
         return label(role.label) if role else party.role

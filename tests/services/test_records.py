@@ -14,7 +14,7 @@ from app.fields.times import Moment
 from app.services import duties, files, listing, lookup, notices, people, records
 from app.services.listing import Filter
 from app.services.panel import Actor
-from tests.site import CAR_OWNER, Site, at
+from tests.site import CAR_OWNER, Site, at, publish, shipped
 
 COMPLAINT = {
     "received_at": at("2025-03-03 15:20"), "channel": "来电", "complainant_name": "客户某", "complainant_phone": "13800000000",
@@ -357,3 +357,26 @@ def test_moments_are_typed_and_shown_in_shanghai_and_kept_in_utc(site: Site) -> 
     assert isinstance(field, Moment)
     assert field.parse("2025-03-03 15:20") == at("2025-03-03 15:20")
     assert field.format(site.read("complaint", complaint(site))["received_at"]) == "2025-03-03 15:20"
+
+
+ERRAND = """\
+code: errand
+label: 差事
+domain: customers
+fields: [{code: what, label: 何事, type: text, required: true}]
+workflow:
+  states: [{code: open, label: 未办}, {code: done, label: 已办, locked: true}]
+  transitions: [{code: finish, label: 办完, from: open, to: done, by: [created_by], tell: [created_by]}]
+access: [{role: everyone, can: [read, add]}]
+"""
+
+
+def test_a_transition_may_be_left_to_whoever_entered_the_record(site: Site) -> None:
+    panel = publish(site.panel.engine, shipped() | {"registers/customers/errand.yaml": ERRAND}, at("2025-01-02 08:00"))
+    errands = Site(panel, site.ids, site.units)
+    made = errands.create("clerk", "errand", "2025-03-03 09:00", what="取件")
+    for other in ("supervisor", "stranger"):
+        with pytest.raises(Forbidden):
+            errands.move(other, "errand", made, "finish", "2025-03-03 10:00")
+    errands.move("clerk", "errand", made, "finish", "2025-03-03 10:00")
+    assert errands.read("errand", made)["state"] == "done"
