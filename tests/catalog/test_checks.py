@@ -337,6 +337,31 @@ def test_a_signature_takes_a_second_code_for_its_time() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("duties: [{code: do, label: 做, owed_by: who, starts: day, done: {register: line, through: memos, field: fixed}, "
+         f"within: [{{days: 1, {CITE}}}]}}]\n", "D413 duties[0].done.through"),
+        ("duties: [{code: do, label: 做, owed_by: who, starts: day, done: ok, pause: [{register: line, through: memos, state: [on], "
+         f"{CITE}}}], within: [{{days: 1, {CITE}}}]}}]\n", "D413 duties[0].pause[0].through"),
+        ("follows: papers\n", "D413 follows"),
+        ("checks: [{code: c, field: ok, require: {field: papers.kind, is: 平信}, say: 否}]\n", "D501 checks[0].require.field"),
+    ],
+)  # fmt: skip
+def test_one_value_cannot_be_taken_from_a_field_that_holds_several(more: str, told: str) -> None:
+    lines = LINE.replace(
+        "- {code: other",
+        "- {code: memos, label: 各便签, type: reference, register: memo, several: true}\n  - {code: other",
+    )
+    assert [f"{f.check} {f.path}".replace("registers.memo.", "") for f in found(MEMO + more + FLOW + lines)] == [told]
+
+
+def test_a_signature_is_given_by_one_person() -> None:
+    assert [str(f) for f in found(MEMO.replace("by: [head]", "several: true") + FLOW)] == [
+        "bad.yaml:18: registers.memo.fields[12].several: “签”是签字，只能由一人签一次；多人签字请各写一个字段 [D413]"
+    ]
+
+
 def test_titles_and_rights_that_rest_on_each_other_are_told_with_the_way() -> None:
     pair = "code: {a}\nlabel: 册\ndomain: office\naccess: [{{role: clerk, can: [read]}}]\nfollows: to\ntitle: [to]\n"
     pair += "fields: [{{code: to, label: 至, type: reference, register: {b}}}]\n"

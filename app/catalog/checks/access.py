@@ -39,7 +39,7 @@ def _grant(s: Subject, loc: Loc, grant: Grant) -> None:
     approvals = s.register((*loc, "register"), grant.register_code)
     if approvals is None:
         return
-    s.field((*loc, "person"), grant.person, PERSON, approvals)
-    s.points_at((*loc, "target"), grant.target, approvals, s.spec.code)
+    s.single((*loc, "person"), grant.person, PERSON, approvals)
+    s.points_at((*loc, "target"), grant.target, approvals, s.spec.code, several=True)
     s.states((*loc, "state"), grant.state, approvals)
     s.field((*loc, "until"), grant.until, MOMENT, approvals)

@@ -65,6 +65,9 @@ def _field(s: Subject, loc: Loc, path: str, spec: RegisterSpec, *, hop: bool) ->
         if not isinstance(link, Link) or not link.target:
             s.wrong("D501", loc, say("“{path}”：“{field}”不是引用其他登记簿的字段", path=path, field=head))
             return None
+        if link.many:
+            s.wrong("D501", loc, say("“{path}”：“{field}”可有多个值，不能经它取一个值", path=path, field=head))
+            return None
         target = s.catalog.registers.get(link.target)
         return _field(s, loc, rest, target, hop=False) if target else None
     if (found := spec.column(head)) is None:

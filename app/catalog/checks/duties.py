@@ -79,8 +79,8 @@ def _done(s: Subject, loc: Loc, duty: Duty) -> None:
         if elsewhere is None:
             return
         if done.matches:
-            s.field((*loc, "matches"), done.matches)
-            s.field((*loc, "through"), done.through, of=elsewhere)
+            s.single((*loc, "matches"), done.matches)
+            s.single((*loc, "through"), done.through, of=elsewhere)
         elif not (s.spec.code == "unit" and done.through == "unit"):
             s.points_at((*loc, "through"), done.through, elsewhere, s.spec.code)
         where = elsewhere
@@ -112,9 +112,9 @@ def _recurring(s: Subject, loc: Loc, duty: Duty) -> None:
     if done.dated:
         s.field((*loc, "done", "dated"), done.dated, TIME, elsewhere)
     if done.each:
-        s.field((*loc, "done", "each"), done.each, of=elsewhere)
+        s.single((*loc, "done", "each"), done.each, of=elsewhere)
     if done.share is not None and (of := s.register((*loc, "done", "share", "of"), done.share.of)) is not None:
-        s.field((*loc, "done", "share", "through"), done.share.through, of=of)
+        s.single((*loc, "done", "share", "through"), done.share.through, of=of)
         if done.share.where is not None:
             check_condition(s, (*loc, "done", "share", "where"), done.share.where, of)
 
@@ -152,7 +152,7 @@ def check_retention(s: Subject) -> None:
     if (by := rule.destroyed_by) is not None:
         loc: Loc = ("retention", "destroyed_by")
         if (elsewhere := s.register((*loc, "register"), by.register_code)) is not None:
-            s.points_at((*loc, "through"), by.through, elsewhere, s.spec.code)
+            s.points_at((*loc, "through"), by.through, elsewhere, s.spec.code, several=True)
             s.states((*loc, "state"), by.state, elsewhere)
 
 

@@ -57,6 +57,12 @@ def _limits(s: Subject, loc: Loc, f: Field) -> None:
     """Check what a field accepts."""
     if f.unique and f.many:
         s.wrong("D413", (*loc, "unique"), say("“{field}”可有多个值，不能要求唯一", field=f.label.zh))
+    if isinstance(f, Signature) and f.many:
+        s.wrong(
+            "D413",
+            (*loc, "several"),
+            say("“{field}”是签字，只能由一人签一次；多人签字请各写一个字段", field=f.label.zh),
+        )
     if isinstance(f, Choices) and not f.choices:
         s.wrong("D422", (*loc, "choices"), say("没有可选的值"))
     if isinstance(f, Number) and f.min is not None and f.max is not None and f.min > f.max:
@@ -109,12 +115,12 @@ def check_register(s: Subject) -> None:
         if code not in RESERVED:
             s.field(("columns", i), code)
     if (code := spec.order.removeprefix("-")) not in RESERVED:
-        _single(s, ("order",), code)
+        s.single(("order",), code)
     for i, together in enumerate(spec.unique_together):
         for j, code in enumerate(together):
-            _single(s, ("unique_together", i, j), code)
+            s.single(("unique_together", i, j), code)
     if spec.follows:
-        s.field(("follows",), spec.follows, REFERENCE)
+        s.single(("follows",), spec.follows, REFERENCE)
     _circles(s)
     for i, code in enumerate(spec.excluded):
         s.field(("excluded", i), code, PEOPLE)
@@ -123,12 +129,6 @@ def check_register(s: Subject) -> None:
         check_condition(s, ("checks", i, "require"), c.require)
         if c.when is not None:
             check_condition(s, ("checks", i, "when"), c.when)
-
-
-def _single(s: Subject, loc: Loc, code: str) -> None:
-    f = s.field(loc, code)
-    if f is not None and f.many:
-        s.wrong("D413", loc, say("“{field}”可有多个值，这里需要只有一个值的字段", field=f.label.zh))
 
 
 def _circles(s: Subject) -> None:

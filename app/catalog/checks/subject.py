@@ -100,6 +100,14 @@ class Subject:
             return None
         return found
 
+    def single(self, loc: Loc, code: str, fit: Fit | None = None, of: RegisterSpec | None = None) -> Field | None:
+        """Return a field that is named at ``loc``, as ``field`` does, and that holds one value: only such a one has a column."""
+        found = self.field(loc, code, fit, of)
+        if found is not None and found.many:
+            self.wrong("D413", loc, say("“{field}”可有多个值，这里需要只有一个值的字段", field=found.label.zh))
+            return None
+        return found
+
     def role(self, loc: Loc, code: str, *, everyone: bool = False) -> None:
         """Note a role that is named at ``loc`` and is not there."""
         if not (everyone and code == EVERYONE) and not self.known("roles", code):
@@ -159,9 +167,9 @@ class Subject:
                 "D606", loc, say("《{register}》没有流转“{code}”，{hint}", register=spec.label.zh, code=code, hint=hint)
             )
 
-    def points_at(self, loc: Loc, code: str, register: RegisterSpec, target: str) -> None:
-        """Note a field of ``register`` that is no reference to ``target``."""
-        link = self.field(loc, code, LINK, register)
+    def points_at(self, loc: Loc, code: str, register: RegisterSpec, target: str, *, several: bool = False) -> None:
+        """Note a field of ``register`` that is no reference to ``target``, or to several where one is needed."""
+        link = (self.field if several else self.single)(loc, code, LINK, register)
         if isinstance(link, Reference | Unit) and link.target != target:
             self.wrong("D413", loc, say("“{field}”没有引用“{register}”", field=link.label.zh, register=target))
 
