@@ -130,6 +130,9 @@ CHECKS: dict[str, str] = {
     "D902": "Nobody has access to a register.",
     "D903": "Rows opened by an approval and the approval itself do not fit together.",
     "D904": "Registers follow each other in a circle.",
+    # Prints
+    "D921": "A print mixes a list of chosen records with what belongs to one of them.",
+    "D922": "What a print names lies behind more than one reference, or behind none to a single record.",
     # What records already hold
     "D951": "The type of a field changes.",
     "D952": "What a field stores changes: its target, several values, decimal places.",

@@ -34,7 +34,7 @@ _PATTERNS = {
     r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$": say("写成 03-25"),
     r"^(\d{2}:\d{2}|close)?$": say("写成 10:00 或 close"),
 }
-_SHORT = ("Label", "Option", "Party", "Start", "Done")
+_SHORT = ("Label", "Option", "Party", "Start", "Done", "Sign")
 """Classes that are mostly written as one word."""
 _SIGNS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
 PARTS = {
@@ -58,6 +58,8 @@ PARTS = {
         "minutes、hours、days、working_days、months 必须且只能写一个"
     ),
     "a record elsewhere needs both register and through": say("register 与 through 要么都写，要么都不写"),
+    "give one of: fields, lines, rows, text, signs": say("fields、lines、rows、text、signs 必须且只能写一个"),
+    "name a field or a label": say("签字处须写 field 或 label；盖章处（seal）只写 label"),
     "give field or state": say("field 与 state 必须且只能写一个"),
     "an automatic number needs exactly one {seq:n}": say("自动编号必须且只能含一个 {{seq:n}}"),
     "an automatic number knows": say("自动编号只能含 {{yyyy}} {{yy}} {{mm}} {{dd}} {{seq:n}}"),

@@ -39,10 +39,11 @@ class Extension(Spec):
     breaches: tuple[dict[str, Any], ...] = ()
     counters: tuple[dict[str, Any], ...] = ()
     access: tuple[dict[str, Any], ...] = ()
+    prints: tuple[dict[str, Any], ...] = ()
 
 
 _REPLACED = ("label", "help", "title", "columns", "order")
-_ADDED = ("fields", "unique_together", "checks", "duties", "breaches", "counters", "access")
+_ADDED = ("fields", "unique_together", "checks", "duties", "breaches", "counters", "access", "prints")
 
 
 def articles(node: Any) -> str:

@@ -30,6 +30,7 @@ from app.catalog import (
     report,
     retention,
 )
+from app.catalog import print as prints
 from app.catalog.findings import CHECKS
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
@@ -98,6 +99,13 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
         "Records that the panel enters after each period, filled with figures of indicators, for somebody to check and sign.",
         (report.Report, report.ReportFigure),
         ("reports.yaml",),
+    ),
+    (
+        "Prints",
+        "Sheets of paper on which records are printed, in the browser and as PDF. Who may read a record may print it, and sees on it "
+        "what he sees of the record.",
+        (prints.Print, prints.Block, prints.Sublist, prints.Sign),
+        ("prints.yaml",),
     ),
     (
         "Access",

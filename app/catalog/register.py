@@ -11,6 +11,7 @@ from app.catalog.base import CODE, Cited, Party, Spec
 from app.catalog.breach import Breach, Counter
 from app.catalog.condition import Condition
 from app.catalog.duty import Duty
+from app.catalog.print import Print, usual
 from app.catalog.refusal import Refusal
 from app.catalog.report import Report
 from app.catalog.retention import Retention
@@ -182,6 +183,8 @@ class RegisterSpec(Cited):
     """How long records must be kept; by default they may be deleted by whoever has that right."""
     append_only: bool = False
     """Records are added and never changed."""
+    prints: tuple[Print, ...] = ()
+    """The sheets of paper it is printed on; by default one with all its fields."""
 
     @cached_property
     def by_code(self) -> dict[str, Column]:
@@ -197,6 +200,12 @@ class RegisterSpec(Cited):
     def codes(self) -> frozenset[str]:
         """The codes of its fields and of those that every register has."""
         return frozenset((*self.by_code, *SYSTEM))
+
+    @cached_property
+    def sheets(self) -> tuple[Print, ...]:
+        """Its prints; where none of them is of one record, also the one with all its fields."""
+        own = () if any(not p.together for p in self.prints) else (usual(self.label, self.fields),)
+        return (*self.prints, *own)
 
     def field(self, code: str) -> Column | None:
         """Return the field of that code."""

@@ -29,7 +29,7 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
 LISTS: dict[str, type[BaseModel]] = {"roles": RoleSpec, "domains": Domain}
 """Kinds of documents that are one list."""
 
-_AS_TEXT = ("Label", "Party", "Start", "Done", "Option")
+_AS_TEXT = ("Label", "Party", "Start", "Done", "Option", "Sign")
 """Parts that may be written as one word."""
 
 

@@ -56,7 +56,7 @@ KINDS = {
     "registers": say("登记簿"), "policies": say("制度"), "roles": say("角色"), "domains": say("领域"), "articles": say("条款"),
     "fields": say("字段"), "choices": say("选项"), "states": say("状态"), "transitions": say("流转"), "duties": say("时限责任"),
     "breaches": say("违规"), "counters": say("计次"), "checks": say("检查"), "offers": say("另行处理"), "kinds": say("缺陷种类"),
-    "indicators": say("指标定义"), "reports": say("自动报表"),
+    "indicators": say("指标定义"), "reports": say("自动报表"), "prints": say("打印单"),
 }  # fmt: skip
 """What the members of a list with codes are called."""
 
@@ -84,6 +84,7 @@ PARTS = {
     "at_most": say("限额"), "numerator": say("分子"), "denominator": say("分母"), "parts": say("组成"), "period": say("周期"),
     "places": say("小数位"), "bands": say("分档"), "ready": say("定数时间"), "receives": say("接收的角色"), "goal": say("目标"),
     "first": say("期间起"), "last": say("期间止"), "name": say("期间名称"), "figures": say("填入的数据"),
+    "copies": say("联次"), "layout": say("版式"), "state": say("可打印的状态"), "wide": say("横向"), "foot": say("页末说明"),
     "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""

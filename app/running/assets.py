@@ -10,8 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: What pages may load, package by package; it is served as /static/vendor/<package>/<path>.
+#: What pages and PDF files use, package by package; it is served as /static/vendor/<package>/<path>.
 VENDOR: dict[str, tuple[str, ...]] = {
+    "@expo-google-fonts/noto-sans-sc": (
+        "400Regular/NotoSansSC_400Regular.ttf",
+        "700Bold/NotoSansSC_700Bold.ttf",
+        "LICENSE_FONT",
+    ),
     "@tabler/core": (
         "dist/css/tabler.min.css",
         "dist/js/tabler.min.js",

@@ -11,11 +11,11 @@ from flask_babel import gettext
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.fields.base import Field
 from app.fields.links import Signature
-from app.services import duties, ledger, listing, lookup, people, records, related, scope, workflow
+from app.services import duties, ledger, listing, lookup, people, printing, records, related, scope, workflow
 from app.services.listing import Filter
 from app.services.panel import Work
 from app.web import listing as lists
-from app.web import record_story, reports, tickets
+from app.web import prints, record_story, reports, tickets
 from app.web.cells import Names, cell, moment, record_url, state_cell
 from app.web.forms import Typed, controls
 from app.web.language import label
@@ -60,6 +60,7 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
         "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
         "children": _children(work, spec, number), "history": record_story.history(work, spec, number),
         "citations": record_story.citations(work, record_story.cites(spec)),
+        "print_url": next((prints.url(spec.code, p.code, [number]) for p in printing.offered(work, spec.code, [number])), ""),
     }  # fmt: skip
 
 

@@ -1084,4 +1084,32 @@ follows: a
 """,
         "bad.yaml:6: registers.memo.follows: 查看权限循环：memo → memo [D904]",
     ),
+    "D921": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+prints:
+  - code: all
+    label: 全部
+    layout:
+      - {rows: [a]}
+      - {fields: [a]}
+""",
+        "bad.yaml:11: registers.memo.prints[0].layout[1]: 一张打印全部所选记录的单子上，不能有某一条记录的内容 [D921]",
+    ),
+    "D922": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: text}]
+prints:
+  - {code: one, label: 单, layout: [{fields: [a.b]}]}
+""",
+        "bad.yaml:7: registers.memo.prints[0].layout[0].fields[0]: “a.b”：只能经过一个指向单条记录的引用 [D922]",
+    ),
 }

@@ -13,6 +13,7 @@ from app.catalog.base import Citation, Party
 from app.catalog.breach import Breach, Counter, Multiplier
 from app.catalog.condition import Condition
 from app.catalog.duty import Done, Duty, Limit, Span, Start
+from app.catalog.print import Block, Print, Sign, Sublist
 from app.catalog.register import Access, Check, RegisterSpec, State, Transition, Workflow
 from app.fields.label import Label
 from app.fields.links import Person, Reference, Signature
@@ -160,6 +161,18 @@ workflow = st.builds(
 access = st.builds(
     Access, role=code, can=st.lists(code, max_size=2).map(tuple), rows=st.sampled_from(["all", "own"]), cite=cite
 )
+sign = st.one_of(code.map(lambda c: Sign(field=c)), st.builds(Sign, label=label, seal=st.booleans()))
+block = st.one_of(
+    st.builds(Block, label=st.none() | label, fields=st.lists(code, min_size=1, max_size=2).map(tuple), columns=st.integers(1, 4)),
+    st.builds(Block, rows=st.lists(code, min_size=1, max_size=2).map(tuple), room=st.integers(0, 9)),
+    st.builds(Block, text=label),
+    st.builds(Block, signs=st.lists(sign, min_size=1, max_size=2).map(tuple)),
+    st.builds(lambda r, t, c: Block(lines=Sublist.model_validate({"register": r, "through": t, "columns": [c]})), code, code, code),
+)  # fmt: skip
+paper = st.builds(
+    Print, code=code, label=label, title=st.none() | label, copies=st.lists(label, max_size=2).map(tuple), when=st.none() | condition,
+    by=st.lists(code, max_size=2).map(tuple), wide=st.booleans(), layout=st.lists(block, min_size=1, max_size=2).map(tuple), cite=cite,
+)  # fmt: skip
 check = st.builds(Check, code=code, field=code, require=condition, say=label)
 
 register = st.builds(
@@ -169,5 +182,5 @@ register = st.builds(
     unique_together=st.lists(st.lists(code, min_size=1, max_size=2).map(tuple), max_size=1).map(tuple),
     checks=st.lists(check, max_size=1).map(tuple), workflow=st.none() | workflow, duties=st.lists(duty, max_size=1).map(tuple),
     breaches=st.lists(breach, max_size=1).map(tuple), counters=st.lists(counter, max_size=1).map(tuple),
-    access=st.lists(access, max_size=1).map(tuple),
+    access=st.lists(access, max_size=1).map(tuple), prints=st.lists(paper, max_size=1).map(tuple),
 )  # fmt: skip

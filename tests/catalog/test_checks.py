@@ -291,6 +291,34 @@ def test_a_transition_names_what_fits(change: tuple[str, str], told: list[str]) 
     assert {f"{f.check} {f.path}".replace("registers.memo.", "") for f in findings if f.level == "error"} == set(told)
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ("layout: [{fields: [who, letter.subject, record_no]}, {signs: [seal, who, {label: 收件人}]}]", None),
+        ("state: [y], by: [head, everyone], when: {field: letter.kind, is: 挂号}, layout: [{fields: [n]}]", None),
+        ("layout: [{lines: {register: line, through: memo, columns: [bad, fixed], order: -fixed}}, {text: '{who}：{letter.subject}'}]", None),
+        ("layout: [{rows: [record_no, n]}, {signs: [{label: 登记人}]}]", None),
+        ("layout: [{fields: [wo]}]", "D407 prints[0].layout[0].fields[0]"),
+        ("layout: [{fields: [letter.subjct]}]", "D407 prints[0].layout[0].fields[0]"),
+        ("layout: [{fields: [papers.subject]}]", "D922 prints[0].layout[0].fields[0]"),
+        ("layout: [{fields: [letter.writer.name]}]", "D922 prints[0].layout[0].fields[0]"),
+        ("layout: [{text: '{wo}'}]", "D407 prints[0].layout[0].text"),
+        ("layout: [{signs: [n]}]", "D413 prints[0].layout[0].signs[0].field"),
+        ("layout: [{rows: [m]}]", "D407 prints[0].layout[0].rows[0]"),
+        ("layout: [{lines: {register: lien, through: memo, columns: [bad]}}]", "D406 prints[0].layout[0].lines.register"),
+        ("layout: [{lines: {register: line, through: other, columns: [bad]}}]", "D413 prints[0].layout[0].lines.through"),
+        ("layout: [{lines: {register: line, through: memo, columns: [n], order: fixed}}]", "D407 prints[0].layout[0].lines.columns[0]"),
+        ("layout: [{lines: {register: line, through: memo, columns: [bad], order: n}}]", "D407 prints[0].layout[0].lines.order"),
+        ("state: [z], layout: [{fields: [n]}]", "D601 prints[0].state[0]"),
+        ("by: [hed], layout: [{fields: [n]}]", "D405 prints[0].by[0]"),
+        ("when: {field: m, filled: true}, layout: [{fields: [n]}]", "D501 prints[0].when.field"),
+        ("layout: [{rows: [n]}, {signs: [seal]}]", "D921 prints[0].layout[1]"),
+    ],
+)  # fmt: skip
+def test_a_print_names_what_is_there(parts: str, told: str | None) -> None:
+    assert said("prints: [{code: p, label: 单, " + parts + "}]\n") == ([told] if told else [])
+
+
 GRANT = "{register: line, person: who, target: memo, state: [on], until: until}"
 
 

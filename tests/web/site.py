@@ -151,6 +151,27 @@ counters:
     label: {zh: 当月次数, en: Times in the month}
     window: calendar_month
     per: person
+prints:
+  - code: slip
+    label: {zh: 投诉单（两联）, en: Slip (two copies)}
+    title: {zh: 投诉处理单, en: Complaint slip}
+    copies: [{zh: 第一联 客户, en: Copy 1 customer}, {zh: 第二联 存根, en: Copy 2 file}]
+    layout:
+      - {fields: [subject, kind, customer, customer.phone, verdict, detail], room: 2}
+      - {label: {zh: 历次答复, en: Replies}, lines: {register: reply, through: complaint, columns: [said, hours]}, room: 1}
+      - {text: {zh: "{customer}：您反映的“{subject}”已受理，意见：{verdict}。", en: "{customer}: we take up “{subject}”, {verdict}."}}
+      - {signs: [closed_by, {label: {zh: 客户, en: Customer}}, {label: {zh: 盖章, en: Seal}, seal: true}]}
+    foot: {zh: 请妥善保存。, en: Please keep.}
+  - {code: closing, label: {zh: 结案单, en: Closing}, state: [closed], layout: [{fields: [subject, result]}]}
+  - code: review
+    label: {zh: 主管审阅单, en: Review}
+    by: [chief]
+    when: {field: customer.phone, filled: true}
+    layout: [{fields: [subject, verdict]}]
+  - code: book
+    label: {zh: 投诉登记册, en: Book}
+    wide: true
+    layout: [{rows: [record_no, subject, verdict, kind, amount], room: 3}, {signs: [{label: {zh: 登记人, en: Kept by}}]}]
 access:
   - {role: clerk, can: [read, add, edit, delete, import, export], rows: own}
   - {role: chief, can: [read, export], rows: unit}

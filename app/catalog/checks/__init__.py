@@ -14,6 +14,7 @@ from app.catalog.checks.duties import check_duties, check_retention
 from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
 from app.catalog.checks.indicators import check_indicator
+from app.catalog.checks.prints import check_prints
 from app.catalog.checks.refusals import check_refusals
 from app.catalog.checks.reports import check_reports
 from app.catalog.checks.subject import Subject, parts
@@ -36,6 +37,7 @@ _REGISTER_CHECKS = (
     check_refusals,
     check_reports,
     check_access,
+    check_prints,
 )
 
 

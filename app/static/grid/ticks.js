@@ -49,7 +49,13 @@ export const ticks = (grid) => {
     if (answer.gone?.length) grid.refresh();
     grid.emit("figures");
   });
-  on("print-ticked", () => window.print());
+  on("print-ticked", (event) => {
+    const ids = [...grid.ticked.keys()].join(",");
+    menu(event.currentTarget, [
+      ...grid.schema.prints.map((one) => ({ icon: "file-text", text: one.label, act: () => open(one.url + ids, "_blank", "noopener") })),
+      { icon: "table", text: say("所选行的列表"), act: () => window.print() },
+    ], grid);
+  });
   on("export-ticked", () => save({ ids: [...grid.ticked.keys()] }));
   grid.root.querySelector("[data-export]")?.addEventListener("click", () => save({ ...grid.narrowed, ...(grid.asked.sort.length ? { sort: grid.asked.sort } : {}) }));
 

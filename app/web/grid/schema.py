@@ -14,12 +14,12 @@ from app.fields.base import Field, Storage
 from app.fields.links import File, Link, Role, Signature
 from app.fields.numbers import Integer, Number, YesNo
 from app.fields.texts import Choices, LongText, Text
-from app.services import adoption, blocks, rows, scope, searching, watching
+from app.services import adoption, blocks, printing, rows, scope, searching, watching
 from app.services.filtering import DUE
 from app.services.panel import Work
 from app.services.totals import summable
 from app.web import listing as lists
-from app.web import record_story
+from app.web import prints, record_story
 from app.web.cells import MOMENT
 from app.web.grid import cells
 from app.web.grid.views import shown
@@ -52,6 +52,7 @@ def schema(work: Work, spec: RegisterSpec) -> dict[str, Any]:
         "transitions": [transition(work, spec, t) for t in _transitions(work, spec)],
         "order": [{"field": spec.order.lstrip("-"), "desc": spec.order.startswith("-")}],
         "views": shown(work, spec),
+        "prints": [{"label": label(p.label), "url": prints.url(spec.code, p.code, ())} for p in printing.offered(work, spec.code)],
         "roles": [{"code": c, "label": label(r.label)} for c, r in work.catalog.roles.items() if c in work.actor.roles]
         + [{"code": "everyone", "label": gettext("所有人")}],
         **steps(work, spec.code), "since": str(watching.now(work, spec.code)),
