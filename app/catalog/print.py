@@ -71,7 +71,7 @@ class Block(Spec):
     """A fixed text; ``{field}`` is replaced by the value, or by a line to write on where that is empty."""
     signs: tuple[Sign, ...] = ()
     room: int = Field(default=0, ge=0, le=30)
-    """So many empty lines to write on by hand: in each long text that is empty, below a table."""
+    """So many empty lines to write on by hand: in each long text that is empty, below a table or a fixed text."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Block:

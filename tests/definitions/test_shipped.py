@@ -9,6 +9,7 @@ import pytest
 from app.catalog.base import Citation, Cited
 from app.catalog.catalog import Catalog
 from app.catalog.loader import load
+from app.catalog.print import Print
 from app.catalog.register import RegisterSpec
 from app.fields.label import Label
 from app.fields.texts import Choices
@@ -96,6 +97,14 @@ def labels(register: RegisterSpec) -> Iterator[tuple[str, Label]]:
     )
     yield from ((f"{register.code}.{c.code}", c.label) for c in register.counters)
     yield from ((f"{register.code}.{c.code}", c.say) for c in register.checks)
+    yield from ((f"{register.code}.{p.code}", x) for p in register.prints for x in on_paper(p))
+
+
+def on_paper(p: Print) -> Iterator[Label]:
+    """Yield everything that is printed whatever the record."""
+    yield from (x for x in (p.label, p.title, *p.copies, p.foot) if x is not None)
+    for block in p.layout:
+        yield from (x for x in (block.label, block.text, *(s.label for s in block.signs)) if x is not None)
 
 
 def test_whatever_people_read_is_in_chinese_and_english(catalog: Catalog) -> None:
