@@ -11,10 +11,10 @@ from flask_babel import gettext
 from app.catalog.duty import Limit
 from app.rules.capitals import capitals
 from app.rules.price import window
-from app.services import assessing, composition, editions, ledger, lookup, people
+from app.services import assessing, composition, editions, ledger, lookup, people, printing
 from app.services.ledger import Explanation
 from app.services.panel import Work
-from app.web import amounts, counted, obligations, tickets
+from app.web import amounts, counted, obligations, prints, tickets
 from app.web.cells import moment, until
 from app.web.language import label, language
 
@@ -58,8 +58,16 @@ def page(work: Work, number: int, refused: tuple[str, str, str] = ("", "", "")) 
             for x in e.entries
         ],
         "files": [{"name": f["name"], "url": f"{tickets.url(number)}/files/{f['id']}"} for f in ledger.files(work, number)],
-        "signers": _signers(work, t),
+        "signers": _signers(work, t), "print_url": _on_paper(work, t),
     }  # fmt: skip
+
+
+def _on_paper(work: Work, t: Mapping[str, Any]) -> str:
+    """Return the address of the ticket as its register prints it; empty where it defines no such sheet, or not for this reader."""
+    spec = work.catalog.tickets_register(t["counter"]) if t["counter"] else None
+    if spec is None or not spec.prints:
+        return ""
+    return next((prints.url(spec.code, p.code, [t["id"]]) for p in printing.offered(work, spec.code, [t["id"]])), "")
 
 
 def _signed(amount: Decimal) -> str:

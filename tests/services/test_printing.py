@@ -34,7 +34,15 @@ def test_a_complaint_card_is_printed_by_who_took_it_in_and_by_no_colleague_stran
 def test_the_bag_of_an_archive_lists_its_own_papers(site: Site) -> None:
     one, other = (archive(site, "2025-03-03", "2025-03-03 09:00", advisor=who) for who in ("sales1", "sales2"))
     for of, kind in ((one, "绿卡"), (other, "绿卡"), (one, "交车照片")):
-        site.create("archive", "vehicle_archive_item", "2025-03-04 09:00", archive=of, item_kind=kind, form="复印件", present=True)
+        site.create(
+            "archive",
+            "vehicle_archive_item",
+            "2025-03-04 09:00",
+            archive=of,
+            item_kind=kind,
+            form="复印件",
+            present=True,
+        )
     sheets = printed(site, "archive", "vehicle_archive", "bag", other, one).sheets
     assert [[r["item_kind"] for r in t.rows] for s in sheets for t in s.tables.values()] == [
         ["绿卡"],

@@ -192,7 +192,10 @@ label: {zh: 处罚单, en: Ticket}
 domain: service
 cite: {policy: P1, article: D1}
 tickets_of: [month]
-fields: []
+fields:
+  - {code: person, label: {zh: 责任人, en: Person}, type: person, basis: impl}
+  - {code: amount, label: {zh: 金额, en: Amount}, type: money, basis: impl}
+prints: [{code: ticket, label: {zh: 罚款单, en: Fine}, layout: [{fields: [person, amount]}, {signs: [person]}]}]
 access: [{role: auditor, can: [read]}]
 ---
 code: idle

@@ -15,6 +15,7 @@ from app.services import printing, records
 from app.services.printing import Printed
 from tests.web.sheets import Desk
 from tests.web.site import NOW, SECRET, Site, page_text
+from tests.web.test_pages import ticket
 
 
 def printed(site: Site, who: str, code: str = "slip", *ids: int) -> Printed:
@@ -95,6 +96,16 @@ def test_a_sheet_is_printed_by_its_roles_in_its_states_and_of_its_kind_of_record
 def test_a_register_without_prints_has_a_sheet_with_all_its_fields(site: Site) -> None:
     text = text_of(site.browser("owner").get(f"/prints/customer/record.pdf?ids={site.customer}").data)
     assert "客户名称" in text and "王女士" in text and "13800000000" in text and "登记人" in text
+
+
+def test_a_ticket_has_a_sheet_of_its_own_for_those_who_read_its_register(site: Site) -> None:
+    number = ticket(site)
+    auditor = site.browser("auditor")
+    assert f"/prints/fine/ticket?ids={number}" in page_text(auditor.get(f"/fines/{number}"))
+    text = text_of(auditor.get(f"/prints/fine/ticket.pdf?ids={number}").data)
+    assert "罚款单" in text and "50.00" in text and "owner" in text
+    assert "/prints/" not in page_text(site.browser("owner").get(f"/fines/{number}"))
+    assert site.browser("owner").get(f"/prints/fine/ticket?ids={number}").status_code == 404
 
 
 def test_no_more_than_so_many_records_are_printed_at_once(site: Site) -> None:
