@@ -36,7 +36,7 @@ OLD = re.compile(
 OWNER_PAGES = (
     "/", "/work", "/work?of=role", "/fines?tab=all&month=2026-03", "/fines/1", "/inbox", "/imports/complaint",
     "/registers/complaint/list/", "/registers/complaint/list/?q=zzz", "/registers/complaint/list/?order=-subject&f.kind=质量",
-    "/registers/complaint/show/1", "/registers/complaint/add", "/registers/complaint/edit/1",
+    "/registers/complaint/show/1", "/registers/complaint/add", "/registers/complaint/edit/1", "/prints/complaint/slip?ids=1",
     "/users/userinfo/", "/resetmypassword/form", "/userinfoeditview/form", "/swagger/v1", "/no-such-page", "/publications",
     "/coverage", "/coverage/P1",
 )  # fmt: skip
@@ -222,7 +222,7 @@ def test_every_icon_that_is_named_exists() -> None:
 ACCESSIBLE = (
     ("", "/login/"), ("owner", "/"), ("owner", "/work"), ("owner", "/inbox"), ("owner", "/fines/1"), ("owner", "/fines?tab=all&month=2026-03"),
     ("owner", "/registers/complaint/list/"), ("owner", "/registers/complaint/add"), ("owner", "/registers/complaint/edit/1"),
-    ("owner", "/registers/complaint/show/2"),
+    ("owner", "/registers/complaint/show/2"), ("owner", "/prints/complaint/slip?ids=1"),
     ("owner", "/imports/complaint"), ("owner", "/users/userinfo/"), ("owner", "/no-such-page"),
     ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
     ("admin", "/publications"), ("chief", "/fines?tab=confirm"), ("auditor", "/indicators?month=2026-03"), ("owner", "/indicators?month=2026-03"),
