@@ -103,6 +103,22 @@ def superior(work: Work, person_id: int) -> int | None:
     return None
 
 
+def leads(work: Work, person_id: int) -> bool:
+    """Return whether the actor stands above a person: his superior, that one's superior, and so on."""
+    passed, up = {person_id}, superior(work, person_id)
+    while up is not None and up not in passed:
+        if up == work.actor.person_id:
+            return True
+        passed.add(up)
+        up = superior(work, up)
+    return False
+
+
+def led(work: Work) -> list[int]:
+    """Return everybody whom the actor stands above."""
+    return [p for p in profiles(work) if p != work.actor.person_id and leads(work, p)]
+
+
 def _above(work: Work, person_id: int, steps: int) -> int | None:
     """Return who stands so many steps above a person, or at the head of the chain where it is shorter; None: nobody does."""
     passed = [person_id]

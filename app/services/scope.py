@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import or_ as or_op
 
+from app.catalog import rights
 from app.catalog.catalog import adopted
-from app.catalog.register import Access, RegisterSpec
+from app.catalog.register import Access, Grant, RegisterSpec
 from app.errors import Forbidden, say
 from app.fields.base import Field
 from app.fields.links import Person, Signature
@@ -134,12 +136,9 @@ def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ..
     """Return the fields of a register that the actor may see (``read``) or write (``add``, ``edit``)."""
     spec = work.spec(register)
     if work.actor.is_system:
-        return spec.fields
-    seen = tuple(f for f in spec.fields if not f.seen_by or work.actor.roles.intersection(f.seen_by))
     if verb == "read":
-        return seen
-    typed = (f for f in seen if f.typed and f.code not in spec.filled)
-    return tuple(f for f in typed if not f.edited_by or work.actor.roles.intersection(f.edited_by))
+        return tuple(f for f in spec.fields if rights.sees(f, work.actor.roles))
+    return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles))
 
 
 def _on(work: Work, spec: RegisterSpec) -> bool:
@@ -149,9 +148,8 @@ def _on(work: Work, spec: RegisterSpec) -> bool:
 def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
     key = ("access", spec.code, verb, work.actor)
     if key not in work.memo:
-        roles = work.actor.roles | {"everyone"}
-        bound = adoption.anywhere(work)
-        work.memo[key] = [a for a in spec.access if a.role in roles and verb in a.can and adopted(a, bound)]
+        mine = rights.ruling(spec, work.actor.roles, adoption.anywhere(work))
+        work.memo[key] = [a for a in mine if verb in a.can]
         if (
             verb == "read"
             and spec.follows
@@ -159,7 +157,7 @@ def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
             and (parent := _parent(work, spec))
             and _rules(work, parent, verb)
         ):
-            work.memo[key] = [Access(role="everyone", can=("read",), rows="own")]
+            work.memo[key] = [Access(role=rights.EVERYONE, can=("read",), rows="own")]
     return work.memo[key]  # type: ignore[no-any-return]
 
 
@@ -197,24 +195,37 @@ def _granted(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool
     grant = rule.grant
     if grant is None:
         return false()
-    other = work.tables[grant.register_code]
+    other, standing = work.tables[grant.register_code], _standing(work, grant)
+    table = work.tables[spec.code]
     target = work.catalog.registers[grant.register_code].field(grant.target)
-    on = [
+    if target is not None and target.many:
+        link = work.links[grant.register_code, grant.target]
+        return exists().where(link.c.record_id == other.c.id, link.c.target == table.c.id, *standing)
+    return exists().where(other.c[grant.target] == table.c.id, *standing)
+
+
+def _standing(work: Work, grant: Grant) -> list[ColumnElement[bool]]:
+    """Return which approvals let the actor in now."""
+    other = work.tables[grant.register_code]
+    return [
         other.c[grant.person] == work.actor.person_id,
         other.c.state.in_(grant.state),
         other.c[grant.until] > work.now,
         other.c.archived_at.is_(None),
     ]
-    table = work.tables[spec.code]
-    if target is not None and target.many:
-        link = work.links[grant.register_code, grant.target]
-        return exists().where(link.c.record_id == other.c.id, link.c.target == table.c.id, *on)
-    return exists().where(other.c[grant.target] == table.c.id, *on)
+
+
+def approvals(work: Work, rule: Access) -> list[tuple[str, str, datetime]]:
+    """Return the approvals that let the actor in now by a rule, as (register, number, until)."""
+    if (grant := rule.grant) is None:
+        return []
+    other = work.tables[grant.register_code]
+    query = select(other.c.record_no, other.c[grant.until]).where(*_standing(work, grant)).order_by(other.c.id)
+    return [(grant.register_code, number, until) for number, until in work.connection.execute(query)]
 
 
 def _parent(work: Work, spec: RegisterSpec) -> RegisterSpec | None:
-    link = spec.field(spec.follows)
-    return work.catalog.registers.get(getattr(link, "target", ""))
+    return rights.above(work.catalog, spec)
 
 
 def _through_parent(work: Work, spec: RegisterSpec) -> ColumnElement[bool]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.catalog import rights
 from app.catalog.catalog import adopted
 from app.catalog.register import RegisterSpec, Transition
 from app.errors import CellError, Forbidden, Invalid, Refused, Sentence, say
 from app.fields.base import Field
-from app.fields.links import Person, Signature
+from app.fields.links import Person
 from app.fields.times import Date, Moment
 from app.services import adoption, people, rows
 from app.services.checking import check_rows
@@ -59,7 +60,7 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
     if any(me == v or (isinstance(v, tuple) and me in v) for v in (row.get(f) for f in t.not_by)):
         return say("职责分离：您已参与其中，不能由您“{move}”", move=t.label.zh)
     signed = spec.field(t.sign)
-    if isinstance(signed, Signature) and signed.by and not work.actor.roles.intersection(signed.by):
+    if signed is not None and not rights.signs(signed, work.actor.roles):
         return say("您不在可以签署“{field}”的岗位", field=signed.label.zh)
     if not any(_is(work, spec, row, p) for p in t.by):
         return say("“{move}”不由您的岗位办理", move=t.label.zh)
@@ -69,7 +70,7 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
 def _is(work: Work, spec: RegisterSpec, row: Mapping[str, Any], who: Any) -> bool:
     who = who.within(spec.codes)
     if who.role:
-        return who.role in work.actor.roles or who.role == "everyone"
+        return who.role in work.actor.roles or who.role == rights.EVERYONE
     return work.actor.person_id in people.party(work, who, spec, row)
 
 

@@ -60,6 +60,7 @@ def _own() -> list[dict[str, Any]]:
         _entry(gettext("工作日历"), "/calendar", "calendar-month"),
         _entry(gettext("制度对照"), "/coverage", "list-check"),
         _entry(gettext("通知"), "/inbox", "bell", number["unread"]),
+        _entry(gettext("权限"), "/rights", "shield-check"),
     ]
 
 

@@ -21,6 +21,7 @@ from app.web.pages import (
     prints,
     publications,
     recalculations,
+    rights,
     whatif,
     work,
 )
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     prints.pages,
     publications.pages,
     recalculations.pages,
+    rights.pages,
     whatif.pages,
     work.pages,
 )
