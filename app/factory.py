@@ -21,7 +21,7 @@ from app.rules.calendar import calendar_from
 from app.rules.yearbook import read_yearbook
 from app.services import calendars, demo, publishing, redating
 from app.services.panel import Actor, Panel
-from app.web import actor, answers, grid, headers, language, menu, pages, registers
+from app.web import actor, answers, grid, headers, language, menu, pages, registers, viewing
 from app.web.page_token import PageToken
 from app.web.security import PanelSecurity
 from config import Settings, flask_config
@@ -71,6 +71,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     cli.register(app)
     app.before_request(PanelSecurity.before_request)  # who asks is known before anything can be refused
     PageToken(app)
+    viewing.guard(app)
     with app.app_context():
         builder = AppBuilder(app, session)
         app.before_request(language.choose_language)

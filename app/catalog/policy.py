@@ -42,8 +42,8 @@ class RoleSpec(Spec):
     code: str = Field(pattern=CODE)
     label: Label
     help: Label | None = None
-    may: tuple[Literal["decide_appeals", "close_months", "reopen_months"], ...] = ()
-    """What its holders may do with fines of the whole site: decide on appeals, close months, let closed ones be reopened."""
+    may: tuple[Literal["decide_appeals", "close_months", "reopen_months", "read_access_log"], ...] = ()
+    """What its holders may do on the whole site: decide on appeals, close months, let closed ones be reopened, read who saw what."""
 
 
 class Domain(Spec):

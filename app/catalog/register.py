@@ -179,6 +179,8 @@ class RegisterSpec(Cited):
     """Person fields; whoever they name sees nothing of the record and takes no part in it."""
     tickets_of: tuple[str, ...] = ()
     """Counters: the register has no table of its own and shows the tickets of these counters."""
+    logged: Condition | None = None
+    """Each view and export of records of this kind is written to the access log; those that an approval opened always are."""
     retention: Retention | None = None
     """How long records must be kept; by default they may be deleted by whoever has that right."""
     append_only: bool = False

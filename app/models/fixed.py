@@ -55,7 +55,7 @@ record_version = Table(
     Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("version", Integer, nullable=False),
     Column("at", UtcMoment, nullable=False), Column("person", Integer), Column("source", String(10), nullable=False),
     Column("transition", String(41)), Column("reason", Text), Column("import_run", ID),
-    Column("change_set", ID), Column("changes", Text, nullable=False),
+    Column("change_set", ID), Column("on_behalf", Integer), Column("changes", Text, nullable=False),
     UniqueConstraint("register", "record_id", "version"),
     Index("ix_record_version_newest", "register", "id"),
 )  # fmt: skip
@@ -95,9 +95,20 @@ signature = Table(
     Column("id", ID, primary_key=True, autoincrement=True),
     Column("register", String(41), nullable=False), Column("record_id", ID, nullable=False), Column("field", String(41), nullable=False),
     Column("person", Integer, nullable=False), Column("signed_at", UtcMoment, nullable=False),
-    Column("transition", String(41), nullable=False), Column("scan", ID),
+    Column("transition", String(41), nullable=False), Column("scan", ID), Column("on_behalf", Integer),
     Index("ix_signature_record", "register", "record_id"),
 )  # fmt: skip
+
+access_log = Table(
+    "access_log", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("at", UtcMoment, nullable=False), Column("person", Integer, nullable=False), Column("action", String(10), nullable=False),
+    Column("register", String(41)), Column("record_id", ID), Column("approved_in", String(41)), Column("approval", ID),
+    Column("subject", Integer), Column("began", ID, index=True), Column("reason", Text),
+    Index("ix_access_log_record", "register", "record_id"),
+)  # fmt: skip
+"""Who saw what, append-only. ``action``: read or export of a record, and the approval (a record of ``approved_in``) that opened it;
+or begin and end of looking at the panel as ``subject``, the end with the line that ``began`` it."""
 
 attachment = Table(
     "attachment", fixed,

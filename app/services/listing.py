@@ -11,7 +11,7 @@ from sqlalchemy import Select, Table, func, literal, select
 from app.errors import Missing
 from app.fields.base import Field
 from app.models.registers import columns_of
-from app.services import filtering, scope
+from app.services import access_log, filtering, scope
 from app.services.filtering import Filter, Part, escape
 from app.services.ordering import Order, Sort, order_of
 from app.services.panel import Work
@@ -73,8 +73,10 @@ def select_rows(
     if limit is not None:
         # the page's keys first, then its rows: skipped rows are never read whole
         found = select(wanted.apply(found).limit(limit).offset(offset).subquery().c.id)
-    query = wanted.apply(select(*_cells(table, fields)).where(table.c.id.in_(found)))
+    cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
+    query = wanted.apply(select(*cells).where(table.c.id.in_(found)))
     rows = [dict(r) for r in work.connection.execute(query).mappings()]
+    access_log.note(work, register, rows)
     _attach_links(work, register, fields, rows)
     return rows
 
@@ -95,10 +97,12 @@ def stream_rows(
     fields = _wanted(work, register, columns)
     table = work.tables[register]
     found = matching(work, register, filters, search, verb)
-    query = order_of(work, register, order).apply(select(*_cells(table, fields)).where(table.c.id.in_(found)))
+    cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
+    query = order_of(work, register, order).apply(select(*cells).where(table.c.id.in_(found)))
     result = work.connection.execution_options(stream_results=True, max_row_buffer=batch).execute(query)
     for part in result.mappings().partitions(batch):
         rows = [dict(r) for r in part]
+        access_log.note(work, register, rows, verb)
         _attach_links(work, register, fields, rows)
         yield rows
 
@@ -240,9 +244,11 @@ def rows_of(
         for v in verbs
     ]
     seen = scope.visible(work, register)
-    query = select(*_cells(table, fields), *may).where(table.c.id.in_(list(ids)), seen)
+    cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
+    query = select(*cells, *may).where(table.c.id.in_(list(ids)), seen)
     by_id: dict[int, Mapping[str, Any]] = {r["id"]: r for r in work.connection.execute(query).mappings()}
     rows = [dict(by_id[i]) for i in dict.fromkeys(ids) if i in by_id]
+    access_log.note(work, register, rows)
     _attach_links(work, register, fields, rows)
     return rows
 

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Engine, Table
 from app import clock
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
-from app.errors import Missing, say
+from app.errors import Forbidden, Missing, say
+from app.models.bulk import insert_rows
+from app.models.fixed import access_log
 from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
 from app.services import chain
@@ -31,6 +33,8 @@ class Actor:
     name: str
     roles: frozenset[str] = frozenset()
     unit_id: int | None = None
+    behind: Actor | None = None
+    """Who looks at the panel as this person would see it: rows must be open to both, and nothing can be written."""
 
     @classmethod
     def system(cls) -> Actor:
@@ -63,20 +67,37 @@ class Panel:
     ) -> Iterator[Work]:
         """Give one unit of work in one transaction: committed at the end, rolled back whole by any exception.
 
-        On SQLite it takes the write lock at once; other writers wait their turn.
+        On SQLite it takes the write lock at once; other writers wait their turn. Raises Forbidden for who looks as somebody else.
         """
+        if actor.behind is not None:
+            raise Forbidden(say("以他人身份查看时只能看，不能办理"))
         with self.engine.connect() as connection:
             connection = connection.execution_options(immediate=True)
             with connection.begin():
                 work = Work(self, connection, actor, now or clock.now(), source, reason)
                 yield work
+                keep_seen(connection, work.seen)
                 chain.append(connection, work.entries)
 
     @contextmanager
     def reading(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Work]:
-        """Give a unit of work that only reads."""
-        with self.engine.connect() as connection, connection.begin():
-            yield Work(self, connection, actor, now or clock.now(), "read", "")
+        """Give a unit of work that only reads; which records it showed that are logged is kept at its end, however it ended."""
+        seen: dict[Any, dict[str, Any]] = {}
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                yield Work(self, connection, actor, now or clock.now(), "read", "", seen=seen)
+        finally:
+            if seen:
+                with self.engine.connect() as connection:
+                    connection = connection.execution_options(immediate=True)
+                    with connection.begin():
+                        keep_seen(connection, seen)
+
+
+def keep_seen(connection: Connection, seen: dict[Any, dict[str, Any]]) -> None:
+    """Append the lines of the access log that a unit of work brought about, and empty ``seen``."""
+    insert_rows(connection, access_log, list(seen.values()))
+    seen.clear()
 
 
 @dataclass
@@ -93,6 +114,8 @@ class Work:
     """The block of changes in the grid that this work writes."""
     memo: dict[Any, Any] = field(default_factory=dict)
     """What has been read once in this transaction and cannot change in it."""
+    seen: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    """Lines for the access log, one for each record shown."""
     entries: list[dict[str, Any]] = field(default_factory=list)
     """Lines for the ledger, which the end of the transaction links into its chain: so its lock is held only for a moment."""
 
@@ -136,7 +159,7 @@ class Work:
         """Return this same unit of work with somebody else acting, such as the panel itself."""
         return Work(
             self.panel, self.connection, actor, self.now, source or self.source, self.reason,
-            memo=self.memo, entries=self.entries,
+            memo=self.memo, seen=self.seen, entries=self.entries,
         )  # fmt: skip
 
     @contextmanager

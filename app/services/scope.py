@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import or_ as or_op
 
@@ -18,7 +19,7 @@ from app.fields.base import Field
 from app.fields.links import Person, Signature
 from app.services import adoption, people
 from app.services.conditions import where
-from app.services.panel import Work
+from app.services.panel import Actor, Work
 
 VERB_NAMES = {
     "find": "检索",
@@ -67,6 +68,8 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
 
 
 def _visible(work: Work, register: str, verb: str, archived: bool) -> ColumnElement[bool]:
+    if work.actor.behind is not None:
+        return and_(*(visible(work.acting(a), register, verb, archived=archived) for a in _both(work.actor)))
     spec = work.spec(register)
     table = work.tables[register]
     kept: ColumnElement[bool] = table.c.archived_at.is_not(None) if archived else table.c.archived_at.is_(None)
@@ -84,6 +87,11 @@ def _visible(work: Work, register: str, verb: str, archived: bool) -> ColumnElem
     if spec.follows and (parent := _parent(work, spec)) is not None and parent.excluded:
         apart.append(not_(_about_me(work, spec, parent)))
     return and_(kept, or_(false(), *granted), *apart)
+
+
+def _both(actor: Actor) -> tuple[Actor, ...]:
+    """Return the person seen as and whoever looks, each as he is alone; of everybody else just the actor."""
+    return (actor,) if actor.behind is None else (replace(actor, behind=None), actor.behind)
 
 
 def findable(work: Work, register: str) -> ColumnElement[bool]:
@@ -125,6 +133,8 @@ def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) ->
 
 def rows_read(work: Work, register: str) -> str:
     """Return the widest kind of rows of which the actor reads each one: ``all``, ``below``, ``unit``, or ``own`` for less."""
+    if work.actor.behind is not None:
+        return rows_read(work.acting(work.actor.behind), register)
     spec = work.spec(register)
     kinds = {"all"} if work.actor.is_system else {a.rows for a in _rules(work, spec, "read") if a.when is None}
     if spec.follows and (parent := _parent(work, spec)) is not None and _rules(work, parent, "read"):
@@ -136,9 +146,10 @@ def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ..
     """Return the fields of a register that the actor may see (``read``) or write (``add``, ``edit``)."""
     spec = work.spec(register)
     if work.actor.is_system:
-    if verb == "read":
-        return tuple(f for f in spec.fields if rights.sees(f, work.actor.roles))
-    return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles))
+        return spec.fields
+    if verb != "read":
+        return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles))
+    return tuple(f for f in spec.fields if all(rights.sees(f, a.roles) for a in _both(work.actor)))
 
 
 def _on(work: Work, spec: RegisterSpec) -> bool:
@@ -192,16 +203,21 @@ def _named(work: Work, spec: RegisterSpec, named_in: tuple[str, ...]) -> list[Co
 
 
 def _granted(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool]:
-    grant = rule.grant
-    if grant is None:
+    if rule.grant is None:
         return false()
-    other, standing = work.tables[grant.register_code], _standing(work, grant)
-    table = work.tables[spec.code]
+    return exists().select_from(work.tables[rule.grant.register_code]).where(_opening(work, spec, rule.grant))
+
+
+def _opening(work: Work, spec: RegisterSpec, grant: Grant) -> ColumnElement[bool]:
+    """Return which approvals open a row of the query around it to the actor now."""
+    other, table = work.tables[grant.register_code], work.tables[spec.code]
     target = work.catalog.registers[grant.register_code].field(grant.target)
     if target is not None and target.many:
         link = work.links[grant.register_code, grant.target]
-        return exists().where(link.c.record_id == other.c.id, link.c.target == table.c.id, *standing)
-    return exists().where(other.c[grant.target] == table.c.id, *standing)
+        opens = other.c.id.in_(select(link.c.record_id).where(link.c.target == table.c.id))
+    else:
+        opens = other.c[grant.target] == table.c.id
+    return and_(opens, *_standing(work, grant))
 
 
 def _standing(work: Work, grant: Grant) -> list[ColumnElement[bool]]:
@@ -213,6 +229,17 @@ def _standing(work: Work, grant: Grant) -> list[ColumnElement[bool]]:
         other.c[grant.until] > work.now,
         other.c.archived_at.is_(None),
     ]
+
+
+def approval_of(work: Work, spec: RegisterSpec) -> tuple[str, ColumnElement[Any]] | None:
+    """Return the register of approvals that open rows of another, and the column with the one that opens each row to the actor."""
+    for rule in _rules(work, spec, "read"):
+        if rule.grant is not None:
+            other = work.tables[rule.grant.register_code]
+            opening = _opening(work, spec, rule.grant)
+            found = select(func.max(other.c.id)).where(opening).correlate(work.tables[spec.code]).scalar_subquery()
+            return rule.grant.register_code, found
+    return None
 
 
 def approvals(work: Work, rule: Access) -> list[tuple[str, str, datetime]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, session
 from flask_appbuilder import AppBuilder
 
-from app.services import people
+from app.services import people, viewing
 from app.services.panel import Actor, Panel, Work
 
+VIEWING = "viewing"
+"""Where the session keeps the line of the access log by which one looks as somebody else."""
 STRANGER = Actor(0, "", frozenset())
 """Nobody has signed in: a person who does not exist, holds no role and is named in no record."""
 
@@ -27,8 +29,11 @@ def current_actor() -> Actor:
     user = builder.sm.current_user
     person_id = getattr(user, "id", None)
     # A bearer token is read later than the session, so the answer may change once within a request.
-    if "actor" not in g or g.actor.person_id != (person_id or 0):
-        g.actor = people.actor(_open(), person_id) if person_id else STRANGER
+    if "actor" not in g or (g.actor.behind or g.actor).person_id != (person_id or 0):
+        g.actor = STRANGER
+        if person_id:
+            own = people.actor(_open(), person_id)
+            g.actor = viewing.through(_open(), own, session[VIEWING]) if VIEWING in session else own
     actor: Actor = g.actor
     return actor
 

@@ -8,9 +8,10 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import administration, attention, closing, recalculation, scope, whatif
+from app.services import access_log, administration, attention, closing, recalculation, scope, whatif
 from app.web.actor import reading
 from app.web.language import label
+from app.web.viewing import viewed_as
 
 
 def counts() -> dict[str, int]:
@@ -18,7 +19,7 @@ def counts() -> dict[str, int]:
     if not current_user.is_authenticated:
         return {"unread": 0, "overdue": 0}
     if "counts" not in g:
-        unread, overdue = attention.counts(reading())
+        unread, overdue = (0, 0) if viewed_as() else attention.counts(reading())
         g.counts = {"unread": unread, "overdue": overdue}
     found: dict[str, int] = g.counts
     return found
@@ -98,6 +99,8 @@ def _administration() -> list[dict[str, Any]]:
     work = reading()
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
+    if access_log.may(work):
+        entries.append(_entry(gettext("查阅日志"), "/access-log", "eye"))
     if recalculation.concern(work):
         entries.append(_entry(gettext("重算"), "/recalculations", "refresh"))
     if whatif.may(work):

@@ -14,6 +14,8 @@ def check_access(s: Subject) -> None:
     """Note what is wrong with who may do what in a register."""
     if not s.spec.access:
         s.wrong("D902", (), say("没有人能使用《{register}》：没有写 access", register=s.spec.label.zh), "warning")
+    if s.spec.logged is not None:
+        check_condition(s, ("logged",), s.spec.logged, hop=False)
     for i, access in enumerate(s.spec.access):
         _access(s, ("access", i), access)
 

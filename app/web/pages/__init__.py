@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.web.pages import (
+    access_log,
     acts,
     adoptions,
     calendar,
@@ -22,11 +23,13 @@ from app.web.pages import (
     publications,
     recalculations,
     rights,
+    viewing,
     whatif,
     work,
 )
 
 BLUEPRINTS = (
+    access_log.pages,
     acts.pages,
     adoptions.pages,
     calendar.pages,
@@ -44,6 +47,7 @@ BLUEPRINTS = (
     publications.pages,
     recalculations.pages,
     rights.pages,
+    viewing.pages,
     whatif.pages,
     work.pages,
 )

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
-from app.services import administration, lookup, people, rights
-from app.services.panel import Work
+from app.services import administration, lookup, people, rights, viewing
+from app.services.panel import Actor, Work
 from app.web import rights as words
 from app.web.actor import reading
 from app.web.cells import language_comma
 from app.web.pages.signed_in import signed_in
-from app.web.shapes import Control
+from app.web.shapes import Action, Control
 
 pages = Blueprint("rights", __name__)
 
@@ -32,7 +32,7 @@ def page() -> str:
         unit=unit.get(held.actor.unit_id or 0, ""), roles=language_comma().join(words.role(work, r) for r in sorted(held.actor.roles)),
         groups=words.registers(work, held), powers=words.powers(work, held.powers),
         administration=gettext(words.POWERS["administration"]) if administration.ADMINISTRATOR in held.actor.roles else "",
-        choice=_choice(work, whose),
+        choice=_choice(work, whose), look=_look(work, held.actor),
     )  # fmt: skip
 
 
@@ -47,3 +47,13 @@ def _choice(work: Work, whose: int) -> Control | None:
     named: dict[int, Any] = people.names(work, [work.actor.person_id or 0, *led])
     options = [{"code": str(i), "label": n} for i, n in sorted(named.items(), key=lambda p: p[1])]
     return Control("person", gettext("谁的权限"), "choice", str(whose), options=options)
+
+
+def _look(work: Work, whom: Actor) -> Action | None:
+    """Return the button to look as somebody, for who may."""
+    if not viewing.may(work, whom):
+        return None
+    return Action(
+        gettext("以此人身份查看"), f"{request.script_root}/viewing/{whom.person_id}/begin", icon="eye", reason=True,
+        confirm=gettext("您会看到这个人的菜单、页面和表单；您本人无权查看的记录不显示，也不能办理任何事项。谁、何时、为何查看都会记入日志。"),
+    )  # fmt: skip
