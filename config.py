@@ -103,6 +103,12 @@ class Settings(BaseModel):
         "须为邮箱地址 / must be a mail address",
         pattern=r"^[^@\s]+@[^@\s]+$",
     )
+    PUBLIC_URL: str = _setting(
+        "",
+        "人们打开本系统的网址，邮件和群消息里的链接以它开头；不填则为 http://HOST:PORT",
+        "address at which people open the panel, which links in mails and group messages begin with; left out, http://HOST:PORT",
+        "须为 http:// 或 https:// 加主机名 / must be http:// or https:// and a host",
+    )
     DEMO: bool = _setting(
         "1",
         "空库首次启动时装入演示公司",
@@ -151,6 +157,11 @@ class Settings(BaseModel):
         """The site's time zone."""
         return ZoneInfo(self.TIME_ZONE)
 
+    @property
+    def public_url(self) -> str:
+        """Where people find the panel, without a slash at the end."""
+        return self.PUBLIC_URL.rstrip("/") or f"http://{self.HOST}:{self.PORT}"
+
     @field_validator("DATABASE_URL")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -186,6 +197,14 @@ class Settings(BaseModel):
     def _known_mail_server(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and not (parts.scheme in ("smtp", "smtps") and parts.hostname):
+            raise ValueError
+        return value
+
+    @field_validator("PUBLIC_URL")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
             raise ValueError
         return value
 

@@ -12,8 +12,9 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.services import chain, notices, recalculation, ticks, upkeep, whatif
-from app.services.notices import Letter
+from app.robots import tell_group
+from app.services import chain, letters, recalculation, ticks, upkeep, whatif
+from app.services.letters import Letter, Office
 from app.services.panel import Panel
 from config import Settings, celery_config
 
@@ -35,7 +36,7 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     others Celery never lets go of.
     """
     app = sender(settings)
-    mailer = Mailer(settings) if settings.SMTP_URL else None
+    office = Office(Mailer(settings) if settings.SMTP_URL else None, tell_group, settings.public_url)
 
     @app.task(name="app.tasks.sweep", shared=False)
     def sweep_due() -> None:
@@ -45,7 +46,7 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
 
     @app.task(name="app.tasks.deliver", shared=False)
     def deliver() -> None:
-        notices.deliver(panel(), clock.now(), mailer)
+        letters.deliver(panel(), clock.now(), office)
 
     @app.task(name="app.tasks.carry_on_import", shared=False)
     def carry_on_import(run_id: int) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from alembic import context
 
-import app.models.dating  # its tables join those of fixed
+import app.models.channels  # its tables join those of fixed
+import app.models.dating  # and so do these
 import app.models.indicators  # and so do these
 import app.models.ledger  # and so do these
 import app.models.ticks  # noqa: F401  # and these

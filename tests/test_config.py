@@ -52,6 +52,7 @@ def test_every_wrong_value_is_told_at_once_and_no_password_is_repeated(tmp_path:
         "PORT": "80000",
         "WEB_THREADS": "many",
         "MAIL_FROM": "nobody",
+        "PUBLIC_URL": "rulebook.example",
         "DEMO": "perhaps",
         "DEFINITIONS": str(tmp_path / "nowhere"),
         "UPLOAD_LIMIT_MB": "0",

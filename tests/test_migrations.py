@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import app.models.channels
 import app.models.dating
 import app.models.indicators
 import app.models.ledger

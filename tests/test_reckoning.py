@@ -25,7 +25,7 @@ __all__ = ["company", "rules"]
 def app_of(panel: Panel) -> Flask:
     settings = Settings(
         INSTANCE=panel.files.parent, DATABASE_URL=str(panel.engine.url), REDIS_URL="redis://127.0.0.1:1/0", SECRET_KEY="t" * 40,
-        TIME_ZONE="Asia/Shanghai", LOCALE="zh", HOST="127.0.0.1", PORT=8000, WEB_THREADS=8, SMTP_URL="", MAIL_FROM="panel@example.com",
+        TIME_ZONE="Asia/Shanghai", LOCALE="zh", HOST="127.0.0.1", PORT=8000, WEB_THREADS=8, SMTP_URL="", MAIL_FROM="panel@example.com", PUBLIC_URL="",
         DEMO=False, DEFINITIONS=DEFINITIONS, UPLOAD_LIMIT_MB=2, APPEAL_WORKING_DAYS=5, FORWARDED=0, SESSION_COOKIE_SECURE=False,
     )  # fmt: skip
     made = factory.create_app(panel, settings)

@@ -216,7 +216,13 @@ notice = Table(
 outbox = Table(
     "outbox", fixed,
     Column("notice", ID, ForeignKey("notice.id"), primary_key=True, autoincrement=False), Column("channel", String(20), primary_key=True),
-    Column("state", String(8), nullable=False), Column("attempts", Integer, nullable=False),
-    Column("next_at", UtcMoment, nullable=False), Column("sent_at", UtcMoment), Column("error", Text),
+    Column("state", String(8), nullable=False), Column("next_at", UtcMoment, nullable=False), Column("letter", ID),
     Index("ix_outbox_next", "state", "next_at"),
 )  # fmt: skip
+"""What is to leave the panel: one row for each notice and channel; ``waiting`` until it is ``taken`` into a letter, or put ``aside``."""
+Index(
+    "ix_outbox_letter",
+    outbox.c.letter,
+    sqlite_where=outbox.c.letter.is_not(None),
+    postgresql_where=outbox.c.letter.is_not(None),
+)

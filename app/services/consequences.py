@@ -136,7 +136,7 @@ def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) ->
 def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> int:
     """Tell whom a transition's definition names; return how many were told."""
     about = {"register": spec.code, "record_id": row["id"]}
-    words = {"register": spec.label.zh, "number": row["record_no"], "move": t.label.zh, "who": work.actor.name}
+    words = {"register": spec.label, "number": row["record_no"], "move": t.label, "who": work.actor.name}
     people_told = [p for party in t.tell for p in people.party(work, party, spec, row) if p != work.actor.person_id]
     return notices.send(
         work, notices.tell(work, people_told, "moved", f"moved:{spec.code}:{row['id']}:{row['version']}", words, about)
@@ -182,7 +182,7 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
         followed.add(of_rows(panel, spec, orders, fresh=True))
         for order in orders:
             numbers = {t["id"]: t["record_no"] for t in tickets}
-            words = {"register": spec.label.zh, "number": order["record_no"], "ticket": numbers[order["ticket"]]}
+            words = {"register": spec.label, "number": order["record_no"], "ticket": numbers[order["ticket"]]}
             about = {"register": register, "record_id": order["id"], "ticket": order["ticket"]}
             followed.notices += notices.send(
                 work, notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about)

@@ -141,14 +141,14 @@ def keep_due(panel: Panel, now: datetime) -> int:
 def _tell(work: Work, period: Period, ready: date, some: Sequence[Indicator]) -> None:
     """Tell those who receive indicators that their figures of a period are there, everybody once for all that were ready on a day."""
     tops = {i.code: adoption.adopters(work, i, work.today) for i in some}
-    mine: dict[int, list[str]] = {}
+    mine: dict[int, list[Label]] = {}
     for i in some:
         received = {p for role in i.receives for top in tops[i.code] for p in people.holders(work, role, top)}
         for person in received:
-            mine.setdefault(person, []).append(i.label.zh)
+            mine.setdefault(person, []).append(i.label)
     letters = []
     for person, names in sorted(mine.items()):
-        words = {"period": period.key, "indicators": "、".join(names)}
+        words = {"period": period.key, "indicators": names}
         letters += notices.tell(work, [person], "figures", f"figures:{period.key}:{ready}", words, {})
     notices.send(work, letters)
 

@@ -186,11 +186,11 @@ def _letters(work: Work, t: Mapping[str, Any], code: str, target: str) -> list[d
     rule = editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
     words = {
         "ticket": t["record_no"],
-        "rule": rule.label.zh if rule else t["rule"],
+        "rule": rule.label if rule else t["rule"],
         "amount": t["amount"],
         "points": t["points"],
         "sanction": t["sanction"],
-        "state": str(STATES[target]),
+        "state": STATES[target],
     }
     key = f"{code}:{t['id']}:{t['version']}"
     told = [t["person"]]

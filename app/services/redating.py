@@ -17,7 +17,6 @@ from app.services import (
     consequences,
     duties,
     editions,
-    lookup,
     notices,
     periods,
     rows,
@@ -49,8 +48,8 @@ def save(work: Work, unit: int | None, facts: Facts, note: str) -> tuple[Revisio
     moved = redate(work)
     told = [
         {
-            "register": editions.newest_with(work, m.register).spec(m.register).label.zh,
-            "number": lookup.titles(work, m.register, [m.record_id]).get(m.record_id, ""),
+            "register": editions.newest_with(work, m.register).spec(m.register).label,
+            "number": _number(work, m),
             "before": f"{_shown(work, m.before)}",
             "after": f"{_shown(work, m.after)}",
         }
@@ -68,6 +67,12 @@ def save(work: Work, unit: int | None, facts: Facts, note: str) -> tuple[Revisio
         )
         notices.send(work, letters)
     return made, moved
+
+
+def _number(work: Work, moved: Moved) -> str:
+    """Return a record's number: its title may name a customer, and notices leave the panel (P08 §26)."""
+    table = work.tables[moved.register]
+    return str(work.connection.execute(select(table.c.record_no).where(table.c.id == moved.record_id)).scalar() or "")
 
 
 def redate(work: Work) -> list[Moved]:

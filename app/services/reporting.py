@@ -128,7 +128,7 @@ def _enter(work: Work, wanted: _Wanted) -> int:
     work.connection.execute(made.values(record_id=entered[0]["id"]))
     consequences.of_rows(work, spec, entered, fresh=True)
     told = [p for party in report.tell for p in people.party(work, party, spec, entered[0])]
-    words = {"register": spec.label.zh, "number": entered[0]["record_no"], "period": wanted.period.key}
+    words = {"register": spec.label, "number": entered[0]["record_no"], "period": wanted.period.key}
     about = {"register": spec.code, "record_id": entered[0]["id"]}
     notices.send(work, notices.tell(work, told, "report", f"report:{spec.code}:{entered[0]['id']}", words, about))
     return 1

@@ -185,14 +185,14 @@ def _words(work: Work, spec: RegisterSpec, o: Mapping[str, Any], duty: Duty, row
     who = (
         people.names(work, [o["person"]]).get(o["person"], "")
         if o["person"] is not None
-        else role.label.zh
+        else role.label
         if role
         else ""
     )
     return {
-        "register": spec.label.zh,
+        "register": spec.label,
         "number": row["record_no"],
-        "duty": duty.label.zh,
+        "duty": duty.label,
         "due": f"{due:%Y-%m-%d %H:%M}",
         "who": who,
     }

@@ -26,7 +26,7 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[st
         names = people.names(work, [t["person"]])
         words = {
             "ticket": t["record_no"],
-            "rule": rule.label.zh if rule else t["rule"],
+            "rule": rule.label if rule else t["rule"],
             "who": names.get(t["person"], ""),
             "amount": t["amount"],
             "points": t["points"],
@@ -56,9 +56,9 @@ def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
             rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
             told = [p for party in rule.tell for p in people.party(then, party, spec, row)]
             words = {
-                "register": spec.label.zh,
+                "register": spec.label,
                 "number": row["record_no"],
-                "rule": rule.label.zh,
+                "rule": rule.label,
                 "who": names.get(b["person"], ""),
             }
             letters += notices.tell(

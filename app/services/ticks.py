@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from app.clock import Reading
 from app.errors import Missing, Refused, Sentence, say
+from app.models.channels import letter
 from app.models.fixed import import_run
 from app.models.ledger import outbox, timer
 from app.models.ticks import clock_hold, tick
@@ -113,7 +114,7 @@ def _stand_still(work: Work, reason: Sentence) -> Mapping[str, Any]:
     if hold is None:
         raise RuntimeError("the hold that was just written is not there")
     told = people.holders(work, ADMINISTRATOR, None)
-    notices.send(work, notices.tell(work, told, "clock", f"clock:{hold['id']}", {"why": str(reason)}, {}))
+    notices.send(work, notices.tell(work, told, "clock", f"clock:{hold['id']}", {"why": reason}, {}))
     return hold
 
 
@@ -149,9 +150,9 @@ def standing(work: Work) -> Standing:
     last, t, h = _last(work), tick.c, clock_hold.c
     due = select(func.count(), func.min(timer.c.fire_at)).where(timer.c.fire_at <= work.now)
     waiting, since = work.connection.execute(due).one()
-    letters = work.connection.execute(
-        select(outbox.c.state, func.count()).where(outbox.c.state.in_(("waiting", "failed"))).group_by(outbox.c.state)
-    )
+    laid = select(outbox.c.state, func.count()).where(outbox.c.state == "waiting").group_by(outbox.c.state)
+    given_up = select(letter.c.state, func.count()).where(letter.c.state == "failed").group_by(letter.c.state)
+    letters = [*work.connection.execute(laid), *work.connection.execute(given_up)]
     running = select(func.count()).select_from(import_run).where(import_run.c.state == "running")
     gaps = select(tick).where(t.gap.is_not(None)).order_by(t.id.desc()).limit(20)
     holds = select(clock_hold).order_by(h.id.desc()).limit(20)

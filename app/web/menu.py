@@ -99,6 +99,7 @@ def _administration() -> list[dict[str, Any]]:
     work = reading()
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
+        entries.append(_entry(gettext("通知渠道"), "/channels", "send"))
     if access_log.may(work):
         entries.append(_entry(gettext("查阅日志"), "/access-log", "eye"))
     if recalculation.concern(work):

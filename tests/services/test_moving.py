@@ -10,8 +10,8 @@ import pytest
 
 from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.ledger import notice
-from app.services import ledger, notices, records, rows, sweep, verify
-from app.services.notices import Letter
+from app.services import ledger, letters, notices, records, rows, sweep, verify
+from app.services.letters import Letter, Office
 from app.services.panel import Actor
 from tests.services.test_sweep import late_archives
 from tests.site import Site, at
@@ -324,9 +324,9 @@ def test_a_letter_that_events_have_overtaken_is_not_sent(fined: Site) -> None:
     ticket_no = tickets(fined)[0]["record_no"]
     correct(fined, archive_of(fined, 0), "2025-03-12 09:00", trigger_date=date(2025, 3, 11))
     sent: list[Letter] = []
-    while notices.deliver(fined.panel, at("2025-03-12 09:01"), sent.append):
+    while letters.deliver(fined.panel, at("2025-03-12 09:01"), Office(sent.append)):
         pass
-    texts = [text for _, _, _, text in sent]
+    texts = [line for each in sent for line in each.text.split("\n\n")]
     assert [t for t in texts if number in t and not t.startswith("违规已解除")] == []
     assert any(t.startswith("违规已解除") for t in texts)
     assert not any(t.startswith(f"处罚单 {ticket_no} 待确认") for t in texts)

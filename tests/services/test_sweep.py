@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from app.models.channels import letter
 from app.models.ledger import breach, ledger_entry, notice, obligation, outbox, ticket, timer
-from app.services import ledger, listing, notices, records, sweep
-from app.services.notices import Letter
+from app.services import ledger, letters, listing, notices, records, sweep
+from app.services.letters import Letter, Office
 from app.services.panel import Actor
 from tests.site import CAR_OWNER, Site, at
 
@@ -175,21 +176,22 @@ def test_letters_go_out_once_and_are_tried_again_when_the_server_fails(site: Sit
     sweep.run(site.panel, at("2025-03-05 00:05"))
     sent: list[Letter] = []
 
-    def broken(letter: Letter) -> None:
+    def broken(_letter: Letter) -> None:
         raise ConnectionRefusedError("no server")
 
-    now = at("2025-03-05 00:06")
-    assert notices.deliver(site.panel, now, broken) == 0
-    assert notices.deliver(site.panel, now, sent.append) == 0, "it waits before it tries again"
+    now = at("2025-03-05 09:06")
+    assert letters.deliver(site.panel, now, Office(broken)) == 0
+    assert letters.deliver(site.panel, now, Office(sent.append)) == 0, "it waits before it tries again"
     later = now + timedelta(hours=2)
-    waiting = notices.deliver(site.panel, later, sent.append)
+    waiting = letters.deliver(site.panel, later, Office(sent.append))
     assert waiting == len(sent) > 0
-    assert notices.deliver(site.panel, later, sent.append) == 0
-    assert len({message_id for _, message_id, _, _ in sent}) == len(sent)
+    assert letters.deliver(site.panel, later, Office(sent.append)) == 0
+    assert len({each.message_id for each in sent}) == len(sent)
     with site.panel.engine.connect() as connection:
-        assert set(connection.execute(select(outbox.c.state)).scalars()) == {"sent"}
-    for _, _, _, words in sent:
-        assert CAR_OWNER not in words
+        assert set(connection.execute(select(outbox.c.state)).scalars()) == {"taken"}
+        assert set(connection.execute(select(letter.c.state)).scalars()) == {"sent"}
+    for each in sent:
+        assert CAR_OWNER not in each.text
 
 
 def test_the_inbox_is_ones_own(site: Site) -> None:

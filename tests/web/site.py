@@ -311,7 +311,7 @@ def build(url: str, instance: Path, files: Mapping[str, str] = FILES) -> Site:
     """Return a site on an empty database: definitions published, P1 adopted, people and the owner's complaint entered."""
     settings = Settings(
         INSTANCE=instance, DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1/0", SECRET_KEY="t" * 40, TIME_ZONE="Asia/Shanghai", LOCALE="zh",
-        HOST="127.0.0.1", PORT=8000, WEB_THREADS=8, SMTP_URL="", MAIL_FROM="panel@example.com", DEMO=False,
+        HOST="127.0.0.1", PORT=8000, WEB_THREADS=8, SMTP_URL="", MAIL_FROM="panel@example.com", PUBLIC_URL="", DEMO=False,
         DEFINITIONS=Path(__file__).parents[2] / "app" / "definitions", UPLOAD_LIMIT_MB=2, APPEAL_WORKING_DAYS=5, FORWARDED=0,
         SESSION_COOKIE_SECURE=False,
     )  # fmt: skip

@@ -9,12 +9,13 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from app.errors import Missing
 from app.services import notices
 from app.services.panel import Work
 from app.web import tickets
 from app.web.actor import reading, writing
 from app.web.cells import moment
-from app.web.language import sentence
+from app.web.language import language, sentence
 from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("inbox", __name__)
@@ -24,9 +25,9 @@ ABOUT = {"figures": "/indicators", "clock": "/operations", "redated": "/calendar
 """The pages of notices that are about no record and no ticket."""
 
 
-def shown(work: Work, limit: int, unread_only: bool = False) -> list[dict[str, Any]]:
-    """Return the actor's notices as pages show them, latest first."""
-    found = notices.inbox(work, limit=limit, unread_only=unread_only)
+def shown(work: Work, limit: int, unread_only: bool = False, kind: str = "") -> list[dict[str, Any]]:
+    """Return the actor's notices as pages show them, latest first; of one kind where it is named."""
+    found = notices.inbox(work, limit=limit, unread_only=unread_only, kind=kind, language=language())
     open_to = tickets.record_addresses(work, found)
     return [
         {
@@ -50,13 +51,40 @@ def _elsewhere(n: Mapping[str, Any], open_to: Mapping[tuple[str, int], str]) -> 
 def inbox() -> str:
     """Show the person's notices."""
     unread = request.args.get("tab") == "unread"
+    kind = request.args.get("kind", "")
     root = request.script_root
     tabs = [
-        {"label": gettext("全部"), "url": f"{root}/inbox", "active": not unread, "count": None},
+        {
+            "label": gettext("全部"),
+            "url": f"{root}/inbox",
+            "active": not unread and kind not in notices.NAMES,
+            "count": None,
+        },
         {"label": gettext("未读"), "url": f"{root}/inbox?tab=unread", "active": unread, "count": None},
     ]
-    found = shown(reading(), 100, unread)
-    return render_template("inbox.html", title=gettext("通知"), notices=found, tabs=tabs, read_url=f"{root}/inbox/read")
+    if kind in notices.NAMES:
+        name = sentence(notices.NAMES[kind])
+        tabs.append({"label": name, "url": f"{root}/inbox?kind={kind}", "active": True, "count": None})
+    found = shown(reading(), 100, unread, kind)
+    return render_template(
+        "inbox.html", title=gettext("通知"), notices=found, tabs=tabs, read_url=f"{root}/inbox/read",
+        settings_url=f"{root}/inbox/settings",
+    )  # fmt: skip
+
+
+@pages.get("/inbox/<int:number>")
+@signed_in
+def follow(number: int) -> Response:
+    """Lead from a letter to what it tells of: the ticket or the record, else the inbox. Raises Missing for what one may not see."""
+    about = notices.about(reading(), number)
+    if about["ticket"]:
+        return redirect(tickets.url(about["ticket"]))
+    if about["record_id"] is None:
+        return redirect(request.script_root + ABOUT.get(about["kind"], "/inbox"))
+    address = _elsewhere(about, tickets.record_addresses(reading(), [about]))
+    if not address:
+        raise Missing
+    return redirect(address)
 
 
 @pages.post("/inbox/read")

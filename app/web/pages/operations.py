@@ -31,7 +31,7 @@ def operations() -> str:
     figures = [
         {"label": gettext("上次检查"), "value": moment(now.last["at"]) if now.last else gettext("从未"), "tone": "danger" if now.late else "success"},
         {"label": gettext("到期待处理"), "value": now.waiting, "tone": "warning" if now.waiting else "plain"},
-        {"label": gettext("待发邮件"), "value": now.letters.get("waiting", 0), "tone": "plain"},
+        {"label": gettext("待发通知"), "value": now.letters.get("waiting", 0), "tone": "plain"},
         {"label": gettext("发送失败"), "value": now.letters.get("failed", 0), "tone": "danger" if now.letters.get("failed") else "plain"},
         {"label": gettext("正在导入"), "value": now.imports, "tone": "plain"},
     ]  # fmt: skip
