@@ -19,11 +19,11 @@ def configuration() -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Apply the migrations that the database lacks; nothing where it lacks none."""
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Apply the migrations that the database lacks up to ``revision``; nothing where it lacks none."""
     config = configuration()
     with engine.connect() as connection:
         connection = connection.execution_options(immediate=True)
         with connection.begin():
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)

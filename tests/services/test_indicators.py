@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from json import loads
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from app.models.fixed import adoption as adoption_table
 from app.models.indicators import indicator_figure
 from app.models.ledger import notice
 from app.rules.indicator import Period, grade, rounded
-from app.services import indicators, measuring, records
+from app.services import indicators, measuring, notices, records
 from app.services.measuring import WHOLE
 from app.services.panel import Actor
 from tests.services import dated
@@ -199,9 +198,9 @@ def test_whoever_receives_figures_is_told_once_when_they_are_there(site: Site) -
     twenty(site, 9)
     indicators.keep_due(site.panel, at("2025-06-15 00:00"))
     indicators.keep_due(site.panel, at("2025-06-15 00:01"))
-    query = select(notice.c.person, notice.c.words).where(notice.c.kind == "figures")
+    query = select(notice).where(notice.c.kind == "figures")
     with site.panel.reading(Actor.system()) as work:
-        told = [(p, loads(words)) for p, words in work.connection.execute(query)]
+        told = [(n["person"], notices.sentence(n).values) for n in work.connection.execute(query).mappings()]
     rate = [p for p, words in told if words["period"] == "2025-05" and "投诉回访率" in words["indicators"]]
     assert sorted(rate) == sorted([site.ids["supervisor"], site.ids["gm"]])
     assert len(told) == len({(p, words["period"], words["indicators"]) for p, words in told})

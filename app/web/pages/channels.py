@@ -130,6 +130,6 @@ def _form(number: int | None, wish: Wish, errors: Mapping[str, str]) -> str:
     for c in controls:
         c.error = errors.get(c.code, "")
     return render_template(
-        "channel.html", title=gettext("新增群机器人") if number is None else wish.name or gettext("群机器人"), controls=controls,
+        "channel.html", title=gettext("新增群机器人") if number is None else wish.name or gettext("群机器人"), asked=controls,
         back_url=f"{request.script_root}/channels",
     )  # fmt: skip
