@@ -80,8 +80,8 @@ class Party(Spec):
         return self
 
     def within(self, fields: Container[str]) -> Party:
-        """Return this party with a bare word settled: a field of the register, else a role."""
-        return _settled(self.word, self.word in fields) if self.word else self
+        """Return this party with a bare word settled: a field of the register or whoever entered the record, else a role."""
+        return _settled(self.word, self.word in fields or self.word == "created_by") if self.word else self
 
 
 @lru_cache(maxsize=1024)

@@ -357,10 +357,11 @@ def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str
 
 
 def _with_defaults(work: Work, spec: RegisterSpec, new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return new rows as they will be entered: empty fields with their default, in the first state."""
+    """Return new rows as they will be entered: of the actor's unit, empty fields with their default, in the first state."""
     first = {"state": spec.workflow.initial} if spec.workflow else {}
+    mine = {"unit": work.actor.unit_id}
     defaults = [(f.code, rows.default(work, f)) for f in spec.fields if f.default is not None]
-    return [{**row, **{code: v for code, v in defaults if row.get(code) is None}, **first} for row in new]
+    return [{**mine, **row, **{code: v for code, v in defaults if row.get(code) is None}, **first} for row in new]
 
 
 def _unwritable(

@@ -20,7 +20,7 @@ from app.services.demo import dealer, habits, story, trade
 from app.services.demo.stage import Life, Stage
 from app.services.panel import Actor, Panel, Work
 
-WEEKS = 8
+WEEKS = 13
 CARS, VISITS, CAR_CASES, STORE_CASES, RESIDENT_CASES = 24, 18, 14, 18, 28
 SEED = 7
 
@@ -30,7 +30,7 @@ def load(panel: Panel, now: datetime, *, password: str = "") -> list[str]:
 
     Everybody has the same password, made up where none is given. Raises Refused where there are units already.
     """
-    company = story.read("company.yaml")
+    company = story.read("company")
     password = password or secrets.token_urlsafe(9)
     first = now.astimezone(panel.zone).date() - timedelta(weeks=WEEKS)
     founded = panel.calendar.start_of(first)
@@ -54,8 +54,7 @@ def _lives(stage: Stage, first: date) -> Iterator[Life]:
     """Yield everything that goes its way in the demo; the same for the same day."""
     rng = Random(SEED)  # noqa: S311  # a demo must be the same every time
     yield dealer.cabinets(stage, first)
-    for case in story.read("story.yaml")["story"]:
-        yield story.told(stage, case["steps"])
+    yield from story.told(stage, first)
     kinds = (
         (dealer.sold_car, CARS), (dealer.service_visit, VISITS), (dealer.complaint, CAR_CASES), (trade.store_complaint, STORE_CASES),
         (trade.resident_complaint, RESIDENT_CASES),
@@ -112,8 +111,11 @@ def _employ(work: Work, people: Sequence[Mapping[str, Any]], ids: Mapping[str, i
 
 
 def _lines(people: Sequence[Mapping[str, Any]], password: str) -> list[str]:
-    width = max(len(p["username"]) for p in people)
+    """Return what is told at the first start: one password, some people of each company with what to try, where the others are."""
+    shown = [p for p in people if p.get("try")]
+    width = max(len(p["username"]) for p in shown)
     return [
         f"密码 / password: {password}",
-        *(f"{p['username']:<{width}}  {p['name']}  {p['unit']} {p['position']}" for p in people),
+        *(f"{p['username']:<{width}}  {p['name']}  {p['unit']} · {p['try']}" for p in shown),
+        f"另有 {len(people) - len(shown)} 人，密码相同，见“系统 › 用户” / {len(people) - len(shown)} more, same password: see 系统 › 用户 as admin",
     ]

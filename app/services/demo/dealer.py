@@ -162,6 +162,7 @@ def checked(
     place: dict[str, Any] = {"bag_no": f"D{archive:05}", "cabinet_slot": stage.refs[f"cabinet{rng.randrange(1, 5)}"]}
     stage.move(ADMIN, "vehicle_archive", archive, "shelve", **place)
     stage.move(ADMIN, "vehicle_archive", archive, "fill_electronic")
+    stage.pools.setdefault("vehicle_archive:shelved", []).append(archive)
     if lacking is not None:
         stage.move(ADMIN, "vehicle_archive", archive, "note_incomplete", reason="缺件待补")
         yield stage.at(stage.working_day(day, rng.choice((2, 3, 6))), "14:20")

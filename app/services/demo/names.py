@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
@@ -24,6 +25,8 @@ GIVEN = (
     "淑芬",
 )
 STREETS = ("淮海中路", "中山北路", "人民路", "解放大道", "和平街", "长江路", "学府路", "滨河路")
+PLACES = ("申达", "恒远", "联创", "卓越", "华信", "瑞丰", "中联", "百川", "天启", "宏图", "安泰", "远景", "金源", "新港")
+TRADES = ("物流", "科技", "化工设备", "压力容器", "文化传媒", "电子", "医疗器械", "咨询", "食品", "机械")
 MODELS = ("明锐 1.5L", "速派 2.0T", "柯珞克 1.4T", "柯迪亚克 2.0T", "昕锐 1.5L")
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 
@@ -78,3 +81,20 @@ def vin(rng: Random) -> str:
 def plate(rng: Random) -> str:
     """Return a number plate."""
     return "沪" + rng.choice("ABCDEFG") + "".join(rng.choice("ABCDEFGH0123456789") for _ in range(5))
+
+
+def company(rng: Random) -> str:
+    """Return the name of a company."""
+    return rng.choice(PLACES) + rng.choice(TRADES) + rng.choice(("有限公司", "有限公司", "股份有限公司"))
+
+
+def shop(rng: Random) -> str:
+    """Return the name of a small shop."""
+    return rng.choice(SURNAMES) + rng.choice(("记便利店", "记烟酒店", "家超市", "记副食店"))
+
+
+MADE: dict[str, Callable[[Random], str]] = {
+    "person": person, "mobile": mobile, "address": address, "plate": plate, "company": company, "shop": shop,
+    "no": lambda rng: f"{rng.randrange(10**7):07}",
+}  # fmt: skip
+"""What a told case may have made up, by the word that stands for it."""

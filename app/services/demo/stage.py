@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
+from app.errors import Refused
 from app.fields.links import File
 from app.rules.calendar import WorkCalendar
-from app.services import files, ledger, listing, people, records, reporting, sweep
+from app.services import files, ledger, listing, people, records, reporting, rows, sweep
 from app.services.listing import Filter
 from app.services.panel import Actor, Panel, Work
 
@@ -47,6 +48,10 @@ class Stage:
     """Name → id."""
     refs: dict[str, int] = field(default_factory=dict)
     """Names that the story gave to its records → id."""
+    pools: dict[str, list[int]] = field(default_factory=dict)
+    """Names that the story gave to records which it makes again and again → ids, oldest first."""
+    refused: list[Refused] = field(default_factory=list)
+    """What somebody was not allowed to do: there the thing that went its way ends, and the others go on."""
     _lives: list[tuple[datetime, int, Life]] = field(default_factory=list)
     _actors: dict[str, Actor] = field(default_factory=dict)
     _work: Work | None = None
@@ -75,7 +80,11 @@ class Stage:
         self._resume(life)
 
     def _resume(self, life: Life) -> None:
-        moment = next(life, None)
+        try:
+            moment = next(life, None)
+        except Refused as refused:
+            self.refused.append(refused)
+            return
         if moment is not None and self._work is not None:
             moment = max(moment, self._work.now + timedelta(minutes=1))  # nobody acts before what he has just done
         if moment is not None and moment <= self.now:
@@ -124,6 +133,12 @@ class Stage:
         """Return the rows of a register that a person sees and whose fields have these values, oldest first."""
         filters = [Filter(k, "eq", v) for k, v in equal.items()]
         return listing.select_rows(self.acting(username), register, filters=filters, order="id")
+
+    def row(self, register: str, record: int) -> dict[str, Any]:
+        """Return a record as the panel itself sees it."""
+        if self._work is None:
+            raise RuntimeError("nothing is there before the play has begun")
+        return rows.one(self._work, self._work.spec(register), record)
 
     def file(self, username: str, register: str, code: str, name: str) -> int:
         """Upload a picture of a signature for a file field and return its number."""

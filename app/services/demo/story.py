@@ -1,98 +1,86 @@
-"""Reading the demo's people and its told cases from YAML, and letting the cases happen."""
+"""The told cases of the demo: reading them from YAML, and letting each of them happen as often as it says."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from app.fields.base import Field
-from app.fields.label import Label
-from app.fields.links import File, Link, Person, Reference, Unit
-from app.fields.times import Date, Moment
+from app.services.demo.case import Case, NothingYet
 from app.services.demo.stage import Life, Stage
 
 HERE = Path(__file__).parent
-_RELATIVE = re.compile(r"(?P<days>[+-]?\d+)(?: (?P<clock>\d{2}:\d{2}))?")
+FILES = ("story", "office", "dealer", "property", "leasing", "maker", "trade")
+#: The first day of the period that a day lies in.
+FIRST_OF: dict[str, Callable[[date], date]] = {
+    "month": lambda day: day.replace(day=1),
+    "quarter": lambda day: day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1),
+}
 
 
 def read(name: str) -> dict[str, Any]:
     """Return one of the demo's YAML files."""
-    found: dict[str, Any] = YAML(typ="safe").load((HERE / name).read_text("utf-8"))
+    found: dict[str, Any] = YAML(typ="safe").load((HERE / f"{name}.yaml").read_text("utf-8"))
     return found
 
 
-def told(stage: Stage, steps: Sequence[Mapping[str, Any]]) -> Life:
-    """Let the steps of one case happen, each at its relative day and time."""
+def told(stage: Stage, first: date) -> Iterator[Life]:
+    """Yield every case of every file as often as it happens; one that needs a register which this site does not keep is left out."""
+    for name in FILES:
+        for case in read(name)["story"]:
+            if not _registers(case["steps"]) <= stage.panel.catalog.registers.keys():
+                continue
+            times, several = case.get("times", 1), "each" in case and "times" in case
+            for count, day in enumerate(_days(stage, case, first)):
+                rng = Random(f"{case['about']} {count}")  # noqa: S311  # a demo must be the same every time
+                n = case.get("from", 0) + (count % times if several else count)
+                mine = Case(stage, rng, n, day, case.get("each") == "day", several, case.get("cast", {}))
+                yield _steps(mine, case["steps"])
+
+
+def _steps(case: Case, steps: Sequence[Mapping[str, Any]]) -> Generator[datetime, None, bool]:
+    """Let steps happen, and return whether the case ends with them: by its word, because it goes on with some odds only, or with nothing to be about."""
     for step in steps:
-        yield _moment(stage, step["day"])
-        _act(stage, step)
+        if "end" in step or case.rng.random() >= step.get("odds", 1):
+            return True
+        if "either" in step:
+            if (yield from _steps(case, case.rng.choice(step["either"]))):
+                return True
+            continue
+        yield case.moment(step["day"])
+        try:
+            case.act(step)
+        except NothingYet:
+            return True
+    return False
 
 
-def _act(stage: Stage, step: Mapping[str, Any]) -> None:
-    who = str(step["as"])
-    if register := step.get("create"):
-        values = _values(stage, who, register, step.get("values", {}))
-        record = stage.create(who, register, **values)
-        if name := step.get("ref"):
-            stage.refs[f"{register}:{name}"] = record
-        return
-    register, name = step["record"].split(":")
-    record = stage.refs[f"{register}:{name}"]
-    values = _values(stage, who, register, step.get("values", {}))
-    if "move" in step:
-        stage.move(who, register, record, step["move"], step.get("reason", ""), **values)
-    else:
-        stage.update(who, register, record, **values)
+def _registers(steps: Sequence[Mapping[str, Any]]) -> set[str]:
+    found = {s.get("create") or s["record"].split(":")[0] for s in steps if "as" in s}
+    return found.union(*(_registers(branch) for s in steps for branch in s.get("either", ())))
 
 
-def _values(stage: Stage, who: str, register: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    spec = stage.panel.catalog.registers[register]
-    found = {}
-    for code, value in given.items():
-        field = Unit(code="unit", label=Label(zh="部门")) if code == "unit" else spec.field(code)
-        if field is None:
-            raise KeyError(f"{register}.{code}")
-        found[code] = _value(stage, who, register, field, value)
-    return found
+def _days(stage: Stage, case: Mapping[str, Any], first: date) -> list[date | None]:
+    """Return the day on which each occurrence of a case begins; None for one whose days are told from today."""
+    times, span = case.get("times", 1), (stage.today - first).days
+    if each := case.get("each"):
+        return [day for day in _periods(stage, each, first) for _ in range(times)]
+    if "times" not in case:
+        return [None]
+    begin, end = case.get("within", (1, span))
+    return [stage.working_day(first + timedelta(days=begin + n * (end - begin) // times)) for n in range(times)]
 
 
-def _value(stage: Stage, who: str, register: str, field: Field, value: Any) -> Any:
-    """Return what a value of the story stands for: names become ids, relative days become days."""
-    if isinstance(field, Link) and field.several:
-        several = value if isinstance(value, list) else [value]
-        return tuple(_link(stage, who, register, field, v) for v in several)
-    if isinstance(field, Link):
-        return _link(stage, who, register, field, value)
-    if isinstance(field, Moment):
-        return stage.acting(who).now if value == "now" else _moment(stage, value)
-    if isinstance(field, Date):
-        return _moment(stage, value).astimezone(stage.panel.zone).date()
-    if isinstance(value, bool | int):
-        return value
-    return field.from_json(value)
-
-
-def _link(stage: Stage, who: str, register: str, field: Link, value: Any) -> int:
-    match field:
-        case Person():
-            return stage.people[value]
-        case Unit():
-            return stage.units[value]
-        case File():
-            return stage.file(who, register, field.code, value)
-        case Reference():
-            return stage.refs[f"{field.target}:{value}"]
-    raise TypeError(f"{field.code} cannot be told")
-
-
-def _moment(stage: Stage, text: Any) -> datetime:
-    """Return the moment that ``-45 10:30`` means; a number alone is the beginning of that day."""
-    found = _RELATIVE.fullmatch(str(text))
-    if found is None:
-        raise ValueError(f"not a relative moment: {text!r}")
-    return stage.at(stage.today + timedelta(days=int(found["days"])), found["clock"] or "00:00")
+def _periods(stage: Stage, each: str, first: date) -> list[date]:
+    days = [first + timedelta(days=n) for n in range((stage.today - first).days + 1)]
+    if each == "day":
+        return days
+    if each == "workday":
+        return [day for day in days if stage.working_day(day) == day]
+    if each == "week":
+        return [stage.working_day(day) for day in days[::7]]
+    return [stage.working_day(day) for day in days if day == first or FIRST_OF[each](day) == day]
