@@ -1,4 +1,4 @@
-"""``python -m benchmarks [import|sweep|backtest|verify|grid|registers|torture|all] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``."""
+"""``python -m benchmarks [what] [--rows N] [--cards N] [--databases sqlite,postgresql] [--json FILE]``; ``--help`` lists what."""
 
 from __future__ import annotations
 

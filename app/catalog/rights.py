@@ -96,7 +96,9 @@ def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Col
         access,
         parent,
         hidden=tuple(f for f in spec.fields if not sees(f, roles)),
-        closed=tuple(f for f in spec.fields if f.typed and sees(f, roles) and not writes(spec, f, roles)) if edits else (),
+        closed=tuple(f for f in spec.fields if f.typed and sees(f, roles) and not writes(spec, f, roles))
+        if edits
+        else (),
         steps=tuple(_steps(spec, roles, bound)),
     )
 
