@@ -57,7 +57,7 @@ TO_GROUPS: dict[str, Sentence] = {
 """What each kind says to a group: register, number, duty, due date; nobody's name, no amount, no reason."""
 
 NAMES: dict[str, Sentence] = {
-    "remind": say("到期提醒"), "overdue": say("逾期"), "breach": say("违规"), "lifted": say("违规解除"), "amended": say("处罚变更"),
+    "remind": say("到期提醒"), "overdue": say("逾期"), "breach": say("违规事项"), "lifted": say("违规解除"), "amended": say("处罚变更"),
     "to_confirm": say("待确认的处罚"), "confirmed": say("处罚已确认"), "appealed": say("申诉待裁定"), "decided": say("处罚的处理结果"),
     "ordered": say("责令改正"), "clock": say("期限检查暂停"), "redated": say("日历改期"), "report": say("自动生成的报表"),
     "figures": say("指标定数"), "moved": say("流程办理"),

@@ -69,10 +69,10 @@ def test_a_trial_is_laid_into_the_outbox_and_its_end_is_seen_there(site: Site) -
     admin = site.browser("admin")
     admin.post("/channels/new", FORM)
     assert admin.post("/channels/1/trial", page="/channels").status_code == 302
-    assert "客户部群" in page_text(admin.get("/outbox?view=waiting"))
+    assert "客户部群" in page_text(admin.get("/channels/outbox?view=waiting"))
     assert [m.text for m in deliver(site, clock.now())] == ["测试消息：收到即表示机器人已接通。"]
-    assert "客户部群" in page_text(admin.get("/outbox?view=sent"))
-    assert TOKEN not in page_text(admin.get("/outbox?view=sent"))
+    assert "客户部群" in page_text(admin.get("/channels/outbox?view=sent"))
+    assert TOKEN not in page_text(admin.get("/channels/outbox?view=sent"))
 
 
 def test_the_outbox_says_why_a_letter_failed_and_sends_it_again(site: Site) -> None:
@@ -83,25 +83,25 @@ def test_the_outbox_says_why_a_letter_failed_and_sends_it_again(site: Site) -> N
 
     letters.deliver(site.panel, NOW, Office(broken))
     admin = site.browser("admin")
-    assert "连不上邮件服务器：refused" in page_text(admin.get("/outbox"))
+    assert "连不上邮件服务器：refused" in page_text(admin.get("/channels/outbox"))
     with site.panel.engine.begin() as connection:
         connection.execute(update(letter).values(state="failed"))
-    failed = page_text(admin.get("/outbox"))
+    failed = page_text(admin.get("/channels/outbox"))
     assert "owner" in failed
     assert "TS-2026-0001" not in failed, "who may look after the post need not know what it says"
-    assert admin.post("/outbox/retry?letter=1").status_code == 302
-    assert admin.post("/outbox/retry?letter=1").status_code == 422
-    assert admin.post("/outbox/retry").status_code == 302
-    assert "连不上邮件服务器" in page_text(admin.get("/outbox?view=waiting"))
+    assert admin.post("/channels/outbox/retry?letter=1").status_code == 302
+    assert admin.post("/channels/outbox/retry?letter=1").status_code == 422
+    assert admin.post("/channels/outbox/retry").status_code == 302
+    assert "连不上邮件服务器" in page_text(admin.get("/channels/outbox?view=waiting"))
 
 
 @pytest.mark.parametrize("who", OTHERS)
 def test_nobody_else_finds_these_pages(site: Site, who: str) -> None:
     site.browser("admin").post("/channels/new", FORM)
     browser = site.browser(who)
-    for page in ("/channels", "/channels/new", "/channels/1", "/outbox"):
+    for page in ("/channels", "/channels/new", "/channels/1", "/channels/outbox"):
         assert browser.get(page).status_code == 403
-    for action in ("/channels/new", "/channels/1", "/channels/1/trial", "/outbox/retry"):
+    for action in ("/channels/new", "/channels/1", "/channels/1/trial", "/channels/outbox/retry"):
         assert browser.post(action, FORM).status_code == 403
     assert "/channels" not in page_text(browser.get("/"))
     assert site.browser().get("/channels").status_code == 302

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -29,7 +29,7 @@ def tabs(active: str) -> list[dict[str, Any]]:
     root = request.script_root
     return [
         {"label": gettext("群机器人"), "url": f"{root}/channels", "active": active == "channels"},
-        {"label": gettext("发件箱"), "url": f"{root}/outbox", "active": active == "outbox"},
+        {"label": gettext("发件箱"), "url": f"{root}/channels/outbox", "active": active == "outbox"},
     ]
 
 
@@ -42,7 +42,7 @@ def channels() -> str:
     units = lookup.titles(work, "unit", {u for c in found for u in c["units"]})
     return render_template(
         "channels.html", title=gettext("通知渠道"), tabs=tabs("channels"), new_url=f"{request.script_root}/channels/new",
-        channels=[_row(work, c, units) for c in found],
+        channels=[_row(work, c, units) for c in found], mail=bool(current_app.config["SETTINGS"].SMTP_URL),
     )  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def trial(number: int) -> Response:
     with writing() as work:
         connecting.try_out(work, number)
     flash(gettext("测试消息半分钟内发出，结果见下方"), "success")
-    return redirect(f"{request.script_root}/outbox")
+    return redirect(f"{request.script_root}/channels/outbox")
 
 
 def _form(number: int | None, wish: Wish, errors: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -60,7 +60,7 @@ def _page(choice: Choice, typed: Mapping[str, str], errors: Mapping[str, str]) -
     return render_template(
         "notice_settings.html", title=gettext("通知设置"), kinds=offered, ways=[sentence(w) for w in choices.WAYS.values()],
         hours=hours, rest_days=choice.hours.rest_days, chosen_language=choice.language, errors=errors,
-        inbox_url=f"{request.script_root}/inbox",
+        mail=bool(current_app.config["SETTINGS"].SMTP_URL), inbox_url=f"{request.script_root}/inbox",
     )  # fmt: skip
 
 

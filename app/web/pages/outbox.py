@@ -20,7 +20,7 @@ from app.web.shapes import Action
 pages = Blueprint("outbox", __name__)
 
 
-@pages.get("/outbox")
+@pages.get("/channels/outbox")
 @signed_in
 def outbox() -> str:
     """Show the letters of one view. Raises Forbidden."""
@@ -33,9 +33,9 @@ def outbox() -> str:
     view = asked if asked in names else "failed" if counts["failed"] and not counts["waiting"] else "waiting"
     return render_template(
         "outbox.html", title=gettext("通知渠道"), tabs=tabs("outbox"), held=counts["held"],
-        views=[{"label": n, "url": f"{root}/outbox?view={v}", "active": v == view, "count": counts[v]} for v, n in names.items()],
+        views=[{"label": n, "url": f"{root}/channels/outbox?view={v}", "active": v == view, "count": counts[v]} for v, n in names.items()],
         letters=[_row(r) for r in posting.listed(work, view)],
-        retry_all=Action(gettext("全部重试"), f"{root}/outbox/retry", icon="refresh") if view == "failed" and counts["failed"] else None,
+        retry_all=Action(gettext("全部重试"), f"{root}/channels/outbox/retry", icon="refresh") if view == "failed" and counts["failed"] else None,
     )  # fmt: skip
 
 
@@ -47,12 +47,12 @@ def _row(r: Mapping[str, Any]) -> dict[str, Any]:
         "made": moment(r["made_at"]), "sent": moment(r["sent_at"]) if r["sent_at"] else "",
         "attempts": r["attempts"], "next": moment(r["next_at"]) if r["state"] == "waiting" and r["reason"] else "",
         "reason": sentence(r["reason"]) if r["reason"] else "",
-        "retry": Action(gettext("重试"), f"{request.script_root}/outbox/retry?letter={r['id']}", icon="refresh")
+        "retry": Action(gettext("重试"), f"{request.script_root}/channels/outbox/retry?letter={r['id']}", icon="refresh")
         if r["state"] == "failed" else None,
     }  # fmt: skip
 
 
-@pages.post("/outbox/retry")
+@pages.post("/channels/outbox/retry")
 @signed_in
 def retry() -> Response:
     """Let one letter that was given up be tried again, or all of them. Raises Forbidden, Refused."""
@@ -60,4 +60,4 @@ def retry() -> Response:
     with writing() as work:
         done = posting.again(work, int(named) if named.isdecimal() and len(named) < 19 else None)
     flash(gettext("%(n)s 封信将在半分钟内重发", n=done), "success")
-    return redirect(f"{request.script_root}/outbox")
+    return redirect(f"{request.script_root}/channels/outbox")
