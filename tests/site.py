@@ -98,7 +98,7 @@ def publish(engine: Engine, files: Mapping[str, str], now: datetime = BEGIN) -> 
 
 
 REGISTERS = {
-    "unit", "employee", "customer", "customer_contact", "vehicle", "vehicle_archive", "vehicle_archive_item", "archive_signoff",
+    "unit", "employee", "delegation", "customer", "customer_contact", "vehicle", "vehicle_archive", "vehicle_archive_item", "archive_signoff",
     "archive_rectification", "archive_violation", "service_reception_check", "archive_file", "archive_storage",
     "archive_view_application", "archive_borrow_application", "archive_borrow_log", "complaint", "complaint_progress",
     "complaint_investigation", "complaint_reply", "revisit_plan", "revisit_record",

@@ -42,6 +42,8 @@ class RoleSpec(Spec):
     code: str = Field(pattern=CODE)
     label: Label
     help: Label | None = None
+    in_person: bool = False
+    """Bound to the person who holds it: no deputy stands for him in it."""
     may: tuple[Literal["decide_appeals", "close_months", "reopen_months", "read_access_log"], ...] = ()
     """What its holders may do on the whole site: decide on appeals, close months, let closed ones be reopened, read who saw what."""
 

@@ -51,9 +51,14 @@ class Power:
     cite: tuple[Citation, ...] = ()
 
 
-def ruling(spec: RegisterSpec, roles: Collection[str], bound: Collection[str]) -> tuple[Access, ...]:
-    """Return the access rules of a register that hold for ``roles`` where the policies ``bound`` are adopted."""
-    return tuple(a for a in spec.access if (a.role == EVERYONE or a.role in roles) and adopted(a, bound))
+def ruling(
+    spec: RegisterSpec, roles: Collection[str], bound: Collection[str], *, lent: bool = False
+) -> tuple[Access, ...]:
+    """Return the access rules of a register that hold for ``roles`` where the policies ``bound`` are adopted.
+
+    ``lent``: those of the roles alone, without what everyone may do.
+    """
+    return tuple(a for a in spec.access if (a.role in roles or (a.role == EVERYONE and not lent)) and adopted(a, bound))
 
 
 def sees(field: Field, roles: Collection[str]) -> bool:
@@ -79,14 +84,19 @@ def above(catalog: Catalog, spec: RegisterSpec) -> RegisterSpec | None:
     return catalog.registers.get(getattr(link, "target", ""))
 
 
-def rights(catalog: Catalog, roles: Collection[str], bound: Collection[str]) -> list[Rights]:
-    """Return what holders of ``roles`` may do with each register, where that is anything; ``bound`` are the adopted policies."""
+def rights(catalog: Catalog, roles: Collection[str], bound: Collection[str], *, lent: bool = False) -> list[Rights]:
+    """Return what holders of ``roles`` may do with each register, where that is anything; ``bound`` are the adopted policies.
+
+    ``lent``: what a deputy gains by these roles: to read, and the transitions.
+    """
     live = [s for s in catalog.registers.values() if adopted(s, bound)]
-    return [r for s in live if (r := _of(catalog, s, roles, bound)).access or r.above is not None]
+    return [r for s in live if (r := _of(catalog, s, roles, bound, lent)).access or r.above is not None]
 
 
-def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Collection[str]) -> Rights:
-    access = ruling(spec, roles, bound)
+def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Collection[str], lent: bool) -> Rights:
+    access = ruling(spec, roles, bound, lent=lent)
+    if lent:
+        access = tuple(a.model_copy(update={"can": ("read",)}) for a in access if "read" in a.can)
     parent = above(catalog, spec)
     if parent is not None and not _reads(catalog, parent, roles, bound):
         parent = None
@@ -99,7 +109,7 @@ def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Col
         closed=tuple(f for f in spec.fields if f.typed and sees(f, roles) and not writes(spec, f, roles))
         if edits
         else (),
-        steps=tuple(_steps(spec, roles, bound)),
+        steps=tuple(_steps(spec, roles, bound, lent)),
     )
 
 
@@ -110,12 +120,12 @@ def _reads(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: 
     return parent is not None and _reads(catalog, parent, roles, bound)
 
 
-def _steps(spec: RegisterSpec, roles: Collection[str], bound: Collection[str]) -> Iterator[Step]:
+def _steps(spec: RegisterSpec, roles: Collection[str], bound: Collection[str], lent: bool) -> Iterator[Step]:
     for t in spec.workflow.transitions if spec.workflow else ():
         if t.auto or not adopted(t, bound) or not signs(spec.field(t.sign), roles):
             continue
         parties = (p.within(spec.by_code) for p in t.by)
-        if by := tuple(p for p in parties if not p.role or p.role == EVERYONE or p.role in roles):
+        if by := tuple(p for p in parties if not p.role or p.role in roles or (p.role == EVERYONE and not lent)):
             yield Step(t, by)
 
 

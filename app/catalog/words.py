@@ -81,7 +81,7 @@ PARTS = {
     "manual": say("由人办理的理由"),
     "refuse": say("拒绝办理"), "payer": say("承担方"), "days": say("天数"), "per": say("按谁计次"),
     "only_confirmed": say("只计已确认"), "clauses": say("计次的条款"),
-    "logged": say("查阅留痕"),
+    "logged": say("查阅留痕"), "in_person": say("不得代理"),
     "at_most": say("限额"), "numerator": say("分子"), "denominator": say("分母"), "parts": say("组成"), "period": say("周期"),
     "places": say("小数位"), "bands": say("分档"), "ready": say("定数时间"), "receives": say("接收的角色"), "goal": say("目标"),
     "first": say("期间起"), "last": say("期间止"), "name": say("期间名称"), "figures": say("填入的数据"),

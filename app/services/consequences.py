@@ -133,11 +133,17 @@ def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) ->
     return followed
 
 
-def of_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> int:
-    """Tell whom a transition's definition names; return how many were told."""
+def of_transition(
+    work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition, on_behalf: Actor | None = None
+) -> int:
+    """Tell whom a transition's definition names, and in whose place it was made; return how many were told."""
     about = {"register": spec.code, "record_id": row["id"]}
     words = {"register": spec.label, "number": row["record_no"], "move": t.label, "who": work.actor.name}
-    people_told = [p for party in t.tell for p in people.party(work, party, spec, row) if p != work.actor.person_id]
+    if on_behalf is not None:
+        words["who"] = f"{work.actor.name} 代 {on_behalf.name}"
+    told = [p for party in t.tell for p in people.told(work, party, spec, row)]
+    told += [on_behalf.person_id] if on_behalf is not None and on_behalf.person_id is not None else []
+    people_told = [p for p in told if p != work.actor.person_id]
     return notices.send(
         work, notices.tell(work, people_told, "moved", f"moved:{spec.code}:{row['id']}:{row['version']}", words, about)
     )

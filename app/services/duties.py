@@ -521,6 +521,16 @@ def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), li
     return [dict(r) for r in work.connection.execute(query).mappings()]
 
 
+def owed_by_absent(work: Work, limit: int = 200) -> list[tuple[str, dict[str, Any]]]:
+    """Return the open obligations of those for whom the actor stands, each with that person's name, soonest first."""
+    found = [
+        (absent.name, o)
+        for absent in work.actor.deputises
+        for o in owed(work, person=absent.person_id if absent.named else None, roles=absent.roles, limit=limit)
+    ]
+    return sorted(found, key=lambda one: (one[1]["due_at"], one[1]["id"]))
+
+
 def _on_visible(work: Work, spec: RegisterSpec) -> ColumnElement[bool]:
     table = work.tables[spec.code]
     rows = select(table.c.id).where(scope.visible(work, spec.code))

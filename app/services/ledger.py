@@ -67,13 +67,15 @@ def visible(work: Work) -> ColumnElement[bool]:
     t = ticket.c
     if work.actor.is_system:
         return t.id.is_not(None)
-    seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.roles)]
+    seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.signing)]
     if people.may(work, "close_months"):
         seen.append(t.person.is_not(None))
     if people.may(work, "decide_appeals"):
         seen.append(t.id.in_(_appealed()))
     judged = [
-        k for k, b in work.catalog.breaches.items() if b.appeal is not None and b.appeal.decided_by in work.actor.roles
+        k
+        for k, b in work.catalog.breaches.items()
+        if b.appeal is not None and b.appeal.decided_by in work.actor.signing
     ]
     if judged:
         mine = or_(*(and_(t.register == register, t.rule == rule) for register, rule in judged))
@@ -144,7 +146,7 @@ def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, s
 
 def to_confirm(work: Work) -> list[dict[str, Any]]:
     """Return the proposed tickets that wait for the actor's decision, oldest violation first."""
-    mine = [t for t in tickets(work, states=["proposed"]) if t["confirmed_by"] in work.actor.roles]
+    mine = [t for t in tickets(work, states=["proposed"]) if t["confirmed_by"] in work.actor.signing]
     return mine[::-1]
 
 

@@ -19,7 +19,7 @@ from app.models.ledger import breach, ledger_entry, ticket
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import due
 from app.services import assessing, consequences, editions, notices, people
-from app.services.panel import Work
+from app.services.panel import Actor, Work
 
 STATES = {
     "proposed": say("待确认"), "confirmed": say("已确认"), "waived": say("已免罚"), "appealed": say("申诉中"), "upheld": say("申诉维持"),
@@ -71,6 +71,23 @@ def obstacle(work: Work, t: Mapping[str, Any], code: str) -> Sentence | None:
         if not mine:
             return say("只有被处罚的本人可以申诉或撤回申诉")
         return _too_late(work, t) if code == "appeal" else None
+    found = capacity(work, t, code)
+    return found if isinstance(found, Sentence) else None
+
+
+def capacity(work: Work, t: Mapping[str, Any], code: str) -> Actor | Sentence:
+    """Return as whom the actor takes an officer's step, himself or one for whom he stands; else why he may not."""
+    if work.actor.is_system or MOVES[code].fined or (why := _refusal(work, t, code)) is None:
+        return work.actor
+    if work.actor.person_id not in (t["person"], t["confirmed_person"] if t["state"] == "appealed" else None):
+        for absent in work.actor.deputises:
+            if _refusal(work.acting(absent), t, code) is None:
+                return absent
+    return why
+
+
+def _refusal(work: Work, t: Mapping[str, Any], code: str) -> Sentence | None:
+    mine = t["person"] == work.actor.person_id
     if t["state"] == "appealed" or (code == "reinstate" and _judged(work, t)):
         roles = judges(work, t)
         if not work.actor.roles.intersection(roles):
@@ -128,6 +145,9 @@ def take(work: Work, t: Mapping[str, Any], code: str, reason: str) -> None:
         raise Invalid([CellError("reason", say("请写明理由"), label="理由")])
     assessing.lock(work, [(t["counter"], t["subject"])])
     target = move.target or _before_appeal(work, t)
+    signer = capacity(work, t, code)
+    if isinstance(signer, Actor) and signer.lent is not None:
+        reason = f"{reason.strip()}（代{signer.name}）"
     post(
         work,
         t,

@@ -36,6 +36,18 @@ class Actor:
     behind: Actor | None = None
     """Who looks at the panel as this person would see it: rows must be open to both, and nothing can be written."""
 
+    deputises: tuple[Actor, ...] = ()
+    """For whom this person stands today: each with the roles that are lent, and no more."""
+    lent: date | None = None
+    """The last day on which somebody stands for this one; None: he acts himself."""
+    named: bool = True
+    """Whether what names this person in a record is lent with the roles."""
+
+    @property
+    def signing(self) -> frozenset[str]:
+        """The roles in which this person signs: his own and those lent to him."""
+        return self.roles.union(*(a.roles for a in self.deputises))
+
     @classmethod
     def system(cls) -> Actor:
         """Return the panel itself, which may do everything it is programmed to."""

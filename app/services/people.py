@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -166,7 +168,63 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
 
 
 def actor(work: Work, person_id: int) -> Actor:
-    """Return a person as one who acts, with roles and unit; reads that one person, however many there are."""
+    """Return a person as one who acts, with roles, unit and those for whom he stands; reads these people alone, however many there are."""
+    me, absent = _alone(work, person_id), []
+    for d in _delegations(work, person_id):
+        p = _alone(work, d["principal"])
+        roles = frozenset(r for r in p.roles if lendable(work, r) and d["role"] in (None, r))
+        absent.append(replace(p, roles=roles, lent=d["until_on"], named=d["role"] is None))
+    return replace(me, deputises=tuple(absent)) if absent else me
+
+
+def lendable(work: Work, role_code: str) -> bool:
+    """Return whether a deputy may stand for who holds a role; of a role that no definition names, never."""
+    found = work.catalog.roles.get(role_code)
+    return found is not None and not found.in_person
+
+
+def _delegations(work: Work, deputy: int | None = None) -> list[Mapping[str, Any]]:
+    """Return the delegations that stand today (register ``delegation``), all or those to one person."""
+    key = ("delegations", deputy)
+    if key not in work.memo:
+        found: list[Mapping[str, Any]] = []
+        if (t := work.tables.get("delegation")) is not None:
+            query = select(t.c.principal, t.c.deputy, t.c.role, t.c.until_on).where(
+                t.c.state == "standing",
+                t.c.archived_at.is_(None),
+                t.c.from_on <= work.today,
+                t.c.until_on >= work.today,
+            )
+            query = query if deputy is None else query.where(t.c.deputy == deputy)
+            found = list(work.connection.execute(query.order_by(t.c.id)).mappings())
+        work.memo[key] = found
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def deputies(work: Work, person_id: int | None, role_code: str = "") -> dict[int, date]:
+    """Return who stands for a person today, and until when: in a role, or without one in what names the person."""
+    return {
+        d["deputy"]: d["until_on"]
+        for d in _delegations(work)
+        if d["principal"] == person_id
+        and (
+            d["role"] in (None, role_code)
+            if role_code and lendable(work, role_code)
+            else not role_code and d["role"] is None
+        )
+    }
+
+
+def told(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:
+    """Return whom to tell of a record: the people a party means, and who stands for them; never whom the record excludes."""
+    settled = who.within(spec.by_code)
+    found = party(work, who, spec, row)
+    apart = {row.get(f) for f in spec.excluded}
+    standing = [d for p in found for d in deputies(work, p, settled.role) if d not in apart]
+    return list(dict.fromkeys([*found, *standing]))
+
+
+def _alone(work: Work, person_id: int) -> Actor:
     query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == person_id)
     query = query.select_from(
         person.outerjoin(person_role, person_role.c.user_id == person.c.id).outerjoin(

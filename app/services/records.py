@@ -40,6 +40,8 @@ class Revision:
     source: str
     transition: str | None
     reason: str | None
+    on_behalf: str
+    """The name of whom the person stood for; empty where he acted for himself."""
     changes: Mapping[str, tuple[Any, Any]]
 
 
@@ -287,15 +289,16 @@ def move(
         raise Forbidden(say("处罚单请在“处罚”页面办理"))
     old = _mine(work, spec, record_id, "read")
     t = workflow.find(spec, transition)
-    workflow.refuse_unless(work, spec, old, t)
+    signer = workflow.demand(work, spec, old, t)
+    on_behalf = signer if signer.lent is not None else None
     if (why := refusing.moving(work, spec, {**old, **(values or {})}, t.code)) is not None:
         raise Refused(why)
     if errors := files.foreign(work, spec, [values or {}], [old]):
         raise Invalid(errors)
-    new = workflow.apply(work, spec, old, t, values or {}, reason)
+    new = workflow.apply(work, spec, old, t, values or {}, reason, on_behalf.person_id if on_behalf else None)
     found = breaches.on_transition(work, spec, new, t.code)
     consequences.of_rows(work, spec, [new], before=[old], found=found)
-    consequences.of_transition(work, spec, new, t)
+    consequences.of_transition(work, spec, new, t, on_behalf)
 
 
 def moves(work: Work, register: str, record_id: int) -> list[Move]:
@@ -321,10 +324,11 @@ def history(work: Work, register: str, record_id: int) -> list[Revision]:
     found = work.connection.execute(
         select(record_version).where(v.register == register, v.record_id == record_id).order_by(v.version.desc())
     ).mappings().all()  # fmt: skip
-    names = people.names(work, [r["person"] for r in found])
+    names = people.names(work, [p for r in found for p in (r["person"], r["on_behalf"])])
     return [
         Revision(
             r["version"], r["at"], r["person"], names.get(r["person"], "系统"), r["source"], r["transition"], r["reason"],
+            names.get(r["on_behalf"], ""),
             {k: tuple(c) for k, c in orjson.loads(r["changes"]).items() if k not in hidden and k.removesuffix("_at") not in hidden},
         )
         for r in found

@@ -47,7 +47,7 @@ def of(work: Work, person_id: int) -> Held:
 def held(work: Work, actor: Actor) -> Held:
     """Return what somebody who acts may do."""
     bound = adoption.anywhere(work)
-    found = rights.rights(work.catalog, actor.roles, bound)
+    found = rights.rights(work.catalog, actor.roles, bound, lent=actor.lent is not None)
     theirs = work.acting(actor)
     opened = {r.spec.code: [Opened(*o) for a in r.access for o in scope.approvals(theirs, a)] for r in found}
     return Held(actor, found, rights.powers(work.catalog, actor.roles, bound), {k: v for k, v in opened.items() if v})

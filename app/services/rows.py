@@ -21,7 +21,7 @@ from app.services import numbering, searching
 from app.services.panel import Work
 
 VERSION_COLUMNS = (
-    "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "change_set", "changes",
+    "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "change_set", "on_behalf", "changes",
 )  # fmt: skip
 
 
@@ -87,8 +87,9 @@ def change(
     transition: str | None = None,
     reason: str | None = None,
     import_run: int | None = None,
+    on_behalf: int | None = None,
 ) -> dict[str, Any]:
-    """Write checked changes of one row with their version and return the row as it is now."""
+    """Write checked changes of one row with their version, and in whose place they were made, and return the row as it is now."""
     table = work.tables[spec.code]
     many = {f.code: f for f in spec.fields if f.many}
     stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": row["version"] + 1}
@@ -105,7 +106,8 @@ def change(
             _link(work, spec, f, [(row["id"], changes[code])])
     new = {**row, **changes, **stamp}
     differences = {k: [_plain(spec, k, row.get(k)), _plain(spec, k, v)] for k, v in changes.items() if row.get(k) != v}
-    keep_versions(work, [_version(work, spec, row["id"], new["version"], differences, transition, reason, import_run)])
+    version = _version(work, spec, row["id"], new["version"], differences, transition, reason, import_run)
+    keep_versions(work, [version | {"on_behalf": on_behalf}])
     searching.follow_change(work, spec, row, changes)
     return new
 
@@ -115,13 +117,29 @@ def keep_versions(work: Work, versions: Sequence[Mapping[str, Any]]) -> None:
     insert_rows(work.connection, record_version, versions, VERSION_COLUMNS)
 
 
-def sign(work: Work, spec: RegisterSpec, record_id: int, field: str, transition: str) -> None:
-    """Keep a signature of the actor at the server's time; the row's own columns repeat it for reading."""
+def sign(
+    work: Work, spec: RegisterSpec, record_id: int, field: str, transition: str, on_behalf: int | None = None
+) -> None:
+    """Keep a signature of the actor, and in whose place, at the server's time; the row's own columns repeat it for reading."""
     row = {
         "register": spec.code, "record_id": record_id, "field": field, "person": work.actor.person_id,
-        "signed_at": work.now, "transition": transition,
+        "signed_at": work.now, "transition": transition, "on_behalf": on_behalf,
     }  # fmt: skip
     insert_one(work.connection, signature, row)
+    work.memo.pop(("signed for", spec.code, record_id), None)
+
+
+def signed_for(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, int]:
+    """Return in whose place the signatures of a record were given, by field; of those given by a deputy alone."""
+    if "delegation" not in work.tables:
+        return {}
+    key = ("signed for", spec.code, record_id)
+    if key not in work.memo:
+        s = signature.c
+        mine = select(s.field, s.on_behalf).where(s.register == spec.code, s.record_id == record_id)
+        found = work.connection.execute(mine.where(s.on_behalf.is_not(None)).order_by(s.id))
+        work.memo[key] = {field: person for field, person in found}
+    return work.memo[key]  # type: ignore[no-any-return]
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,6 +225,6 @@ def _version(
     return {
         "register": spec.code, "record_id": record_id, "version": version, "at": work.now, "person": work.actor.person_id,
         "source": work.source, "transition": transition, "reason": reason or work.reason or None, "import_run": import_run,
-        "change_set": work.change_set,
+        "change_set": work.change_set, "on_behalf": None,
         "changes": orjson.dumps(changes, default=str).decode(),
     }  # fmt: skip

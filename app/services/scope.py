@@ -37,7 +37,9 @@ def may(work: Work, register: str, verb: str) -> bool:
     spec = work.catalog.registers.get(register)
     if spec is None:
         return False
-    return work.actor.is_system or (_on(work, spec) and bool(_rules(work, spec, verb)))
+    if work.actor.is_system or (_on(work, spec) and bool(_rules(work, spec, verb))):
+        return True
+    return verb == "read" and any(may(work.acting(a), register, verb) for a in work.actor.deputises)
 
 
 def demand(work: Work, register: str, verb: str) -> RegisterSpec:
@@ -82,6 +84,8 @@ def _visible(work: Work, register: str, verb: str, archived: bool) -> ColumnElem
     granted = _each_once([_rows(work, spec, rule) for rule in _rules(work, spec, verb)])
     if spec.follows and verb == "read":
         granted.append(_through_parent(work, spec))
+    if verb == "read":
+        granted += [visible(work.acting(a), register, archived=archived) for a in work.actor.deputises]
     me = work.actor.person_id
     apart = [or_(table.c[f].is_(None), table.c[f] != me) for f in spec.excluded]
     if spec.follows and (parent := _parent(work, spec)) is not None and parent.excluded:
@@ -159,7 +163,8 @@ def _on(work: Work, spec: RegisterSpec) -> bool:
 def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
     key = ("access", spec.code, verb, work.actor)
     if key not in work.memo:
-        mine = rights.ruling(spec, work.actor.roles, adoption.anywhere(work))
+        lent = work.actor.lent is not None
+        mine = rights.ruling(spec, work.actor.roles, adoption.anywhere(work), lent=lent)
         work.memo[key] = [a for a in mine if verb in a.can]
         if (
             verb == "read"

@@ -171,7 +171,7 @@ def _letters(
         return []
     spec = work.catalog.registers[o["register"]]
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told = [p for party in rule.tell for p in people.party(work, party, spec, row)]
+    told = [p for party in rule.tell for p in people.told(work, party, spec, row)]
     kind = "remind" if event.kind == "remind" else "overdue"
     key = notices.limit_key(event.kind, o, event.seq)
     return notices.tell(

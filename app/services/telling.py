@@ -33,7 +33,10 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[st
             "sanction": t["sanction"],
         }
         holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
-        letters += notices.tell(work, holders, "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
+        standing = [d for h in holders for d in people.deputies(work, h, t["confirmed_by"]) if d != t["person"]]
+        letters += notices.tell(
+            work, [*holders, *standing], "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]}
+        )
     return letters
 
 
@@ -54,7 +57,7 @@ def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
         names = people.names(work, [b["person"] for b in mine])
         for b in mine:
             rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
-            told = [p for party in rule.tell for p in people.party(then, party, spec, row)]
+            told = [p for party in rule.tell for p in people.told(then, party, spec, row)]
             words = {
                 "register": spec.label,
                 "number": row["record_no"],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy import select
 
 from app.catalog import rights
 from app.catalog.catalog import adopted
@@ -13,10 +15,10 @@ from app.errors import CellError, Forbidden, Invalid, Refused, Sentence, say
 from app.fields.base import Field
 from app.fields.links import Person
 from app.fields.times import Date, Moment
-from app.services import adoption, people, rows
+from app.services import adoption, people, rows, scope
 from app.services.checking import check_rows
 from app.services.conditions import with_references
-from app.services.panel import Work
+from app.services.panel import Actor, Work
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,16 @@ def moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Move]:
 
 
 def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Sentence | None:
-    """Return why the actor may not make a transition now, or None.
+    """Return why the actor may not make a transition now, or None; ``row`` as in ``capacity``."""
+    found = capacity(work, spec, row, t)
+    return found if isinstance(found, Sentence) else None
 
-    ``row`` must hold the ``reference.field`` values that the transition's condition looks at.
+
+def capacity(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Actor | Sentence:
+    """Return as whom the actor may make a transition now, himself or one for whom he stands; else why he may not.
+
+    What separates duties binds both the deputy and the one he stands for. ``row`` must hold the ``reference.field`` values
+    that the transition's condition looks at.
     """
     state = spec.workflow.state(row["state"]) if spec.workflow and row["state"] else None
     if row["state"] not in t.source:
@@ -55,11 +64,23 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
     if t.when is not None and not t.when.holds(row):
         return say("“{move}”的条件尚不满足", move=t.label.zh)
     if work.actor.is_system:
-        return None
-    me = work.actor.person_id
-    if any(me == v or (isinstance(v, tuple) and me in v) for v in (row.get(f) for f in t.not_by)):
-        return say("职责分离：您已参与其中，不能由您“{move}”", move=t.label.zh)
+        return work.actor
+    if (why := _refusal(work, spec, row, t)) is None:
+        return work.actor
+    for absent in work.actor.deputises:
+        if (
+            _refusal(work.acting(absent), spec, row, t) is None
+            and not _apart(work, spec, row, t)
+            and _sees(work, spec, row, absent)
+        ):
+            return absent
+    return why
+
+
+def _refusal(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Sentence | None:
     signed = spec.field(t.sign)
+    if _apart(work, spec, row, t):
+        return say("职责分离：您已参与其中，不能由您“{move}”", move=t.label.zh)
     if signed is not None and not rights.signs(signed, work.actor.roles):
         return say("您不在可以签署“{field}”的岗位", field=signed.label.zh)
     if not any(_is(work, spec, row, p) for p in t.by):
@@ -67,17 +88,38 @@ def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transiti
     return None
 
 
+def _apart(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> bool:
+    """Return whether the actor has had a part in a record that keeps him from a transition, himself or through a deputy."""
+    me = work.actor.person_id
+    if any(me == v or (isinstance(v, tuple) and me in v) for v in (row.get(f) for f in (*t.not_by, *spec.excluded))):
+        return True
+    return any(rows.signed_for(work, spec, row["id"]).get(f) == me for f in t.not_by if row.get(f) is not None)
+
+
+def _sees(work: Work, spec: RegisterSpec, row: Mapping[str, Any], absent: Actor) -> bool:
+    """Return whether somebody who is absent would see a record himself: whoever it keeps out signs through nobody."""
+    table, himself = work.tables[spec.code], replace(absent, lent=None)
+    seen = select(table.c.id).where(table.c.id == row["id"], scope.visible(work.acting(himself), spec.code))
+    return work.connection.execute(seen).scalar() is not None
+
+
 def _is(work: Work, spec: RegisterSpec, row: Mapping[str, Any], who: Any) -> bool:
     who = who.within(spec.codes)
     if who.role:
-        return who.role in work.actor.roles or who.role == rights.EVERYONE
-    return work.actor.person_id in people.party(work, who, spec, row)
+        return who.role in work.actor.roles or (who.role == rights.EVERYONE and work.actor.lent is None)
+    return work.actor.named and work.actor.person_id in people.party(work, who, spec, row)
 
 
 def apply(
-    work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition, values: Mapping[str, Any], reason: str = ""
+    work: Work,
+    spec: RegisterSpec,
+    row: Mapping[str, Any],
+    t: Transition,
+    values: Mapping[str, Any],
+    reason: str = "",
+    on_behalf: int | None = None,
 ) -> dict[str, Any]:
-    """Make a transition and return the row as it is now; permission has been asked before.
+    """Make a transition, in whose place where that is given, and return the row as it is now; permission has been asked before.
 
     Raises Invalid with every field that is missing or wrong.
     """
@@ -92,8 +134,8 @@ def apply(
     new = {**row, **changes}
     _check(work, spec, t, new, reason)
     if t.sign:
-        rows.sign(work, spec, row["id"], t.sign, t.code)
-    return rows.change(work, spec, row, changes, transition=t.code, reason=reason or None)
+        rows.sign(work, spec, row["id"], t.sign, t.code, on_behalf)
+    return rows.change(work, spec, row, changes, transition=t.code, reason=reason or None, on_behalf=on_behalf)
 
 
 def find(spec: RegisterSpec, code: str) -> Transition:
@@ -113,11 +155,12 @@ def locked(spec: RegisterSpec, row: Mapping[str, Any]) -> bool:
     return state is not None and state.locked
 
 
-def refuse_unless(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> None:
-    """Raise Forbidden with the reason where the actor may not make the transition now."""
-    whole = with_references(work, spec, [row], [t.when])[0]
-    if (why := obstacle(work, spec, whole, t)) is not None:
-        raise Forbidden(why)
+def demand(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Actor:
+    """Return as whom the actor makes the transition. Raises Forbidden with the reason where he may not now."""
+    found = capacity(work, spec, with_references(work, spec, [row], [t.when])[0], t)
+    if isinstance(found, Sentence):
+        raise Forbidden(found)
+    return found
 
 
 def _check(work: Work, spec: RegisterSpec, t: Transition, new: Mapping[str, Any], reason: str) -> None:

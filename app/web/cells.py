@@ -108,6 +108,11 @@ def language_comma() -> str:
     return "、" if language() == "zh" else ", "
 
 
+def in_place(who: str, absent: str) -> str:
+    """Return a name with that of whom the person stood for, where there is one."""
+    return gettext("%(who)s 代 %(absent)s", who=who, absent=absent) if absent else who
+
+
 def moment(value: datetime | None) -> str:
     """Return a moment in the site's zone, empty for none."""
     return MOMENT.format(value)

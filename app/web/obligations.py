@@ -103,6 +103,10 @@ def _owed_by(work: Work, e: Explanation) -> str:
     spec = editions.catalog_of(work, o["revision"]).registers.get(o["register"])
     role = work.catalog.roles.get(o["role"] or "")
     who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else ""
+    if standing := people.deputies(work, o["person"]) if o["person"] is not None else {}:
+        named = people.names(work, standing)
+        until = max(standing.values())
+        who = gettext("%(who)s，由%(deputy)s代理至 %(day)s", who=who, deputy="、".join(named.values()), day=until)
     if e.duty is None or spec is None:
         return who or (label(role.label) if role else "")
     by = _party(work, spec, e.duty.owed_by)

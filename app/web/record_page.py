@@ -11,12 +11,12 @@ from flask_babel import gettext
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.fields.base import Field
 from app.fields.links import Signature
-from app.services import duties, ledger, listing, lookup, people, printing, records, related, scope, workflow
+from app.services import duties, ledger, listing, lookup, people, printing, records, related, rows, scope, workflow
 from app.services.listing import Filter
 from app.services.panel import Work
 from app.web import listing as lists
 from app.web import prints, record_story, reports, tickets
-from app.web.cells import Names, cell, moment, record_url, state_cell
+from app.web.cells import Names, cell, in_place, moment, record_url, state_cell
 from app.web.forms import Typed, controls
 from app.web.language import label
 from app.web.shapes import Action, Cell
@@ -55,7 +55,7 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
     return {
         "title": f"{head['title']} · {label(spec.label)}", "register": heading(spec), "record": head,
         "moves": _moves(work, spec, row, tried, typed), "actions": _actions(work, spec, row),
-        "sections": _sections(work, spec, seen, row), "signatures": _signatures(work, seen, row),
+        "sections": _sections(work, spec, seen, row), "signatures": _signatures(work, spec, seen, row),
         "obligations": record_story.obligations(work, duties.of_record(work, spec.code, number)),
         "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
         "children": _children(work, spec, number), "history": record_story.history(work, spec, number),
@@ -122,13 +122,14 @@ def _sections(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mappin
     return [{"label": gettext("内容"), "values": values(own)}, {"label": gettext("登记"), "values": values(entry)}]
 
 
-def _signatures(work: Work, seen: Sequence[Field], row: Mapping[str, Any]) -> list[dict[str, str]]:
+def _signatures(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mapping[str, Any]) -> list[dict[str, str]]:
     signed = [f for f in seen if isinstance(f, Signature)]
-    names = people.names(work, [i for f in signed if (i := row.get(f.code)) is not None])
+    absent = rows.signed_for(work, spec, row["id"]) if any(row.get(f.code) is not None for f in signed) else {}
+    names = people.names(work, [*(i for f in signed if (i := row.get(f.code)) is not None), *absent.values()])
     return [
         {
             "label": label(f.label),
-            "person": names.get(row.get(f.code) or 0, ""),
+            "person": in_place(names.get(row.get(f.code) or 0, ""), names.get(absent.get(f.code, 0), "")),
             "at": moment(row.get(f"{f.code}_at")),
             "url": "",
         }

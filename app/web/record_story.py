@@ -15,7 +15,7 @@ from app.fields.links import Signature
 from app.services import editions, people, records
 from app.services.panel import Work
 from app.services.records import Revision
-from app.web.cells import MOMENT, Names, cell, moment, record_url, until
+from app.web.cells import MOMENT, Names, cell, in_place, moment, record_url, until
 from app.web.language import label
 
 SOURCES = {
@@ -74,7 +74,7 @@ def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]
         old, new = sides[2 * at], sides[2 * at + 1]
         move = spec.workflow.transition(r.transition) if spec.workflow and r.transition else None
         found.append({
-            "at": moment(r.at), "who": r.name, "source": gettext(SOURCES.get(r.source, r.source)), "reason": r.reason or "",
+            "at": moment(r.at), "who": in_place(r.name, r.on_behalf), "source": gettext(SOURCES.get(r.source, r.source)), "reason": r.reason or "",
             "what": label(move.label) if move else _what(r),
             "changes": [
                 {"label": label(fields[c].label), "old": cell(names, spec, fields[c], old).text, "new": cell(names, spec, fields[c], new).text}

@@ -30,7 +30,14 @@ def page() -> str:
     return render_template(
         "rights.html", title=gettext("权限"), name=held.actor.name, own=whose == me,
         unit=unit.get(held.actor.unit_id or 0, ""), roles=language_comma().join(words.role(work, r) for r in sorted(held.actor.roles)),
-        groups=words.registers(work, held), powers=words.powers(work, held.powers),
+        groups=words.registers(work, held), absent=[
+            {
+                "title": gettext("代理 %(name)s（至 %(day)s）", name=a.name, day=a.lent),
+                "roles": language_comma().join(words.role(work, r) for r in sorted(a.roles)),
+                "groups": words.registers(work, rights.held(work, a)),
+            }
+            for a in held.actor.deputises
+        ], powers=words.powers(work, held.powers),
         administration=gettext(words.POWERS["administration"]) if administration.ADMINISTRATOR in held.actor.roles else "",
         choice=_choice(work, whose), look=_look(work, held.actor),
     )  # fmt: skip

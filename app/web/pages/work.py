@@ -46,7 +46,11 @@ def counts() -> Response:
 
 
 def _mine(work: Work) -> list[dict[str, Any]]:
-    return duties.owed(work, person=work.actor.person_id, roles=work.actor.roles)
+    """Return what one owes oneself and what those owe for whom one stands, with their name as ``absent``; soonest first."""
+    own = duties.owed(work, person=work.actor.person_id, roles=work.actor.roles)
+    known = {o["id"] for o in own}
+    lent = [o | {"absent": name} for name, o in duties.owed_by_absent(work) if o["id"] not in known]
+    return sorted([*own, *lent], key=lambda o: (o["due_at"], o["id"])) if lent else own
 
 
 def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -64,6 +68,7 @@ def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
         entry = shown | {
             "title": titles[o["register"]].get(o["record_id"], f"#{o['record_id']}"), "duty": shown["label"],
             "register": label(spec.label) if spec else o["register"], "url": address,
+            "absent": gettext("代 %(name)s", name=o["absent"]) if o.get("absent") else "",
             "remedy": {"label": gettext("去办理"), "url": address} if address else None,
             "days_left": min(days, -1) if shown["late"] else days,
         }  # fmt: skip
