@@ -62,10 +62,8 @@ def insert(
         "state": state, "state_at": work.now if state else None, "created_by": work.actor.person_id, "created_at": work.now,
         "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
     }  # fmt: skip
-    defaults = {f.code: default(work, f) for f in spec.fields if f.default is not None}
-    whole = [
-        {**defaults, "unit": work.actor.unit_id, **_given(row), **stamp, "id": first + i} for i, row in enumerate(rows)
-    ]
+    defaults = {"unit": work.actor.unit_id, **{f.code: default(work, f) for f in spec.fields if f.default is not None}}
+    whole = [{**defaults, **_given(row, defaults), **stamp, "id": first + i} for i, row in enumerate(rows)]
     _give_numbers(work, spec, whole)
     filled = set().union(*whole)
     insert_rows(work.connection, table, whole, [c.name for c in table.columns if c.name in filled])
@@ -142,8 +140,8 @@ def signed_for(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, int]
     return work.memo[key]  # type: ignore[no-any-return]
 
 
-def _given(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if v is not None or k != "unit"}
+def _given(row: Mapping[str, Any], defaults: Container[str]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if v is not None or k not in defaults}
 
 
 def default(work: Work, field: Field) -> Any:

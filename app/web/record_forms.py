@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import Clash, Conflict, Forbidden, Missing, say
 from app.fields.base import Field, Unreadable
-from app.services import listing, records, scope, workflow
+from app.services import listing, records, rows, scope, workflow
 from app.services.panel import Work
 from app.web.cells import Names, cell
 from app.web.forms import Typed, controls, input_text
@@ -41,13 +41,16 @@ def editable(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Fie
     return fields(work, spec, "edit")
 
 
-def prefilled(spec: RegisterSpec, offered: Sequence[Field]) -> dict[str, Any]:
+def prefilled(work: Work, offered: Sequence[Field]) -> dict[str, Any]:
     """Return the defaults of a new record, and what the address brings along, such as the record it belongs to."""
     found: dict[str, Any] = {}
     for f in offered:
-        given = request.args.get(f.code, f.default)
+        given = request.args.get(f.code)
+        if given is None:
+            found[f.code] = rows.default(work, f) if f.default is not None else None
+            continue
         try:
-            found[f.code] = f.from_json([given] if f.many and given else given) if given not in (None, "") else None
+            found[f.code] = f.from_json([given] if f.many and given else given) if given else None
         except (Unreadable, ValueError):
             found[f.code] = None
     return found

@@ -63,7 +63,7 @@ class RegisterView(OfRegister, ModelView):
         scope.demand(reading(), self.spec.code, "add")
         fields = record_forms.fields(reading(), self.spec, "add")
         if request.method == "GET":
-            return self._form(gettext("新增"), fields, record_forms.prefilled(self.spec, fields), Typed())
+            return self._form(gettext("新增"), fields, record_forms.prefilled(reading(), fields), Typed())
         typed = read(fields, request.form, request.files)
         if not typed.errors:
             try:

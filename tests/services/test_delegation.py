@@ -156,6 +156,14 @@ def test_only_the_principal_gives_it_or_the_administrator_with_a_reason(site: Si
     assert [a.name for a in actor_on(site, "sales1", ACTS).deputises] == ["saleshead"]
 
 
+def test_who_leaves_the_principal_empty_means_himself(site: Site) -> None:
+    days = {"from_on": date(2025, 3, 3), "until_on": date(2025, 3, 7)}
+    number = site.create(
+        "saleshead", "delegation", ASKED, principal=None, deputy=site.ids["sales1"], reason="休假", **days
+    )
+    assert site.read("delegation", number)["principal"] == site.ids["saleshead"]
+
+
 def test_a_deputy_does_not_lend_on_what_was_lent_to_him(site: Site) -> None:
     number = application(site)
     delegate(site, "saleshead", "sales2")
