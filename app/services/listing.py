@@ -57,11 +57,12 @@ def select_rows(
     columns: Sequence[str] | None = None,
     ids: Iterable[int] | None = None,
     verb: str = "read",
+    logged_as: str = "read",
 ) -> list[dict[str, Any]]:
     """Return the rows that the actor may see, as field code → value with the system fields; several links as tuples.
 
-    ``order`` is a field code, ``-`` before it for descending, or several keys; ties go by id. ``columns`` limits the fields read.
-    Raises Forbidden, Missing, and Refused for a filter that cannot be.
+    ``order`` is a field code, ``-`` before it for descending, or several keys; ties go by id. ``columns`` limits the fields read;
+    ``logged_as`` is what the access log calls it. Raises Forbidden, Missing, and Refused for a filter that cannot be.
     """
     scope.demand(work, register, verb if verb == "export" else "read")
     fields = _wanted(work, register, columns)
@@ -76,7 +77,7 @@ def select_rows(
     cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
     query = wanted.apply(select(*cells).where(table.c.id.in_(found)))
     rows = [dict(r) for r in work.connection.execute(query).mappings()]
-    access_log.note(work, register, rows)
+    access_log.note(work, register, rows, logged_as)
     _attach_links(work, register, fields, rows)
     return rows
 
@@ -231,11 +232,17 @@ def beyond(
 
 
 def rows_of(
-    work: Work, register: str, ids: Sequence[int], *, columns: Sequence[str] | None = None, verbs: Sequence[str] = ()
+    work: Work,
+    register: str,
+    ids: Sequence[int],
+    *,
+    columns: Sequence[str] | None = None,
+    verbs: Sequence[str] = (),
+    logged_as: str = "read",
 ) -> list[dict[str, Any]]:
     """Return visible rows in the order of their ids; ``may_<verb>`` says of each whether the actor may do that with it.
 
-    Raises Forbidden, Missing.
+    ``logged_as``: what the access log calls it. Raises Forbidden, Missing.
     """
     scope.demand(work, register, "read")
     table, fields = work.tables[register], _wanted(work, register, columns)
@@ -248,7 +255,7 @@ def rows_of(
     query = select(*cells, *may).where(table.c.id.in_(list(ids)), seen)
     by_id: dict[int, Mapping[str, Any]] = {r["id"]: r for r in work.connection.execute(query).mappings()}
     rows = [dict(by_id[i]) for i in dict.fromkeys(ids) if i in by_id]
-    access_log.note(work, register, rows)
+    access_log.note(work, register, rows, logged_as)
     _attach_links(work, register, fields, rows)
     return rows
 

@@ -23,6 +23,9 @@ MOST = 400
 MOST_LINES = 2_000
 """Lines of other registers that are printed in one go."""
 
+PRINTED = "print"
+"""What the access log calls it."""
+
 Row = Mapping[str, Any]
 
 
@@ -96,7 +99,7 @@ def sheets(work: Work, register: str, code: str, ids: Sequence[int]) -> Printed:
         raise Missing
     if len(ids) > MOST:
         raise Refused(say("一次最多打印 {n} 条记录", n=MOST))
-    rows = listing.rows_of(work, register, ids)
+    rows = listing.rows_of(work, register, ids, logged_as=PRINTED)
     if not rows:
         raise Missing
     fit = _fit(work, spec, found, [r["id"] for r in rows])
@@ -153,7 +156,7 @@ def _behind(work: Work, link: Link, paths: Iterable[str], made: Sequence[Sheet])
         return
     target, seen = work.spec(link.target), _seen(work, work.spec(link.target))
     ids = {s.row[link.code] for s in made if s.row is not None and s.row.get(link.code) is not None}
-    rows = {r["id"]: r for r in listing.rows_of(work, link.target, sorted(ids))}
+    rows = {r["id"]: r for r in listing.rows_of(work, link.target, sorted(ids), logged_as=PRINTED)}
     for path in paths:
         f = seen.get(path.partition(".")[2])
         for s in made:
@@ -175,7 +178,7 @@ def _lines(work: Work, place: int, block: Block, made: Sequence[Sheet]) -> None:
     rows = listing.select_rows(
         work, spec.code, filters=[Filter(sub.through, "in", [s.row["id"] for s in made if s.row is not None])],
         order=sub.order if sub.order.lstrip("-") in {"id", *seen} else "id", limit=MOST_LINES + 1,
-        columns=[sub.through, *(c.code for c in columns)],
+        columns=[sub.through, *(c.code for c in columns)], logged_as=PRINTED,
     )  # fmt: skip
     if len(rows) > MOST_LINES:
         raise Refused(say("《{register}》的明细超过 {n} 行，请少选几条记录", register=spec.label, n=MOST_LINES))

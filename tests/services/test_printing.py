@@ -8,6 +8,7 @@ from app.errors import Missing
 from app.services import printing
 from app.services.printing import Printed
 from tests.services.dated import archive
+from tests.services.test_access_log import classified, lines
 from tests.services.test_records import complaint
 from tests.site import Site, at
 
@@ -61,3 +62,11 @@ def test_sheets_are_offered_to_those_alone_who_read_the_register(site: Site) -> 
     with site.panel.reading(site.actor("archive"), now=WHEN) as work:
         assert [p.code for p in printing.offered(work, "vehicle_archive")] == ["bag"]
         assert [p.code for p in printing.offered(work, "archive_violation")] == ["ticket", "month"]
+
+
+def test_a_classified_customer_that_is_printed_is_a_line_of_the_access_log(site: Site) -> None:
+    number = classified(site)
+    printed(site, "csmanager", "customer", "sheet", 1, number)
+    with pytest.raises(Missing):
+        printed(site, "stranger", "customer", "sheet", number)
+    assert lines(site) == [("print", site.ids["csmanager"], "customer", number)]

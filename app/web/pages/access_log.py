@@ -17,7 +17,7 @@ from app.web.shapes import Control
 
 pages = Blueprint("access_log", __name__)
 
-ACTIONS = {"read": "查看", "export": "导出", "begin": "以他人身份查看", "end": "回到本人"}
+ACTIONS = {"read": "查看", "export": "导出", "print": "打印", "begin": "以他人身份查看", "end": "回到本人"}
 SHOWN = 100
 
 
