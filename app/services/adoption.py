@@ -36,6 +36,26 @@ def anywhere(work: Work) -> frozenset[str]:
     return policies(work, None, work.today)
 
 
+def in_house(work: Work, unit: int | None) -> frozenset[str]:
+    """Return the policies that the people of a unit work by today: those of its house, of the units above that, and of those below.
+
+    The house is the nearest unit around them that applies policies of its own; where there is none they work by whatever anybody applies.
+    """
+    key = ("policies", "house", unit)
+    if key not in work.memo:
+        adopting = {of for of, *_ in _in_force(work, work.today)}
+        house = next((u for u in people.chain(work, unit) if u in adopting), None)
+        near = {None, *people.chain(work, house), *(people.below(work, house) if house is not None else ())}
+        work.memo[key] = frozenset(p for of, p in _in_force(work, work.today) if house is None or of in near)
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _in_force(work: Work, day: date) -> Iterator[tuple[int | None, str]]:
+    for of, policy, start, end in _adoptions(work):
+        if start <= day and (end is None or day < end):
+            yield of, policy
+
+
 def adopters(work: Work, cited: Cited, day: date) -> frozenset[int | None]:
     """Return the units that apply on a day what something cites, without those below them; None among them: everybody does."""
     if not cited.cite:

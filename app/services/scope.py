@@ -54,8 +54,14 @@ def demand(work: Work, register: str, verb: str) -> RegisterSpec:
 
 
 def readable(work: Work) -> list[RegisterSpec]:
-    """Return the registers that the actor may read, in the catalog's order: the menu."""
+    """Return the registers that the actor may read, in the catalog's order."""
     return [s for c, s in work.catalog.registers.items() if may(work, c, "read")]
+
+
+def used(work: Work) -> list[RegisterSpec]:
+    """Return the registers that the actor may read and whose policies the actor's own house applies: the menu."""
+    house = adoption.in_house(work, work.actor.unit_id)
+    return [spec for spec in readable(work) if work.actor.is_system or adopted(spec, house)]
 
 
 def visible(work: Work, register: str, verb: str = "read", *, archived: bool = False) -> ColumnElement[bool]:

@@ -132,7 +132,7 @@ def apply(
         changes |= {t.sign: work.actor.person_id, f"{t.sign}_at": work.now}
     changes |= {"state": t.target, "state_at": work.now}
     new = {**row, **changes}
-    _check(work, spec, t, new, reason)
+    _check(work, spec, t, new, reason, changes)
     if t.sign:
         rows.sign(work, spec, row["id"], t.sign, t.code, on_behalf)
     return rows.change(work, spec, row, changes, transition=t.code, reason=reason or None, on_behalf=on_behalf)
@@ -163,7 +163,9 @@ def demand(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition
     return found
 
 
-def _check(work: Work, spec: RegisterSpec, t: Transition, new: Mapping[str, Any], reason: str) -> None:
+def _check(
+    work: Work, spec: RegisterSpec, t: Transition, new: Mapping[str, Any], reason: str, changes: Mapping[str, Any]
+) -> None:
     needed = [*t.needs, *(f.code for f in spec.fields if f.required_from == t.target)]
     errors = [
         CellError(code, say("“{move}”前必须填写{field}", move=t.label.zh, field=f.label.zh), label=f.label.zh)
@@ -172,7 +174,8 @@ def _check(work: Work, spec: RegisterSpec, t: Transition, new: Mapping[str, Any]
     ]
     if t.reason and not reason.strip() and not work.actor.is_system:
         errors.append(CellError("reason", say("请写明理由"), label="理由"))
-    errors += [e for e in check_rows(work, spec, [new], [new["id"]]) if e.field not in {x.field for x in errors}]
+    wrong = check_rows(work, spec, [new], [new["id"]], changed=changes.keys())
+    errors += [e for e in wrong if e.field not in {x.field for x in errors}]
     if errors:
         raise Invalid(errors)
 

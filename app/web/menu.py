@@ -68,7 +68,7 @@ def _own() -> list[dict[str, Any]]:
 def _registers() -> list[dict[str, Any]]:
     work = reading()
     groups: dict[str, list[dict[str, Any]]] = {}
-    for spec in scope.readable(work):
+    for spec in scope.used(work):
         groups.setdefault(spec.domain, []).append(_register(label(spec.label), spec.code))
     domains = work.catalog.domains
     ordered = [*(d for d in domains if d in groups), *(d for d in groups if d not in domains)]

@@ -32,7 +32,7 @@ def company(
     url = fresh_database(request.param)
     engine = open_engine(url)
     upgrade(engine)
-    panel = replace(publish(engine, shipped(), NOW - timedelta(days=60)), files=tmp_path_factory.mktemp("files"))
+    panel = replace(publish(engine, shipped(), NOW - timedelta(days=100)), files=tmp_path_factory.mktemp("files"))
     demo.load(panel, NOW, password="knows-nobody")
     yield panel
     engine.dispose()

@@ -66,12 +66,12 @@ def _registers(steps: Sequence[Mapping[str, Any]]) -> set[str]:
 
 def _days(stage: Stage, case: Mapping[str, Any], first: date) -> list[date | None]:
     """Return the day on which each occurrence of a case begins; None for one whose days are told from today."""
-    times, span = case.get("times", 1), (stage.today - first).days
+    times = case.get("times", 1)
+    begin, end = case.get("within", (0 if "each" in case else 1, (stage.today - first).days))
     if each := case.get("each"):
-        return [day for day in _periods(stage, each, first) for _ in range(times)]
+        return [day for day in _periods(stage, each, first) for _ in range(times) if first + timedelta(days=begin) <= day]
     if "times" not in case:
         return [None]
-    begin, end = case.get("within", (1, span))
     return [stage.working_day(first + timedelta(days=begin + n * (end - begin) // times)) for n in range(times)]
 
 

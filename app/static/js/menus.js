@@ -21,36 +21,65 @@ document.addEventListener("keydown", (event) => {
 
 const nav = document.querySelector("[data-menu]");
 if (nav) {
+  const groups = [...nav.querySelectorAll("details")];
   const key = "menu-place";
   const keep = () => sessionStorage.setItem(key, JSON.stringify({
-    top: nav.scrollTop, open: [...nav.querySelectorAll("details[open]")].map((d) => d.dataset.group) }));
+    top: nav.scrollTop, open: groups.find((group) => group.open)?.dataset.group || "" }));
   const kept = JSON.parse(sessionStorage.getItem(key) || "null");
   if (kept) {
-    for (const group of nav.querySelectorAll("details")) group.open ||= kept.open.includes(group.dataset.group);
+    // One group is open at a time: the one of this page, else the one left open.
+    if (!groups.some((group) => group.open)) for (const group of groups) group.open = group.dataset.group === kept.open;
     nav.scrollTop = kept.top;
   }
-  nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  recall();
+  nav.querySelector("details [aria-current], .side-top [aria-current]")?.scrollIntoView({ block: "nearest" });
   addEventListener("pagehide", keep);
 
-  const before = new Map();
-  document.querySelector("[data-menu-filter]").addEventListener("input", (event) => {
-    const wanted = event.target.value.trim().toLowerCase();
+  const find = document.querySelector("[data-menu-filter]");
+  let before = null;
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
     let found = 0;
+    if (wanted && before === null) before = groups.find((group) => group.open) ?? false;
+    for (const group of groups) group.name = wanted ? "" : "menu";
     for (const group of nav.querySelectorAll(".side-group")) {
-      if (wanted && !before.has(group)) before.set(group, group.open);
       const named = (group.dataset.group || "").toLowerCase().includes(wanted);
       let any = false;
       for (const entry of group.querySelectorAll("li")) {
         entry.hidden = Boolean(wanted) && !named && !entry.textContent.toLowerCase().includes(wanted);
         any ||= !entry.hidden;
       }
-      group.hidden = !any;
-      if (group.tagName === "DETAILS") group.open = wanted ? any : before.get(group) ?? group.open;
-      found += any;
+      const recent = "menuRecent" in group.dataset;
+      group.hidden = recent ? Boolean(wanted) || !any : !any;
+      if (group.tagName === "DETAILS") group.open = wanted ? any : group === before;
+      found += any && !recent;
     }
-    if (!wanted) before.clear();
+    if (!wanted) before = null;
     nav.querySelector(".side-none").hidden = found > 0;
   });
+  find.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && find.value.trim()) nav.querySelector(".side-group:not([hidden]) li:not([hidden]) a")?.click();
+  });
+}
+
+/** Show the registers opened last, of those that are in the menu, and remember the one of this page. */
+function recall() {
+  const key = "menu-recent";
+  const here = nav.querySelector("details a[aria-current]")?.getAttribute("href");
+  let last = [];
+  try {
+    last = JSON.parse(localStorage.getItem(key) || "[]");
+    if (here?.includes("/grid/")) {
+      last = [here, ...last.filter((url) => url !== here)].slice(0, 8);
+      localStorage.setItem(key, JSON.stringify(last));
+    }
+  } catch { /* then nothing is remembered */ }
+  const box = nav.querySelector("[data-menu-recent]");
+  for (const url of last.filter((each) => each !== here)) {
+    const entry = nav.querySelector(`details a[href="${CSS.escape(url)}"]`)?.closest("li");
+    if (entry && box.querySelectorAll("li").length < 4) box.querySelector("ul").append(entry.cloneNode(true));
+  }
+  if (box) box.hidden = !box.querySelector("li");
 }
 
 // Printing shows what is folded away on the screen.

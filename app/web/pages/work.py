@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import IndexView, expose
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.services import duties, ledger, lookup, people, scope
+from app.services import administration, choosing, duties, ledger, lookup, people, scope
 from app.services.panel import Work
 from app.web import menu, record_story, tickets
 from app.web.actor import reading
@@ -89,6 +89,9 @@ class IndexPage(IndexView):
         if not current_user.is_authenticated:
             return redirect(self.appbuilder.get_url_for_login)
         work = reading()
+        nothing = choosing.nothing_yet(work)
+        if nothing and administration.may(work) and "later" not in request.args:
+            return redirect(url_for("choosing.choose"))
         owed = _mine(work)
         late = sum(o["due_at"] <= work.now for o in owed)
         waiting, root = len(ledger.to_confirm(work)), request.script_root
@@ -108,5 +111,6 @@ class IndexPage(IndexView):
         )
         return str(self.render_template(
             "index.html", title=gettext("首页"), greeting=greeting, figures=figures, groups=groups(work, owed[:8]),
-            notices=inbox.shown(work, 5), empty=not scope.readable(work),
+            notices=inbox.shown(work, 5), empty=nothing or not scope.used(work), nothing=nothing,
+            chooses=administration.may(work),
         ))  # fmt: skip
