@@ -16,7 +16,9 @@ STEPS: tuple[Callable[[Settings], list[str]], ...] = (prepare,)
 def main() -> int:
     """Run the steps and write their lines to standard output."""
     settings = read()
-    gc.set_threshold(100_000)  # so much is read into memory here that looking for garbage often takes a fifth of the time
+    gc.set_threshold(
+        100_000
+    )  # so much is read into memory here that looking for garbage often takes a fifth of the time
     for step in STEPS:
         for line in step(settings):
             sys.stdout.write(f"{line}\n")

@@ -102,7 +102,11 @@ def test_what_is_judged_is_late_here_and_there_in_every_company(company: tuple[P
     panel, _ = company
     with panel.reading(Actor.system(), now=NOW) as work:
         unit = work.tables["unit"]
-        late = select(unit.c.parent).join(obligation, obligation.c.unit == unit.c.id).join(breach, breach.c.obligation == obligation.c.id)
+        late = (
+            select(unit.c.parent)
+            .join(obligation, obligation.c.unit == unit.c.id)
+            .join(breach, breach.c.obligation == obligation.c.id)
+        )
         companies = set(work.connection.execute(late.distinct()).scalars())
     assert len(companies) >= 5
 

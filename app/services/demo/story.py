@@ -69,7 +69,9 @@ def _days(stage: Stage, case: Mapping[str, Any], first: date) -> list[date | Non
     times = case.get("times", 1)
     begin, end = case.get("within", (0 if "each" in case else 1, (stage.today - first).days))
     if each := case.get("each"):
-        return [day for day in _periods(stage, each, first) for _ in range(times) if first + timedelta(days=begin) <= day]
+        return [
+            day for day in _periods(stage, each, first) for _ in range(times) if first + timedelta(days=begin) <= day
+        ]
     if "times" not in case:
         return [None]
     return [stage.working_day(first + timedelta(days=begin + n * (end - begin) // times)) for n in range(times)]
