@@ -59,9 +59,18 @@ def readable(work: Work) -> list[RegisterSpec]:
 
 
 def used(work: Work) -> list[RegisterSpec]:
-    """Return the registers that the actor may read and whose policies the actor's own house applies: the menu."""
+    """Return the registers that the actor works with, for the menu: those whose policies the actor's own house applies, and of which
+    a role, or everybody, may enter records or reads more than the rows in which one is named.
+    """
     house = adoption.in_house(work, work.actor.unit_id)
-    return [spec for spec in readable(work) if work.actor.is_system or adopted(spec, house)]
+    return [s for s in readable(work) if work.actor.is_system or (adopted(s, house) and _works_with(work, s))]
+
+
+def _works_with(work: Work, spec: RegisterSpec) -> bool:
+    if any(a.role != "everyone" or a.rows != "own" for a in _rules(work, spec, "read")) or may(work, spec.code, "add"):
+        return True
+    above = _parent(work, spec) if spec.follows else None
+    return above is not None and above.code != spec.code and _works_with(work, above)
 
 
 def visible(work: Work, register: str, verb: str = "read", *, archived: bool = False) -> ColumnElement[bool]:

@@ -90,12 +90,12 @@ def test_each_company_lives_by_policies_of_its_own(company: tuple[Panel, list[st
     with panel.reading(Actor.system(), now=NOW) as work:
         units = {r["name"]: r["id"] for r in listing.select_rows(work, "unit")}
         bound = {name: adoption.policies(work, number, work.today) for name, number in units.items()}
-    assert bound["华晨汇集团"] == {"P08", "P09"}
-    assert bound["销售部"] == {"P05", "P08", "P09", "P13", "P15"}
+    assert bound["华晨汇集团"] == {"P08"}
+    assert bound["销售部"] == {"P05", "P08", "P13", "P15"}
     assert bound["园区管理处"] == {"P08", "P09", "P16", "P19", "P21"}
-    assert bound["招商部"] == {"P01", "P08", "P09", "P12"}
-    assert bound["封头销售部"] == {"P02", "P07", "P08", "P09", "P17", "P18"}
-    assert bound["终端业务部"] == {"P03", "P04", "P06", "P08", "P09", "P10", "P11"}
+    assert bound["招商部"] == {"P01", "P08", "P12"}
+    assert bound["封头销售部"] == {"P02", "P07", "P08", "P17", "P18"}
+    assert bound["终端业务部"] == {"P03", "P04", "P06", "P08", "P10", "P11"}
 
 
 def test_what_is_judged_is_late_here_and_there_in_every_company(company: tuple[Panel, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""A believable demo company: its people act through the same door as everybody, in the eight weeks before now."""
+"""A believable demo company: its people act through the same door as everybody, in the three months before now."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEED = 7
 
 
 def load(panel: Panel, now: datetime, *, password: str = "") -> list[str]:
-    """Found the demo company and let it live through the eight weeks before ``now``; return who may sign in, line by line.
+    """Found the demo company and let it live through the three months before ``now``; return who may sign in, line by line.
 
     Everybody has the same password, made up where none is given. Raises Refused where there are units already.
     """
@@ -70,6 +70,7 @@ def _lives(stage: Stage, first: date) -> Iterator[Life]:
     yield habits.orders(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.fines(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.statistics(stage, first)
+    yield habits.reading(stage)
 
 
 def _people(work: Work, people: Sequence[Mapping[str, Any]], password: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from app.services import ledger
+from app.services import ledger, notices
 from app.services.demo.dealer import ADMIN
 from app.services.demo.stage import Life, Stage
 
@@ -102,3 +102,10 @@ def statistics(stage: Stage, first: date) -> Life:
             if (day - report["period_to"]).days >= 4:
                 basis = "对未满三天即结案的投诉，提前安排回访；不满意的由主管复访。"
                 stage.move("tangyu", "revisit_summary", report["id"], "submit", improvement_basis=basis)
+
+
+def reading(stage: Stage) -> Life:
+    """Everybody has read what he was told until some days ago."""
+    yield stage.at(-4, "18:30")
+    for username in stage.people:
+        notices.mark_read(stage.acting(username))

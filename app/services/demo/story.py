@@ -43,7 +43,7 @@ def told(stage: Stage, first: date) -> Iterator[Life]:
 
 
 def _steps(case: Case, steps: Sequence[Mapping[str, Any]]) -> Generator[datetime, None, bool]:
-    """Let steps happen, and return whether the case ends with them: by its word, by its odds, or with nothing to be about."""
+    """Let steps happen; return whether the case ends with them: by its word, by its odds, or for want of what it is about."""
     for step in steps:
         if "end" in step or case.rng.random() >= step.get("odds", 1):
             return True

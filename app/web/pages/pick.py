@@ -39,7 +39,7 @@ def pick(register: str) -> Response:
 def palette() -> Response:
     """Answer registers, and records of the registers read most, whose names contain ``q``: a list of {group, label, url}."""
     work, text = reading(), request.args.get("q", "").strip()[:100]
-    registers = scope.used(work)
+    registers = scope.readable(work)
     folded = text.casefold()
     found = [
         {"group": gettext("登记簿"), "label": label(s.label), "url": f"{request.script_root}/registers/{s.code}/list/"}
