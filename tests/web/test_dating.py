@@ -75,6 +75,31 @@ def test_an_administrator_sees_what_a_policy_switches_adopts_it_and_ends_it(site
     assert "停用" in page_text(admin.get("/adoptions"))
 
 
+def test_policies_are_chosen_on_one_page_that_warns_where_they_meet_before_anything_begins(site: Site) -> None:
+    for who in ("owner", "chief", "stranger"):
+        assert site.browser(who).get("/adoptions/choose").status_code == 403
+        assert site.browser(who).post("/adoptions/choose", {"policies": "P9", "reason": "x"}).status_code == 403
+    admin = site.browser("admin")
+    page = page_text(admin.get("/adoptions/choose"))
+    assert "P9" in page and "无人施行的登记簿" in page and "施行中" in page
+    assert "请至少选择一项制度" in page_text(admin.post("/adoptions/choose", {"reason": "x"}))
+    chosen = admin.post("/adoptions/choose", {"policies": "P9", "day": today(site), "unit": "", "reason": "集团决定"})
+    assert chosen.status_code == 302
+    assert "集团决定" in page_text(admin.get("/adoptions"))
+
+
+def test_a_site_without_policies_asks_its_administrator_and_tells_the_others_whom_to_wait_for(site: Site) -> None:
+    with site.panel.work(Actor.system()) as work:
+        work.connection.execute(adoption.delete())
+    admin = site.browser("admin")
+    asked = admin.get("/")
+    assert asked.status_code == 302 and asked.location.endswith("/adoptions/choose")
+    assert "还没有施行任何制度" in page_text(admin.get("/adoptions/choose"))
+    assert "选用制度" in page_text(admin.get("/?later=1"))
+    told = page_text(site.browser("owner").get("/"))
+    assert "系统管理员选用制度之后" in told and "/adoptions/choose" not in told
+
+
 def test_a_recalculation_goes_from_draft_to_report_to_approval_on_its_pages(site: Site) -> None:
     form = {
         "name": "全年核对",
