@@ -171,10 +171,9 @@ def test_a_deputy_does_not_lend_on_what_was_lent_to_him(site: Site) -> None:
     assert not sees(site, "service1", number)
 
 
-def test_what_the_absent_owe_is_offered_and_the_page_of_rights_tells_of_it(site: Site) -> None:
+def test_the_page_of_rights_tells_of_what_is_lent(site: Site) -> None:
     delegate(site, "supervisor", "clerk")
     with site.panel.reading(actor_on(site, "clerk", ACTS), now=at(ACTS)) as work:
-        assert {name for name, _ in duties.owed_by_absent(work)} <= {"supervisor"}
         held = rights.of(work, site.ids["clerk"])
         (absent,) = held.actor.deputises
         lent = {r.spec.code: r for r in rights.held(work, absent).registers}
@@ -197,3 +196,13 @@ def test_the_deputy_of_who_confirms_fines_confirms_them_but_none_of_his_own(site
     with site.panel.reading(Actor.system(), now=at(ACTS)) as work:
         entries = [e for e in ledger.why(work, ticket).entries if e["kind"] == "confirmed"]
     assert [(e["person"], e["reason"]) for e in entries] == [(site.ids["sales2"], "（代director）")]
+
+
+def test_what_the_absent_owes_is_offered_to_who_stands_for_him(site: Site, tmp_path: Path) -> None:
+    archives(site, tmp_path, "sales1", NEW_CAR, ["2025-03-03"])
+    for lent, expected in ((False, []), (True, ["sales1"])):
+        if lent:
+            delegate(site, "sales1", "sales2")
+        with site.panel.reading(actor_on(site, "sales2", ACTS), now=at(ACTS)) as work:
+            assert sorted({name for name, _ in duties.owed_by_absent(work)}) == expected
+            assert duties.owed(work, person=site.ids["sales2"], roles=work.actor.roles) == []

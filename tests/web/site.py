@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
@@ -27,7 +27,7 @@ from config import Settings
 
 NOW = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
 PASSWORD = "Correct-Horse-9"
-_HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+PASSWORD_HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
 
 ROLES = """
 roles:
@@ -309,6 +309,18 @@ def page_text(answer: TestResponse) -> str:
 
 def build(url: str, instance: Path, files: Mapping[str, str] = FILES) -> Site:
     """Return a site on an empty database: definitions published, P1 adopted, people and the owner's complaint entered."""
+    panel, settings = published(url, instance, files, ["P1"])
+    ids, units = _people(panel)
+    site = Site(served(panel, settings), panel, settings, ids, units)
+    site.customer = site.enter("customer", {"name": "王女士", "phone": "13800000000"})
+    site.complaint = site.enter(
+        "complaint", {"subject": SECRET, "customer": site.customer, "kind": "质量", "verdict": None}
+    )
+    return site
+
+
+def published(url: str, instance: Path, files: Mapping[str, str], policies: Iterable[str]) -> tuple[Panel, Settings]:
+    """Return the panel of an empty database with definitions in force, and policies that everybody adopts; and its settings."""
     settings = Settings(
         INSTANCE=instance, DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1/0", SECRET_KEY="t" * 40, TIME_ZONE="Asia/Shanghai", LOCALE="zh",
         HOST="127.0.0.1", PORT=8000, WEB_THREADS=8, SMTP_URL="", MAIL_FROM="panel@example.com", PUBLIC_URL="", DEMO=False,
@@ -318,26 +330,21 @@ def build(url: str, instance: Path, files: Mapping[str, str] = FILES) -> Site:
     engine = open_engine(settings.DATABASE_URL, pool_size=24)
     migrate.upgrade(engine)
     publishing.publish(engine, files, actor=Actor.system(), reason="test", now=NOW, zone=settings.zone)
+    first = {"from_day": NOW.date().replace(month=1), "recorded_at": NOW}
     with engine.begin() as connection:
-        connection.execute(insert(adoption).values(policy="P1", from_day=NOW.date().replace(month=1), recorded_at=NOW))
-    panel = factory.open_panel(settings, engine)
-    ids, units = _people(panel)
-    site = Site(_app(panel, settings), panel, settings, ids, units)
-    site.customer = site.enter("customer", {"name": "王女士", "phone": "13800000000"})
-    site.complaint = site.enter(
-        "complaint", {"subject": SECRET, "customer": site.customer, "kind": "质量", "verdict": None}
-    )
-    return site
+        connection.execute(insert(adoption), [{"policy": code, **first} for code in policies])
+    return factory.open_panel(settings, engine), settings
 
 
 def copied(made: Site, url: str, instance: Path) -> Site:
     """Return the same site over a copy of its database at ``url``."""
     settings = made.settings.model_copy(update={"DATABASE_URL": url, "INSTANCE": instance})
     panel = replace(made.panel, engine=open_engine(url, pool_size=24), files=instance / "files")
-    return replace(made, app=_app(panel, settings), panel=panel, settings=settings)
+    return replace(made, app=served(panel, settings), panel=panel, settings=settings)
 
 
-def _app(panel: Panel, settings: Settings) -> Flask:
+def served(panel: Panel, settings: Settings) -> Flask:
+    """Return the app that serves a panel, with nobody counting how often one signs in."""
     app = factory.create_app(panel, settings)
     app.config.update(RATELIMIT_STORAGE_URI="memory://")
     app.extensions["appbuilder"].sm.limiter.enabled = False
@@ -355,7 +362,7 @@ def _people(panel: Panel) -> tuple[dict[str, int], dict[str, int]]:
                 "last_name": "",
                 "active": True,
                 "email": f"{name}@example.com",
-                "password": _HASH,
+                "password": PASSWORD_HASH,
             }
             connection.execute(insert(person).values(**row))
             for r in held:
