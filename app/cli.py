@@ -17,12 +17,13 @@ from app import clock
 from app.catalog import coverage
 from app.catalog.loader import read_folder
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import exporting, importing
+from app.exchange import importing, leaving
+from app.exchange.exporting import Wanted
 from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.links import Link
 from app.fields.times import Moment
-from app.services import chain, demo, ledger, listing, lookup, people, publishing, records, sweep, ticks, verify
+from app.services import chain, demo, ledger, lookup, people, publishing, records, sweep, ticks, verify
 from app.services.panel import Actor, Panel, Work
 from app.services.publishing import Unsound
 
@@ -245,15 +246,21 @@ def import_(
 @records_group.command("export")
 @click.argument("register_code", metavar="REGISTER")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--encoding", default="utf-8-sig", show_default=True)
+@click.option(
+    "--encoding", type=click.Choice(["utf-8-sig", "gb18030"]), default="utf-8-sig", show_default=True, help="Of a CSV file."
+)  # fmt: skip
 @click.option("--search", default="")
 @as_option
 @_errors_as_sentences
-def export(register_code: str, file: Path, encoding: str, search: str, username: str | None, as_json: bool) -> None:
-    """Export the rows of REGISTER that the person may see to FILE (CSV)."""
-    with _panel().reading(_actor(username)) as work, file.open("wb") as out:
-        exporting.export(work, register_code, out, encoding=encoding, search=search)
-        count = listing.count_rows(work, register_code, search=search, verb="export")
+def export(register_code: str, file: Path, encoding: Any, search: str, username: str | None, as_json: bool) -> None:
+    """Export the rows of REGISTER that the person may see to FILE: a workbook if its name ends in .xlsx, else CSV."""
+    form: Any = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
+    wanted = Wanted(search=search, form=form, encoding=encoding)
+    issued = leaving.issue(_panel(), _actor(username), register_code, wanted, now=clock.now(), source="cli")
+    with file.open("wb") as out:
+        out.writelines(issued.parts)
+    with _panel().reading(Actor.system()) as work:
+        count = leaving.rows_of(work, issued.number)
     _say(as_json, {"rows": count, "file": str(file)}, [f"已导出 {count} 行到 {file}"])
 
 

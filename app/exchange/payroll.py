@@ -5,18 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from app.exchange.cells import guarded
+from app.exchange.workbook import cell, heads
 from app.fields.label import Label
 from app.services.statements import Statement
 
@@ -52,7 +48,7 @@ def as_csv(statements: Sequence[Statement], language: str = "zh") -> bytes:
     writer = csv.writer(out)
     writer.writerow([label.text(language) for label, _ in TOTALS])
     for row in _totals(statements):
-        writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([guarded(one) if isinstance(one, str) else one for one in row])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -69,29 +65,12 @@ def as_workbook(statements: Sequence[Statement], zone: ZoneInfo, language: str =
         sheet.freeze_panes = "A2"
         for n, (_, width) in enumerate(columns, 1):
             sheet.column_dimensions[get_column_letter(n)].width = width
-        heads = [_cell(sheet, label.text(language)) for label, _ in columns]
-        for head in heads:
-            head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="DDE5EE")
-        sheet.append(heads)
+        heads(sheet, [label.text(language) for label, _ in columns])
         for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
+            sheet.append([cell(sheet, value) for value in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _cell(sheet: Any, value: Any) -> WriteOnlyCell:
-    if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value))
-        # a text stays a text: neither a formula nor, as a number such as 007 would, something else when it is edited
-        cell.data_type, cell.number_format, cell.quotePrefix = "s", "@", guarded(value) != value
-        return cell
-    cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, Decimal):
-        cell.number_format = "#,##0.00"
-    elif isinstance(value, datetime):
-        cell.number_format = "yyyy-mm-dd hh:mm"
-    return cell
 
 
 def _who(s: Statement) -> list[Any]:

@@ -66,6 +66,14 @@ Index(
     postgresql_where=record_version.c.change_set.is_not(None),
 )
 
+Index(
+    "ix_record_version_import_run",
+    record_version.c.import_run,
+    record_version.c.record_id,
+    sqlite_where=record_version.c.import_run.is_not(None),
+    postgresql_where=record_version.c.import_run.is_not(None),
+)
+
 change_set = Table(
     "change_set", fixed,
     Column("id", ID, primary_key=True, autoincrement=True),
@@ -152,8 +160,10 @@ import_run = Table(
     Column("created", Integer, nullable=False), Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False), Column("refused", Integer, nullable=False),
     Column("message", Text), Column("errors_file", Text),
+    Column("undoes", ID), Column("undone_by", ID),
     Index("ix_import_run_again", "register", "sha256"),
 )  # fmt: skip
+"""One file brought in, or one such run taken back: ``undoes`` names that run, ``undone_by`` the run by which this one is taken back now."""
 import_error = Table(
     "import_error", fixed,
     Column("id", ID, primary_key=True, autoincrement=True),
@@ -161,6 +171,17 @@ import_error = Table(
     Column("line", Integer), Column("row", Integer), Column("field", String(41), nullable=False),
     Column("label", Text, nullable=False), Column("text", Text, nullable=False), Column("reason", Text, nullable=False),
 )  # fmt: skip
+
+export_log = Table(
+    "export_log", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False), Column("person", Integer), Column("at", UtcMoment, nullable=False),
+    Column("source", String(10), nullable=False), Column("form", String(20), nullable=False),
+    Column("columns", Text, nullable=False), Column("criteria", Text, nullable=False),
+    Column("rows", Integer), Column("finished_at", UtcMoment),
+    Index("ix_export_log_person", "person"),
+)  # fmt: skip
+"""Every file that left: whose, of what, how many rows; ``finished_at`` is empty where the file broke off."""
 
 whatif_run = Table(
     "whatif_run", fixed,

@@ -58,13 +58,7 @@ def list_actions(work: Work, spec: RegisterSpec) -> list[Action]:
         )
     if scope.may(work, spec.code, "export"):
         query = f"?{request.query_string.decode()}" if request.query_string else ""
-        found.append(
-            Action(
-                gettext("导出"),
-                f"{request.script_root}/exports/{spec.code}.csv{query}",
-                "get",
-                "download",
-                code="export",
-            )
-        )
+        for form, text in (("xlsx", gettext("导出 Excel")), ("csv", gettext("导出 CSV"))):
+            url = f"{request.script_root}/exports/{spec.code}.{form}{query}"
+            found.append(Action(text, url, "get", "download", code="export"))
     return found

@@ -16,6 +16,7 @@ from sqlalchemy import event, update
 
 from app.errors import Forbidden, Refused
 from app.exchange import exporting, importing
+from app.exchange.exporting import Wanted
 from app.models.fixed import person, record_version
 from app.services import records
 from app.services.listing import Filter, select_rows
@@ -96,12 +97,12 @@ def test_columns_rows_and_order_are_as_asked(panel: Panel) -> None:
 
 def test_an_unknown_column_is_refused_before_anything_is_sent(panel: Panel) -> None:
     with panel.reading(CLERK, now=NOW) as work, pytest.raises(Refused):
-        exporting.parts(work, "card", columns=["colour"])
+        exporting.parts(work, "card", Wanted(columns=["colour"]))
 
 
 def test_who_may_not_export_gets_nothing(panel: Panel) -> None:
     with panel.reading(GUEST, now=NOW) as work, pytest.raises(Forbidden):
-        exporting.parts(work, "card")
+        exporting.parts(work, "card", Wanted())
 
 
 def round_trip(panel: Panel, content: bytes, folder: Path) -> tuple[int, int, int, int]:
@@ -169,7 +170,7 @@ def test_an_export_streams_its_headers_first_and_asks_once_for_each_batch(panel:
         seen.append(statement)
 
     with panel.reading(CLERK, now=NOW) as work:
-        parts = exporting.parts(work, "card")
+        parts = exporting.parts(work, "card", Wanted())
         headers = next(parts)
         event.listen(panel.engine, "before_cursor_execute", note)
         rest = list(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from tests.web.sheets import Desk
@@ -194,9 +196,19 @@ def test_ticked_rows_move_together_are_exported_and_printed(desk: Desk) -> None:
         sheet.line(line).locator(".g-gutter input").click(modifiers=modifiers)  # type: ignore[arg-type]
     bar = sheet.page.locator("[data-ticks]")
     expect(bar).to_contain_text("已选 2 行")
+    bar.get_by_role("button", name="导出").click()
+    box = sheet.page.locator("dialog[open]")
+    expect(box.get_by_label("已选的 2 行")).to_be_checked()
+    box.get_by_label("CSV (UTF-8)").check()
     with sheet.page.expect_download() as download:
-        bar.get_by_role("button", name="导出").click()
+        box.get_by_role("button", name="导出").click()
     assert len(Path(download.value.path()).read_text("utf-8-sig").splitlines()) == 3
+    sheet.page.locator(".g-tools [data-export]").click()
+    with sheet.page.expect_download() as download:
+        box.get_by_role("button", name="导出").click()
+    book = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert book.active["A1"].value == "编号"
+    assert book.active.max_row == 4
     sheet.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     expect(sheet.page.locator("[data-paper] tbody tr")).to_have_count(2)
     bar.get_by_role("button", name="流转").click()

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from openpyxl import load_workbook
 
 from app.services import notices, records, sweep
 from tests.web.site import FILES, NOW, SECRET, Site, page_text
@@ -168,6 +169,21 @@ def test_an_export_holds_what_the_list_shows_filtered_alike(site: Site) -> None:
     assert "另一件" in part
     assert SECRET not in site.browser("colleague").get("/exports/complaint.csv").data.decode("utf-8-sig")
     assert site.browser("owner").get("/exports/customer.csv").status_code == 403
+
+
+def test_every_export_is_noted_for_the_administrator_and_for_whoever_took_it(site: Site) -> None:
+    site.browser("owner").get("/exports/complaint.csv?f.kind=服务&q=发动机", buffered=True)
+    site.browser("chief").get("/exports/complaint.xlsx", buffered=True)
+    said = {who: page_text(site.browser(who).get("/exports")) for who in ("owner", "colleague", "chief", "admin")}
+    assert ["类别 = 服务" in said[who] for who in said] == [True, False, False, True]
+    assert ["Excel" in said[who] for who in said] == [False, False, True, True]
+    assert "/exports" in page_text(site.browser("admin").get("/"))
+    assert '"/exports"' not in page_text(site.browser("owner").get("/"))
+    taken = site.browser("chief").get("/exports/complaint.xlsx")
+    book = load_workbook(io.BytesIO(taken.data))
+    assert book.sheetnames[:2] == ["投诉", "导出说明"]
+    assert {str(c.value) for row in book["导出说明"].iter_rows() for c in row} >= {"导出人", "导出编号", "3"}
+    assert "_3.xlsx" in taken.headers["Content-Disposition"]
 
 
 def test_a_file_is_looked_at_before_it_is_imported_and_goes_in_once(site: Site) -> None:

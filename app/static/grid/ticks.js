@@ -1,5 +1,5 @@
 // Ticked rows, and what can be done with them: a step of the workflow, export, print, delete.
-import { csrf } from "../js/words.js";
+import { exporting } from "./exporting.js";
 import { menu } from "./menu.js";
 import { say } from "./say.js";
 import { movesOf, transit } from "./transition.js";
@@ -56,23 +56,8 @@ export const ticks = (grid) => {
       { icon: "table", text: say("所选行的列表"), act: () => window.print() },
     ], grid);
   });
-  on("export-ticked", () => save({ ids: [...grid.ticked.keys()] }));
-  grid.root.querySelector("[data-export]")?.addEventListener("click", () => save({ ...grid.narrowed, ...(grid.asked.sort.length ? { sort: grid.asked.sort } : {}) }));
-
-  const save = async (which) => {
-    const columns = grid.layout.columns.filter((one) => !one.hidden).map((one) => one.code);
-    grid.emit("says", { text: say("正在导出…") });
-    try {
-      const answer = await fetch(`${grid.api.base}/export`, { method: "POST", headers: { "Content-Type": "application/json", Accept: "text/csv, application/json", "X-CSRFToken": csrf() }, body: JSON.stringify({ ...which, columns }) });
-      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).message || answer.statusText);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await answer.blob());
-      link.download = decodeURIComponent(answer.headers.get("Content-Disposition")?.match(/filename\*=UTF-8''([^;]+)/i)?.[1] || "") || `${grid.schema.register.label}.csv`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      grid.emit("says", { tone: "success", text: say("已导出"), brief: true });
-    } catch (error) { grid.emit("says", { tone: "danger", text: error.message }); }
-  };
+  on("export-ticked", () => exporting(grid, [...grid.ticked.keys()]));
+  grid.root.querySelector("[data-export]")?.addEventListener("click", () => exporting(grid));
 
   // Paper shows the ticked rows, or else what is loaded, as a plain table.
   const paper = grid.root.querySelector("[data-paper]");

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from app.catalog.register import SYSTEM
-from app.exchange import exporting
+from app.errors import Refused, say
 from app.exchange.columns import exported
+from app.exchange.exporting import Wanted
 from app.fields.label import Label
 from app.fields.links import Person
 from app.services import editions, grouping, jumping, listing, lookup, records, scope, totals, watching
@@ -18,14 +18,14 @@ from app.services import views as saved
 from app.services.filtering import Filter, Part
 from app.services.panel import Work
 from app.web import obligations
-from app.web.actor import current_actor, current_panel, reading
+from app.web.actor import reading
 from app.web.cells import until
 from app.web.grid import asked, cells
 from app.web.grid.cells import Sheet
 from app.web.grid.schema import heading, schema, transition
 from app.web.grid.views import shown
 from app.web.language import label, language
-from app.web.pages.exports import file_answer
+from app.web.pages.exports import send
 from app.web.pages.signed_in import signed_in
 from app.web.tabs import list_actions, tabs
 
@@ -237,15 +237,8 @@ def export(register: str) -> Response:
     order, wanted = asked.sort(body.get("sort")), asked.words(body.get("columns"), "columns")
     known = [f.code for f in exported(spec, scope.fields_for(work, register))]
     columns = None if wanted is None else [c for c in dict.fromkeys(wanted) if c in known]
-    options = {"filters": filters, "search": search, "order": order, "columns": columns, "language": language()}
-    listing.page(
-        work, register, filters=filters, search=search, sort=order, limit=1
-    )  # refuse now what would break off the file
-    panel, actor = current_panel(), current_actor()
-
-    def parts() -> Iterator[bytes]:
-        # the file goes on after the request's own reading has ended
-        with panel.reading(actor) as own:
-            yield from exporting.parts(own, register, **options)
-
-    return file_answer(parts(), f"{label(spec.label)}.csv")
+    form, encoding = body.get("form", "csv"), body.get("encoding", "utf-8-sig")
+    if form not in ("csv", "xlsx") or encoding not in ("utf-8-sig", "gb18030"):
+        raise Refused(say("不能导出成这种文件"))
+    keyed = body.get("keyed") is True
+    return send(register, Wanted(filters, search, order, columns, keyed, form, encoding, language()))

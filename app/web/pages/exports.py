@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import quote
 
-from flask import Blueprint, Response
+import orjson
+from flask import Blueprint, Response, render_template
+from flask_babel import gettext
 
-from app.exchange import exporting
+from app import clock
+from app.exchange import leaving
 from app.exchange.cells import guarded
 from app.exchange.columns import exported
-from app.services import scope
+from app.exchange.exporting import Wanted
+from app.services import administration, people, scope
 from app.web import listing
 from app.web.actor import current_actor, current_panel, reading
+from app.web.cells import moment
 from app.web.interface import comparison
-from app.web.language import language
+from app.web.language import label, language
 from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("exports", __name__)
 
+FORMS = {"csv": "CSV", "csv gb18030": "CSV (GB18030)", "xlsx": "Excel"}
 
-@pages.get("/exports/<register>.csv")
+
+@pages.get("/exports")
 @signed_in
-def export(register: str) -> Response:
+def log() -> str:
+    """Show which files left: everybody's to who looks after the site, else one's own."""
+    work = reading()
+    found = leaving.log(work)
+    names = people.names(work, [e["person"] for e in found if e["person"] is not None])
+    rows = [
+        {
+            "number": e["id"], "at": moment(e["at"]), "who": names.get(e["person"] or 0, gettext("系统")), "form": FORMS.get(e["form"], e["form"]),
+            "register": label(work.catalog.registers[e["register"]].label) if e["register"] in work.catalog.registers else e["register"],
+            "columns": len(orjson.loads(e["columns"])), "what": e["criteria"], "rows": e["rows"], "whole": e["finished_at"] is not None,
+        }
+        for e in found
+    ]  # fmt: skip
+    return render_template("exports.html", rows=rows, everybody=administration.may(work))
+
+
+@pages.get("/exports/<register>.<any(csv, xlsx):form>")
+@signed_in
+def export(register: str, form: Literal["csv", "xlsx"]) -> Response:
     """Send the rows that this person may export, filtered and sorted like the list. Raises Missing, Forbidden."""
     work = reading()
     spec = scope.demand(work, register, "export")
     wanted = listing.asked(spec, scope.fields_for(work, register))
     filters = [comparison(spec, f.code, operation, value) for f, operation, value in listing.comparisons(work, wanted)]
-    panel, actor, tongue = current_panel(), current_actor(), language()
-
-    def parts() -> Iterator[bytes]:
-        # The file goes on after the request's own reading has ended.
-        with panel.reading(actor) as own:
-            yield from exporting.parts(
-                own, register, filters=filters, search=wanted.search, order=wanted.order, language=tongue
-            )
-
-    return file_answer(parts(), f"{spec.label.text(tongue)}.csv")
+    meant = {"filters": filters, "search": wanted.search, "order": wanted.order}
+    return send(register, Wanted(**meant, form=form, language=language()))
 
 
 @pages.get("/exports/<register>/template.csv")
@@ -56,9 +74,15 @@ def template(register: str) -> Response:
     )
 
 
-def file_answer(parts: Iterator[bytes], name: str) -> Response:
-    """Return a CSV file that is sent as it is made."""
-    answer = Response(parts, mimetype="text/csv")
+def send(register: str, wanted: Wanted) -> Response:
+    """Send a file of a register's rows as it is made, and note that it left. Raises Missing, Forbidden, Refused."""
+    file = leaving.issue(current_panel(), current_actor(), register, wanted, now=clock.now(), source="form")
+    return file_answer(file.parts, file.name, file.type)
+
+
+def file_answer(parts: Iterator[bytes], name: str, kind: str = "text/csv") -> Response:
+    """Return a file that is sent as it is made."""
+    answer = Response(parts, mimetype=kind)
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
