@@ -67,6 +67,7 @@ def prepare(
     encoding: str | None = None,
     delimiter: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
     source: str = "import",
     again: bool = False,
 ) -> int:
@@ -75,7 +76,7 @@ def prepare(
     Raises Forbidden, Missing, and AlreadyImported where the same content came before and ``again`` is not said.
     """
     chosen = tuple(mapping) if mapping is not None else None
-    options = Options(tuple(keys), mode, chosen, encoding, delimiter, header_line)
+    options = Options(tuple(keys), mode, chosen, encoding, delimiter, header_line, sheet)
     with panel.reading(actor, now=now) as work:
         scope.demand(work, register, "import")
     sha256, path = runs.keep_file(panel, file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as declared
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from app.errors import CellError, Sentence, say
 from app.exchange.cells import unguarded
 from app.exchange.reading import Row
-from app.fields.base import Field, Unreadable
+from app.fields.base import Field, Storage, Unreadable
 from app.fields.links import Link
 from app.fields.texts import LongText
 from app.services import lookup
@@ -19,6 +19,9 @@ from app.services.panel import Work
 
 _SEVERAL = re.compile(r"[;；\n]+")
 _REMEMBERED = 5_000
+_SPOILT = re.compile(r"[+-]?\d(\.\d+)?E\+\d{2}")
+"""A long number as spreadsheets show it, and save it as CSV: its last digits are gone."""
+_DIGITS = (Storage.TEXT, Storage.INTEGER, Storage.SCALED)
 
 
 @dataclass(slots=True)
@@ -42,10 +45,11 @@ class _Bad:
 class Parser:
     """Reads the columns of one file; remembers in each what a text meant, for cells repeat.
 
-    ``columns`` holds for each column of the file its field, or None to leave the column out.
+    ``columns`` holds for each column of the file its field, or None to leave the column out; ``literal`` is that of the sheet.
     """
 
-    def __init__(self, columns: Sequence[Field | None]) -> None:
+    def __init__(self, columns: Sequence[Field | None], literal: bool = False) -> None:
+        self._meant: Callable[[str], str] = str if literal else unguarded
         self._columns = [(index, f) for index, f in enumerate(columns) if f is not None]
         self._codes = [f.code for _, f in self._columns]
         self._memory: dict[str, dict[str, Any]] = {code: {} for code in self._codes}
@@ -61,6 +65,9 @@ class Parser:
         columns, bad = [], []
         for index, f in self._columns:
             values = self._column(work, f, [r.cells[index] for r in sound])
+            for n, reason in [(n, r.doubts[index]) for n, r in enumerate(sound) if r.doubts and index in r.doubts]:
+                values[n] = _Bad(reason)
+                self._refused.add(f.code)
             columns.append(values)
             if f.code in self._refused and any(type(v) is _Bad for v in values):
                 bad.append((index, f, values))
@@ -98,7 +105,7 @@ class Parser:
             memory.clear()
             new = set(texts)
         if isinstance(field, Link):
-            _look_up(work, field, new, memory)
+            _look_up(work, field, new, memory, self._meant)
             if any(type(memory[t]) is _Bad for t in new):
                 self._refused.add(field.code)
         else:
@@ -113,8 +120,13 @@ class Parser:
 
     def _read(self, field: Field, text: str) -> Any:
         """Return what a text means, or why it cannot be taken: then a row tells all that is wrong with it at once."""
+        if _SPOILT.fullmatch(text) and field.storage in _DIGITS:
+            self._refused.add(field.code)
+            return _Bad(
+                say("“{text}”是表格软件的科学计数法，原来的数字已经丢失；请把这一列设为文本，重新填写", text=text)
+            )
         try:
-            value = field.parse(unguarded(text))
+            value = field.parse(self._meant(text))
             reason = field.check(value) if value is not None else None
         except Unreadable as error:
             reason = error.reason
@@ -135,11 +147,11 @@ def shown(field: Field | None, value: Any) -> str:
     return "" if value is None or field is None or isinstance(field, Link) else field.format(value)
 
 
-def _look_up(work: Work, field: Link, texts: set[str], memory: dict[str, Any]) -> None:
+def _look_up(work: Work, field: Link, texts: set[str], memory: dict[str, Any], meant: Callable[[str], str]) -> None:
     """Put the ids that texts name into ``memory``: one id, or a tuple where the field holds several."""
     parts: dict[str, list[str]] = {}
     for text in texts:
-        plain = unguarded(text)
+        plain = meant(text)
         named = _SEVERAL.split(plain) if field.many else [plain]
         parts[text] = list(dict.fromkeys(" ".join(p.split()) for p in named if p.strip()))
     found = lookup.resolve(work, field, {p for named in parts.values() for p in named})

@@ -10,8 +10,9 @@ from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Refused, say
 from app.exchange import columns
 from app.exchange.columns import Matching
+from app.exchange.opening import open_sheet
 from app.exchange.parsing import Parsed, Parser
-from app.exchange.reading import Row, TextSheet, open_sheet
+from app.exchange.reading import Row, Sheet
 from app.exchange.runs import Options
 from app.exchange.sorting import Sorted, check_keys, sort_out
 from app.exchange.survey import Survey, survey
@@ -26,7 +27,7 @@ class Plan:
 
     spec: RegisterSpec
     options: Options
-    sheet: TextSheet
+    sheet: Sheet
     matching: Matching
     survey: Survey
     errors: tuple[CellError, ...]
@@ -58,8 +59,8 @@ def make_plan(work: Work, register: str, file: Path | BinaryIO, options: Options
     seen = scope.fields_for(work, register)
     known = columns.known_names(columns.exported(spec, seen))
     sheet = open_sheet(
-        file, encoding=options.encoding, delimiter=options.delimiter, header_line=options.header_line, known=known
-    )
+        file, encoding=options.encoding, delimiter=options.delimiter, header_line=options.header_line, sheet=options.sheet, known=known
+    )  # fmt: skip
     writable = scope.fields_for(work, register, "edit")
     matching = columns.match(spec, sheet.shape.columns, seen=seen, writable=writable, mapping=options.mapping)
     batch = BATCH[work.connection.dialect.name]
@@ -77,4 +78,4 @@ def make_plan(work: Work, register: str, file: Path | BinaryIO, options: Options
         errors += found.broken
         if not found.rows and not errors:
             errors.append(CellError("", say("表头下面没有内容")))
-    return Plan(spec, options, sheet, matching, found, tuple(errors), Parser(matching.columns), batch)
+    return Plan(spec, options, sheet, matching, found, tuple(errors), Parser(matching.columns, sheet.literal), batch)

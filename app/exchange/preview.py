@@ -76,13 +76,14 @@ def dry_run(
     encoding: str | None = None,
     delimiter: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
 ) -> Preview:
     """Return what an import with these options would do, after every check of the whole file; writes nothing.
 
     Raises Forbidden, Missing, and Invalid where the file cannot even be opened as a table.
     """
     chosen = tuple(mapping) if mapping is not None else None
-    plan = make_plan(work, register, file, Options(tuple(keys), "all", chosen, encoding, delimiter, header_line))
+    plan = make_plan(work, register, file, Options(tuple(keys), "all", chosen, encoding, delimiter, header_line, sheet))
     if plan.errors:
         return Preview(plan.sheet.shape, plan.matching, total=plan.survey.rows, file_errors=plan.errors)
     counts: dict[str, Any] = dict.fromkeys(("new", "changed", "unchanged", "refused"), 0)

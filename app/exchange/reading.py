@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,18 +19,21 @@ _LONGEST_LINE = 1 << 22
 
 
 class Row(NamedTuple):
-    """One row below the headers: the physical line it starts on, its cells as text, or why it cannot be used."""
+    """One row below the headers: the line it starts on, its cells as text, or why it cannot be used."""
 
     line: int
     cells: list[str]
     fault: Sentence | None = None
+    doubts: Mapping[int, Sentence] = {}
+    """Cells, by their place, that a spreadsheet has spoilt."""
 
 
 @dataclass(frozen=True)
 class FileShape:
     """How a file was understood; every part of it may be overridden by a person.
 
-    ``header_line`` counts physical lines from 1.
+    ``header_line`` counts physical lines, or a sheet's rows, from 1. Of text there is no ``sheet``, of a spreadsheet no
+    ``encoding`` and no ``delimiter``.
     """
 
     encoding: str
@@ -38,17 +41,20 @@ class FileShape:
     header_line: int
     columns: tuple[str, ...]
     sample_rows: tuple[Row, ...] = ()
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
 
 class Sheet(Protocol):
     """A table in a file of any kind; a spreadsheet's typed cells come as the text that our own export writes.
 
     ``broken`` fills up while rows are read: what makes the whole file unusable, as rows behind it
-    cannot be trusted.
+    cannot be trusted. ``literal``: a cell is what it says; in text it may be guarded (``cells.guarded``).
     """
 
     shape: FileShape
     broken: list[CellError]
+    literal: bool
 
     def rows(self) -> Iterator[Row]:
         """Yield every row below the headers that is not blank; each call reads the file anew."""
@@ -62,6 +68,7 @@ class TextSheet:
     file: Path | BinaryIO
     shape: FileShape
     broken: list[CellError] = field(default_factory=list)
+    literal: bool = False
 
     def rows(self) -> Iterator[Row]:
         self.broken.clear()
@@ -81,10 +88,8 @@ class TextSheet:
                         continue
                     if nul_lines and not nul_lines.isdisjoint(range(line, last + 1)):
                         yield Row(line, cells, say("这一行含有无法显示的空字符（NUL），文件可能已损坏"))
-                    elif len(cells) == width:
-                        yield Row(line, cells)
                     else:
-                        yield _fitted(line, cells, width)
+                        yield fitted(line, cells, width)
                 return
             except csv.Error as error:
                 line, last = last + 1, reader.line_num
@@ -92,7 +97,7 @@ class TextSheet:
                     self.broken.append(CellError("", _quoting(error), line=line))
 
 
-def open_sheet(
+def open_text(
     file: Path | BinaryIO,
     *,
     encoding: str | None = None,
@@ -113,7 +118,7 @@ def open_sheet(
         header_line, cells = sniffing.find_header(text, delimiter, known)
     else:
         cells = next((c for line, c in sniffing.numbered(text, delimiter) if line >= header_line), [])
-    shape = FileShape(encoding, delimiter, header_line, _names(cells))
+    shape = FileShape(encoding, delimiter, header_line, names_of(cells))
     sheet = TextSheet(file, shape)
     sample = tuple(row for row, _ in zip(sheet.rows(), range(10), strict=False))
     return TextSheet(file, FileShape(encoding, delimiter, header_line, shape.columns, sample))
@@ -129,7 +134,7 @@ def opened(file: Path | BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
-def _names(cells: list[str]) -> tuple[str, ...]:
+def names_of(cells: list[str]) -> tuple[str, ...]:
     """Return the headers without the nameless columns that spreadsheets leave at the right."""
     names = [" ".join(c.split()) for c in cells]
     while names and not names[-1]:
@@ -137,8 +142,10 @@ def _names(cells: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _fitted(line: int, cells: list[str], width: int) -> Row:
-    """Return a row of another width than the headers: fit where only blank cells are too many, else with its fault."""
+def fitted(line: int, cells: list[str], width: int) -> Row:
+    """Return a row of any width as wide as the headers: fit where only blank cells are too many, else with its fault."""
+    if len(cells) == width:
+        return Row(line, cells)
     if len(cells) > width and not "".join(cells[width:]).strip():
         return Row(line, cells[:width])
     if len(cells) > width:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from app.exchange import runs
-from app.exchange.cells import guarded_again
+from app.exchange.cells import guarded, guarded_again
 from app.exchange.columns import REASON
 from app.exchange.reading import Sheet
 from app.services.panel import Actor, Panel
@@ -33,7 +33,8 @@ def write_refused(panel: Panel, run_id: int, sheet: Sheet) -> str | None:
             if row is None:
                 break
             reasons = "；".join(f"{e.label}：{e.reason}" if e.label else str(e.reason) for e in those)
-            writer.writerow([guarded_again(c) for c in _with(row.cells, len(sheet.shape.columns), reasons)])
+            again = guarded if sheet.literal else guarded_again
+            writer.writerow([again(c) for c in _with(row.cells, len(sheet.shape.columns), reasons)])
             written += 1
     if not written:
         Path(part).unlink()

@@ -60,6 +60,7 @@ class Options:
     encoding: str | None = None
     delimiter: str | None = None
     header_line: int | None = None
+    sheet: str | None = None
 
     def to_text(self) -> str:
         return orjson.dumps(asdict(self)).decode()

@@ -61,15 +61,31 @@ def find_encoding(stream: BinaryIO, known: Collection[str] = ()) -> str:
     sample = _not_utf8(stream)
     if sample is None or _mostly_utf8(head + sample):
         return "utf-8-sig"
+    for (
+        name
+    ) in ENCODINGS:  # a header that reads as one of ours says more than any likelihood, also beside rare characters
+        if _decodes(sample, name) and any(not w.isascii() and folded(w) in known for w in _words(head, name)):
+            return name
     fitting = {codec(m.encoding) for m in from_bytes(sample, cp_isolation=list(ENCODINGS))}
     candidates = [e for e in ENCODINGS if e in fitting]
     for name in candidates:
-        words = re.split(r"[,\t;|\r\n\"]+", head.decode(name, "replace"))
-        if any(folded(w) in known for w in words):
+        if any(folded(w) in known for w in _words(head, name)):
             return name
     if not candidates:
         raise Invalid([CellError("", say("看不出文件的文字编码，请指定（常见的是 GB18030 或 UTF-8）"))])
     return candidates[0]
+
+
+def _words(head: bytes, encoding: str) -> list[str]:
+    return re.split(r"[,\t;|\r\n\"]+", head.decode(encoding, "replace"))
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _not_utf8(stream: BinaryIO) -> bytes | None:
@@ -139,7 +155,11 @@ def find_header(text: str, delimiter: str, known: Collection[str] = ()) -> tuple
         for line, cells in numbered(text, delimiter)
         if any(c.strip() for c in cells) and not (line == 1 and _SEP.match(text))
     )
-    rows = list(islice(filled_rows, 50))
+    return header_among(list(islice(filled_rows, 50)), known)
+
+
+def header_among(rows: list[tuple[int, list[str]]], known: Collection[str] = ()) -> tuple[int, list[str]]:
+    """Return the header row of the first filled rows of a table, as ``find_header`` does."""
     if not rows:
         raise Invalid([CellError("", say("文件里没有内容"))])
     hits = [sum(folded(c) in known for c in cells) for _, cells in rows]

@@ -163,10 +163,8 @@ def _existing(
 
 
 def _keep_names(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key) -> None:
-    """Accept a name that cannot be looked up where the record holds it already: somebody who has left since."""
-    suspects = [
-        one for one in parsed if all(e.field not in keys and isinstance(spec.column(e.field), Link) for e in one.errors)
-    ]
+    """Accept what is refused where the record holds it already: somebody who has left since, a text that only looks spoilt."""
+    suspects = [one for one in parsed if all(e.field and e.field not in keys for e in one.errors)]
     there = _existing(work, spec, suspects, keys) if suspects else {}
     for one in suspects:
         matches = there.get(tuple(one.values.get(c) for c in keys), [])
@@ -174,11 +172,15 @@ def _keep_names(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: 
             continue
         for e in tuple(one.errors):
             f, old = spec.column(e.field), matches[0].get(e.field)
-            if old is not None and isinstance(f, Link):
-                texts = link_texts(work, f, old if isinstance(old, tuple) else (old,))
-                if cell_text(f, old, texts) == unguarded(e.text):
-                    one.errors.remove(e)
-                    one.values[e.field] = old
+            if old is not None and f is not None and _reads(work, f, old) in (e.text, unguarded(e.text)):
+                one.errors.remove(e)
+                one.values[e.field] = old
+
+
+def _reads(work: Work, f: Field, value: Any) -> str:
+    if not isinstance(f, Link):
+        return f.format(value)
+    return cell_text(f, value, link_texts(work, f, value if isinstance(value, tuple) else (value,)))
 
 
 def _chunks(keys: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from app.errors import CellError, Invalid
 from app.exchange.naming import folded
-from app.exchange.reading import Row, TextSheet, open_sheet
+from app.exchange.reading import Row, TextSheet, open_text
 
 TABLE = "编号,姓名,金额\r\nTS-1,张三,5\r\nTS-2,李四,6.50\r\n"
 RARE = "姓名,备注\n𠮷田,㐂\n鄢陵,爨底下\n"
@@ -22,7 +22,7 @@ TRADITIONAL = "編號,姓名,投訴內容\n1,張三豐,處理結果與報價單�
 
 
 def sheet(content: str | bytes, written_as: str = "utf-8", **chosen: str) -> TextSheet:
-    return open_sheet(io.BytesIO(content if isinstance(content, bytes) else content.encode(written_as)), **chosen)
+    return open_text(io.BytesIO(content if isinstance(content, bytes) else content.encode(written_as)), **chosen)
 
 
 def cells(of: TextSheet) -> list[list[str]]:
@@ -63,7 +63,7 @@ def test_big5_is_told_from_gb18030() -> None:
 
 def test_a_known_header_decides_between_possible_encodings() -> None:
     korean = "이름,전화\n김철수,010\n이영희,011\n"
-    found = open_sheet(io.BytesIO(korean.encode("euc_kr")), known={folded("이름")})
+    found = open_text(io.BytesIO(korean.encode("euc_kr")), known={folded("이름")})
     assert found.shape.encoding == "euc_kr"
 
 
@@ -131,7 +131,7 @@ def test_title_rows_and_blank_rows_are_skipped_and_lines_stay_true() -> None:
 
 def test_known_headers_win_over_a_fuller_row() -> None:
     text = "一,二,三,四\n姓名,金额,,\n张三,5,,\n"
-    assert open_sheet(io.BytesIO(text.encode()), known={folded("姓名")}).shape.columns == ("姓名", "金额")
+    assert open_text(io.BytesIO(text.encode()), known={folded("姓名")}).shape.columns == ("姓名", "金额")
 
 
 def test_a_row_s_line_is_where_it_starts_even_behind_newlines_inside_quotes() -> None:
@@ -193,7 +193,7 @@ def test_a_file_without_content_is_refused_with_a_sentence(content: str) -> None
 def test_a_path_is_read_as_well_as_a_stream_and_both_again(tmp_path: Path) -> None:
     path = tmp_path / "cards.csv"
     path.write_text(TABLE, encoding="gb18030")
-    found = open_sheet(path)
+    found = open_text(path)
     assert cells(found) == cells(found) == cells(sheet(TABLE))
     assert [r.cells[0] for r in found.shape.sample_rows] == ["TS-1", "TS-2"]
 
@@ -205,7 +205,7 @@ def test_reading_needs_as_little_memory_for_a_long_file_as_for_a_short_one(tmp_p
             out.write("编号,内容\n")
             out.writelines(f"{n},客户反映车辆在行驶过程中发动机舱出现明显异响\n" for n in range(rows))
         tracemalloc.start()
-        assert sum(1 for _ in open_sheet(path).rows()) == rows
+        assert sum(1 for _ in open_text(path).rows()) == rows
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -231,5 +231,5 @@ CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=2
 def test_what_the_csv_module_writes_is_what_is_read(rows: list[tuple[str, str, str]]) -> None:
     out = io.StringIO()
     csv.writer(out).writerows([("甲", "乙", "丙"), *rows])
-    found = open_sheet(io.BytesIO(out.getvalue().encode()), delimiter=",", header_line=1)
+    found = open_text(io.BytesIO(out.getvalue().encode()), delimiter=",", header_line=1)
     assert cells(found) == [list(r) for r in rows if "".join(r).strip()]

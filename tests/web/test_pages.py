@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from app.services import notices, records, sweep
 from tests.web.site import FILES, NOW, SECRET, Site, page_text
@@ -220,6 +220,28 @@ def test_a_file_with_errors_tells_each_and_imports_the_good_rows_when_asked(site
     assert "新增 1 条" in page_text(owner.get(run))
     assert "不能大于 9" in owner.get(f"{run}/errors.csv", buffered=True).data.decode("utf-8-sig")
     assert owner.get(f"{run}/progress").get_json()["finished"] is True
+
+
+def test_a_workbook_is_read_as_chosen_its_sheet_its_headers_and_each_column(site: Site) -> None:
+    book, out = Workbook(), io.BytesIO()
+    book.active.append(["填表说明"])
+    sheet = book.create_sheet("台账")
+    for row in (["二〇二六年"], ["事由", "类型", "多余的"], ["工作簿里的", "服务", "x"]):
+        sheet.append(row)
+    book.save(out)
+    owner = site.browser("owner")
+    asked = {"file": (io.BytesIO(out.getvalue()), "台账 一.xlsx")}
+    where = owner.post("/imports/complaint", asked).headers["Location"]
+    preview = page_text(owner.get(where))
+    assert "登记簿没有“多余的”这一列" in preview
+    assert re.search(r'<option value="台账" selected>', preview)
+    chosen = page_text(owner.get(f"{where}&m.1=kind&m.2=-"))
+    assert "不导入“多余的”" in chosen
+    action = re.search(r'action="(/imports/complaint/check/[^"]+/all[^"]*)"', chosen)
+    assert action is not None
+    assert "新增 1 条" in page_text(owner.get(owner.post(action[1].replace("&amp;", "&")).headers["Location"]))
+    (kept,) = [r for r in owner.get("/api/v1/complaint/").get_json()["result"] if r["subject"] == "工作簿里的"]
+    assert kept["kind"] == "服务"
 
 
 def test_an_import_is_for_those_who_may_import(site: Site) -> None:

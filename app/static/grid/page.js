@@ -9,6 +9,7 @@ import { shown } from "./cells.js";
 import { Changes } from "./changes.js";
 import { columnPanel } from "./columns.js";
 import { drafts } from "./drafts.js";
+import { drop } from "./drop.js";
 import { Editor } from "./editor.js";
 import { figures } from "./figures.js";
 import { files } from "./files.js";
@@ -90,6 +91,7 @@ const sheet = (grid) => {
   nothing(grid);
   blocks(grid);
   drafts(grid);
+  drop(grid);
   files(grid);
   mouse(grid);
   header(grid);

@@ -80,7 +80,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     says.textContent = word("sending");
     try {
       const answer = await send(form.action, new FormData(form), (share) => { bar.value = share; });
-      if (answer.status < 400) { location.assign(answer.responseURL); return; }
+      if (answer.status < 400) { location.assign(answer.getResponseHeader("Content-Type")?.includes("json") ? JSON.parse(answer.responseText).url : answer.responseURL); return; }
       throw new Error(said(answer));
     } catch (problem) {
       bar.hidden = true;

@@ -12,14 +12,16 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.register import RegisterSpec
-from app.errors import CellError, Missing, Refused, say
+from app.errors import CellError, Invalid, Missing, Refused, say
 from app.exchange import importing, runs
 from app.exchange.columns import exported
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
+from app.exchange.preview import PreviewCell
 from app.services import people, scope
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment
+from app.web.import_settings import address, asked, columns, settings
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.record_page import heading
@@ -27,6 +29,7 @@ from app.web.shapes import Action
 
 pages = Blueprint("imports", __name__)
 
+STATUSES = {"new": "新增", "changed": "更新", "unchanged": "未变", "refused": "有错误"}
 STATES = {
     "waiting": ("等待", "warning"), "running": ("进行中", "active"), "cancelling": ("正在取消", "warning"), "cancelled": ("已取消", "plain"),
     "failed": ("失败", "danger"), "done": ("完成", "success"),
@@ -76,7 +79,13 @@ def upload(register: str) -> Response:
     if file is None or not file.filename:
         raise Refused(say("没有收到文件"))
     digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
-    return redirect(f"{request.script_root}/imports/{register}/check/{digest}?name={file.filename}", 303)
+    url = address(_check(register, digest), name=file.filename[:255])
+    # a script goes there itself; following a redirect it would have the file checked twice
+    return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
+
+
+def _check(register: str, digest: str) -> str:
+    return f"{request.script_root}/imports/{register}/check/{digest}"
 
 
 def _kept(digest: str) -> Path:
@@ -89,65 +98,63 @@ def _kept(digest: str) -> Path:
 @pages.get("/imports/<register>/check/<digest>")
 @signed_in
 def check(register: str, digest: str) -> str:
-    """Show what importing a file would do, cell by cell; writes nothing. Raises Missing, Forbidden, Invalid."""
+    """Show what importing a file would do, cell by cell; writes nothing. Raises Missing, Forbidden."""
     work = reading()
     spec = scope.demand(work, register, "import")
-    keys = tuple(request.args.getlist("keys"))
-    preview = importing.dry_run(work, register, _kept(digest), keys=keys)
-    return _preview(spec, digest, keys, preview)
+    try:
+        preview = importing.dry_run(work, register, _kept(digest), **asked())
+    except Invalid as invalid:
+        wrong = "；".join(map(_told, invalid.errors))
+        return _page(spec, "check", error=wrong, settings=settings(None), given=_given(), choices=[])
+    return _preview(spec, digest, preview)
 
 
 def _told(error: CellError) -> str:
     return f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason)
 
 
-def _preview(
-    spec: RegisterSpec, digest: str, keys: tuple[str, ...], preview: Preview, again: bool = False, error: str = ""
-) -> str:
-    base = f"{request.script_root}/imports/{spec.code}/check/{digest}"
-    name = request.args.get("name", "")
-    query = f"?name={name}&total={preview.total}" + "".join(f"&keys={k}" for k in keys) + ("&again=1" if again else "")
+def _given() -> list[tuple[str, str]]:
+    """Return the arguments that the settings of a file do not carry themselves."""
+    return [(k, v) for k, v in request.args.items(multi=True) if k in ("name", "keys")]
+
+
+def _preview(spec: RegisterSpec, digest: str, preview: Preview, again: bool = False, error: str = "") -> str:
+    base, keys = _check(spec.code, digest), tuple(request.args.getlist("keys"))
+    total = {"total": preview.total, "again": 1 if again else None}
     choices = []
     if not preview.file_errors:
+        good = preview.total - preview.refused
         if not preview.refused:
-            choices.append(Action(gettext("全部导入"), f"{base}/all{query}", "post", "check", "primary"))
-        elif preview.refused < preview.total:
-            choices.append(
-                Action(
-                    gettext("只导入没有错误的 %(n)s 行", n=preview.total - preview.refused),
-                    f"{base}/good{query}",
-                    "post",
-                    "check",
-                    "warning",
-                )
-            )
-    columns = [f for f in preview.matching.columns if f is not None and (f.unique or f.code == "record_no")]
-    for f in columns:
-        if keys != (f.code,):
-            choices.append(
-                Action(
-                    gettext("按“%(field)s”更新已有记录", field=label(f.label)),
-                    f"{base}?name={name}&keys={f.code}",
-                    "get",
-                    "refresh",
-                )
-            )
+            choices.append(Action(gettext("全部导入"), address(f"{base}/all", **total), "post", "check", "primary"))
+        elif good:
+            text = gettext("只导入没有错误的 %(n)s 行", n=good)
+            choices.append(Action(text, address(f"{base}/good", **total), "post", "check", "warning"))
+    for f in preview.matching.columns:
+        if f is not None and (f.unique or f.code == "record_no") and keys != (f.code,):
+            text = gettext("按“%(field)s”更新已有记录", field=label(f.label))
+            choices.append(Action(text, address(base, keys=f.code), "get", "refresh"))
     if keys:
-        choices.append(Action(gettext("全部作为新记录"), f"{base}?name={name}", "get", "plus"))
+        choices.append(Action(gettext("全部作为新记录"), address(base, keys=None), "get", "plus"))
     wrong = [_told(e) for e in preview.file_errors]
     rows = [
         {
-            "line": r.line,
-            "cells": [{"text": c.text, "error": sentence(c.reason) if c.reason else ""} for c in r.cells],
+            "line": r.line, "status": gettext(STATUSES[r.status]),
+"cells": [_cell(c) for c in r.cells],
             "errors": [_told(e) for e in r.errors],
         }
         for r in preview.rows
-    ]
+    ]  # fmt: skip
     return _page(
         spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total,
-        good=preview.total - preview.refused, bad=preview.refused,
-        new=preview.new, changed=preview.changed, preview={"columns": list(preview.shape.columns), "rows": rows},
+        good=preview.total - preview.refused, bad=preview.refused, new=preview.new, changed=preview.changed,
+        left_out=[{"name": name, "why": sentence(why)} for name, why in preview.matching.left_out],
+        settings=settings(preview), given=_given(), preview={"columns": columns(reading(), spec, preview), "rows": rows},
     )  # fmt: skip
+
+
+def _cell(c: PreviewCell) -> dict[str, Any]:
+    why = sentence(c.reason) if c.reason else ""
+    return {"text": c.text, "before": c.before, "changed": c.status == "changed", "error": why}
 
 
 @pages.post("/imports/<register>/check/<digest>/<mode>")
@@ -156,24 +163,27 @@ def start(register: str, digest: str, mode: str) -> Response | tuple[str, int]:
     """Import a file that was looked at: all of it, or its good rows; long files by a worker. Raises Missing, Forbidden."""
     if mode not in ("all", "good"):
         raise Missing
-    path, keys, panel = _kept(digest), tuple(request.args.getlist("keys")), current_panel()
+    path, panel = _kept(digest), current_panel()
     try:
         run = importing.prepare(
-            panel, current_actor(), register, path, now=clock.now(), name=request.args.get("name", "")[:255], keys=keys,
-            mode="all" if mode == "all" else "good", again=request.args.get("again") == "1",
+            panel, current_actor(), register, path, now=clock.now(), name=request.args.get("name", "")[:255],
+            mode="all" if mode == "all" else "good", again=request.args.get("again") == "1", **asked(),
         )  # fmt: skip
     except AlreadyImported as already:
         spec = scope.demand(reading(), register, "import")
-        preview = importing.dry_run(reading(), register, path, keys=keys)
-        return _preview(spec, digest, keys, preview, again=True, error=sentence(already.reason)), 409
-    if (
-        request.args.get("total", 0, int) > importing.BACKGROUND
-        and (by_worker := current_app.extensions.get("start_import")) is not None
-    ):
+        preview = importing.dry_run(reading(), register, path, **asked())
+        return _preview(spec, digest, preview, again=True, error=sentence(already.reason)), 409
+    _go(run, request.args.get("total", 0, int))
+    return redirect(_url(register, run), 303)
+
+
+def _go(run: int, rows: int) -> None:
+    """Carry a run on: a long one by a worker, where there is one."""
+    by_worker = current_app.extensions.get("start_import")
+    if rows > importing.BACKGROUND and by_worker is not None:
         by_worker(run)
     else:
-        importing.carry_on(panel, run, now=clock.now())
-    return redirect(_url(register, run), 303)
+        importing.carry_on(current_panel(), run, now=clock.now())
 
 
 def _own_run(register: str, run: int) -> ImportReport:

@@ -1,0 +1,37 @@
+"""Any file as a table: text or spreadsheet, told by its content, not by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import BinaryIO
+
+from app.errors import CellError, Invalid, say
+from app.exchange.reading import Sheet, open_text, opened
+from app.exchange.spreadsheet import is_book, open_book
+
+_WEB_PAGE = (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta")
+
+
+def open_sheet(
+    file: Path | BinaryIO,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_line: int | None = None,
+    sheet: str | None = None,
+    known: Collection[str] = (),
+) -> Sheet:
+    """Return the table in a file: a path, or a seekable stream of bytes.
+
+    What is not given is found; ``known`` are folded headers (``naming.folded``) that help to find it. Raises Invalid where
+    the file cannot be read as a table.
+    """
+    if is_book(file):
+        return open_book(file, sheet=sheet, header_line=header_line, known=known)
+    with opened(file) as stream:
+        head = stream.read(512)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_WEB_PAGE):
+        reason = say("这是网页或 XML，不是表格（有些系统把网页存成 .xls）；请用 Excel 或 WPS 打开，另存为 xlsx 再导入")
+        raise Invalid([CellError("", reason)])
+    return open_text(file, encoding=encoding, delimiter=delimiter, header_line=header_line, known=known)

@@ -1,0 +1,105 @@
+"""How a person wants a file to be read: asked beside the preview, carried in its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from flask_babel import gettext
+
+from app.catalog.register import RegisterSpec
+from app.exchange.columns import exported
+from app.exchange.importing import Preview
+from app.fields.links import File
+from app.services import scope
+from app.services.panel import Work
+from app.web.language import label
+
+ENCODINGS = ("utf-8-sig", "gb18030", "big5hkscs", "utf-16", "shift_jis", "euc_kr", "cp1252")
+DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
+OUT = "-"
+"""Stands in an address for a column that is left out."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One choice beside the preview: its name in the address, what it is about, what may be chosen, what is."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+    chosen: str
+
+
+def asked() -> dict[str, Any]:
+    """Return how the address wants the file to be read, as ``importing.prepare`` takes it; nothing for what it leaves open."""
+    args = request.args
+    found: dict[str, Any] = {"keys": tuple(args.getlist("keys"))}
+    found |= {name: args[name] for name in ("sheet", "encoding", "delimiter") if args.get(name)}
+    if line := args.get("header_line", 0, int):
+        found["header_line"] = max(1, min(line, 1_000_000))
+    chosen = {
+        n: args[name] for name in args if name.startswith("m.") and (n := _place(name)) is not None and args[name]
+    }
+    if chosen:
+        found["mapping"] = [{OUT: ""}.get(c, c) if (c := chosen.get(n)) else None for n in range(max(chosen) + 1)]
+    return found
+
+
+def _place(name: str) -> int | None:
+    text = name.removeprefix("m.")
+    return int(text) if text.isdecimal() and len(text) < 5 else None
+
+
+def address(path: str, **changes: Any) -> str:
+    """Return an address with this request's arguments, some of them changed; None or an empty list takes one away."""
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in changes]
+    new = [(k, one) for k, v in changes.items() if v for one in (v if isinstance(v, list | tuple) else [v])]
+    query = urlencode([*kept, *new])
+    return path + (f"?{query}" if query else "")
+
+
+def settings(preview: Preview | None) -> list[Setting]:
+    """Return what may be chosen about a file as a whole; without a preview, for it could not be opened, its encoding."""
+    shape = preview.shape if preview is not None else None
+    found = []
+    if shape is not None and len(shape.sheets) > 1:
+        found.append(Setting("sheet", gettext("工作表"), [(s, s) for s in shape.sheets], shape.sheet))
+    if shape is None or not shape.sheets:
+        encoding = shape.encoding if shape else request.args.get("encoding", "")
+        known = ENCODINGS if encoding in ENCODINGS or not encoding else (encoding, *ENCODINGS)
+        names = [(e, "UTF-8" if e == "utf-8-sig" else e.upper()) for e in known]
+        found.append(Setting("encoding", gettext("文字编码"), names if encoding else [("", ""), *names], encoding))
+    if shape is not None and not shape.sheets:
+        found.append(
+            Setting("delimiter", gettext("分隔符"), [(d, gettext(t)) for d, t in DELIMITERS.items()], shape.delimiter)
+        )
+    if shape is not None:
+        lines = sorted({*range(1, 21), shape.header_line})
+        found.append(
+            Setting("header_line", gettext("表头所在行"), [(str(n), str(n)) for n in lines], str(shape.header_line))
+        )
+    return found
+
+
+def columns(work: Work, spec: RegisterSpec, preview: Preview) -> list[Mapping[str, Any]]:
+    """Return the file's columns, each with what it may be taken for and what it is taken for now."""
+    writable = {f.code for f in scope.fields_for(work, spec.code, "edit")} | {"unit", "remark", "record_no", "state"}
+    fields = [
+        f for f in exported(spec, scope.fields_for(work, spec.code)) if f.code in writable and not isinstance(f, File)
+    ]
+    options = [(OUT, gettext("不导入")), *((f.code, label(f.label)) for f in fields)]
+    out = {shown for shown, _ in preview.matching.left_out}
+    found = []
+    for n, (name, f) in enumerate(zip(preview.shape.columns, preview.matching.columns, strict=True)):
+        chosen = f.code if f is not None else OUT if name in out else ""
+        found.append(
+            {
+                "name": name,
+                "setting": Setting(f"m.{n}", name, options if chosen else [("", gettext("请选定")), *options], chosen),
+            }
+        )
+    return found
