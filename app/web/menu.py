@@ -100,9 +100,9 @@ def _administration() -> list[dict[str, Any]]:
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
         entries.append(_entry(gettext("通知渠道"), "/channels", "send"))
+        entries.append(_entry(gettext("导出记录"), "/exports", "file-export"))
     if access_log.may(work):
         entries.append(_entry(gettext("查阅日志"), "/access-log", "eye"))
-        entries.append(_entry(gettext("导出记录"), "/exports", "file-export"))
     if recalculation.concern(work):
         entries.append(_entry(gettext("重算"), "/recalculations", "refresh"))
     if whatif.may(work):
