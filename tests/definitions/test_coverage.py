@@ -94,4 +94,4 @@ def test_no_register_is_without_a_requirement_but_those_that_hold_the_site_toget
     catalog: Catalog, requirements: dict[str, Any]
 ) -> None:
     named = {path.removeprefix("register:") for row in requirements.values() for path in row.get("by", ())}
-    assert set(catalog.registers) - named == {"unit", "property_project"}
+    assert set(catalog.registers) - named == {"unit", "property_project", "delegation"}
