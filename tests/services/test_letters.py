@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from datetime import time, timedelta
 from functools import partial
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def told(site: Site, who: Sequence[str], kind: str, when: str, count: int = 1, *
     """Tell people of ``count`` events of a kind."""
     said = {
         "register": ARCHIVE, "number": "YH2025-00007", "duty": DUTY, "due": "2025-03-06 18:00", "who": "张三", "move": DUTY,
-        "rule": DUTY, "ticket": "CF2025-00001", "amount": "50", "points": "0", "sanction": None,
+        "rule": DUTY, "ticket": "CF2025-00001", "amount": "50", "points": "0", "sanction": None, "period": "2025-02", "indicators": [DUTY],
     }  # fmt: skip
     with site.panel.work(Actor.system(), now=at(when)) as work:
         about = {"register": "vehicle_archive", "record_id": 7}
@@ -333,3 +334,9 @@ def test_without_a_mail_server_nothing_waits_and_groups_are_told_all_the_same(si
 def test_every_kind_of_notice_has_a_name_and_something_to_say_to_a_group() -> None:
     assert notices.KINDS.keys() == notices.NAMES.keys() == notices.TO_GROUPS.keys()
     assert choices.FIXED | choices.URGENT <= notices.KINDS.keys()
+    for kind, said in notices.TO_GROUPS.items():
+        assert _places(said.template) <= _places(notices.KINDS[kind].template)
+
+
+def _places(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
