@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import applying, runs
+from app.exchange import applying, runs, undoing
 from app.exchange.columns import Mapping
 from app.exchange.plan import Plan, make_plan
 from app.exchange.preview import Preview, dry_run
@@ -92,13 +92,18 @@ def carry_on(panel: Panel, run_id: int, *, now: datetime, progress: Progress | N
     ``now`` is the moment of the records' history. What is wrong with the file ends the run as failed, with its errors.
     """
     row = runs.take_up(panel, run_id)
-    if row["state"] == "running":
+    if row["undoes"] is not None:
+        try:
+            undoing.carry_on(panel, row, now=now, progress=progress or (lambda done, total: None))
+        except Refused as refused:
+            _end(panel, run_id, "failed", refused.reason)
+    elif row["state"] == "running":
         with panel.reading(Actor.system(), now=now) as work:
             actor = Actor.system() if row["person"] is None else people.actor(work, row["person"])
         task = _Run(panel, actor, run_id, now, str(row["source"]), progress or (lambda done, total: None))
         with seldom_collected():
             task.start(row["register"], panel.files / "imports" / row["stored"], Options.from_text(row["options"]))
-    if row["state"] == "cancelling":
+    elif row["state"] == "cancelling":
         _end(panel, run_id, "cancelled", say("已取消"))
     return runs.report(panel, run_id)
 

@@ -90,6 +90,9 @@ class ImportReport:
     errors_file: Path | None
     errors: tuple[CellError, ...]
     message: str
+    undoes: int | None = None
+    """The run that this one takes back, or makes again; ``errors`` are then the records that were kept, ``row`` their ids."""
+    undone_by: int | None = None
 
 
 def keep_file(panel: Panel, file: Path | BinaryIO) -> tuple[str, Path]:
@@ -108,10 +111,11 @@ def keep_file(panel: Panel, file: Path | BinaryIO) -> tuple[str, Path]:
 
 
 def earlier(work: Work, register: str, sha256: str) -> RowMapping | None:
-    """Return the latest run that brought the same content into the register, or still does."""
+    """Return the latest run that brought the same content into the register, or still does, and was not taken back."""
     t = import_run.c
     wrote = or_(t.state.in_((*OPEN, "cancelling", "done")), t.created + t.updated > 0)
-    query = select(import_run).where(t.register == register, t.sha256 == sha256, wrote).order_by(t.id.desc())
+    query = select(import_run).where(t.register == register, t.sha256 == sha256, wrote, t.undone_by.is_(None))
+    query = query.order_by(t.id.desc())
     return work.connection.execute(query).mappings().first()
 
 
@@ -224,7 +228,9 @@ def report(panel: Panel, run_id: int) -> ImportReport:
     file = panel.files / "imports" / row["errors_file"] if row["errors_file"] else None
     counts: Mapping[str, int] = {n: row[n] for n in ("created", "updated", "unchanged", "refused")}
     message = str(unpack(row["message"])) if row["message"] else ""
-    return ImportReport(run_id, row["state"], row["total"], **counts, errors_file=file, errors=found, message=message)
+    return ImportReport(run_id, row["state"], row["total"], **counts, errors_file=file, errors=found, message=message,
+        undoes=row["undoes"], undone_by=row["undone_by"],
+    )  # fmt: skip
 
 
 def cancel(work: Work, run_id: int) -> None:

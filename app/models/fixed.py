@@ -160,10 +160,11 @@ import_run = Table(
     Column("created", Integer, nullable=False), Column("updated", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False), Column("refused", Integer, nullable=False),
     Column("message", Text), Column("errors_file", Text),
-    Column("undoes", ID), Column("undone_by", ID),
+    Column("undoes", ID, index=True), Column("reverses", ID), Column("undone_by", ID),
     Index("ix_import_run_again", "register", "sha256"),
 )  # fmt: skip
-"""One file brought in, or one such run taken back: ``undoes`` names that run, ``undone_by`` the run by which this one is taken back now."""
+"""One file brought in; or what takes such a run back or makes it again. The latter names that run (``undoes``) and the one whose
+changes it reverses; ``undone_by`` names, of a file's run, the one by which it is taken back now."""
 import_error = Table(
     "import_error", fixed,
     Column("id", ID, primary_key=True, autoincrement=True),

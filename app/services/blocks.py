@@ -12,11 +12,11 @@ from sqlalchemy import delete, select, union_all, update
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
-from app.fields.base import Storage, Unreadable
 from app.models.bulk import insert_one
 from app.models.fixed import change_set, record_version
 from app.services import people, records, rows, scope
 from app.services.panel import Work
+from app.services.reversing import Reversal, blank
 
 MOST = 5_000
 """Cells, new rows and deletions in one block."""
@@ -191,7 +191,7 @@ def _revert(work: Work, register: str, step: Step | None, expected: int | None, 
         raise Missing(nothing)
     spec, c = work.spec(register), change_set.c
     newest = work.connection.execute(select(c.newest).where(c.id == step.id)).scalar() or step.id
-    plan = _Reverse.of(work, spec, newest)
+    plan = Reversal.of(work, spec, record_version.c.change_set == newest)
     _refuse_if_touched(work, spec, plan)
     made = _begin(work, register, step.label, step.size, reverts=newest)
     work.reason = work.reason or ("撤销" if state == "undone" else "重做")
@@ -202,45 +202,7 @@ def _revert(work: Work, register: str, step: Step | None, expected: int | None, 
     return Done(made, step.label, tuple(plan.fields), tuple(plan.restore), tuple(plan.archive))
 
 
-@dataclass
-class _Reverse:
-    """What takes a change back: fields with the value to go back to and the one to be found; records to archive, to restore."""
-
-    fields: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
-    archive: list[int] = field(default_factory=list)
-    restore: list[int] = field(default_factory=list)
-    versions: dict[int, int] = field(default_factory=dict)
-    """The version that the change made of each record."""
-
-    @classmethod
-    def of(cls, work: Work, spec: RegisterSpec, newest: int) -> _Reverse:
-        v, plan = record_version.c, cls()
-        query = select(v.record_id, v.version, v.changes).where(v.change_set == newest, v.register == spec.code)
-        for record, version, text in work.connection.execute(query.order_by(v.id)):
-            changes: dict[str, list[Any]] = orjson.loads(text)
-            plan.versions[record] = version
-            if version == 1:
-                plan.archive.append(record)
-            elif "archived_at" in changes:
-                (plan.archive if changes["archived_at"][1] is None else plan.restore).append(record)
-            else:
-                held = plan.fields.setdefault(record, {})
-                for code, (old, new) in changes.items():
-                    held[code] = (held[code][0] if code in held else _value(spec, code, old), _value(spec, code, new))
-        return plan
-
-
-def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
-    column = spec.column(code)
-    if column is None or kept is None or column.storage is Storage.TEXT:
-        return kept
-    try:
-        return column.from_json(kept)
-    except Unreadable:
-        return kept
-
-
-def _refuse_if_touched(work: Work, spec: RegisterSpec, plan: _Reverse) -> None:
+def _refuse_if_touched(work: Work, spec: RegisterSpec, plan: Reversal) -> None:
     """Raise Missing for records that went out of sight, ChangedSince for cells that hold something else by now."""
     ids = [*plan.fields, *plan.archive]
     table = work.tables[spec.code]
@@ -252,7 +214,7 @@ def _refuse_if_touched(work: Work, spec: RegisterSpec, plan: _Reverse) -> None:
     labels = {f.code for f in scope.fields_for(work, spec.code)} | records.WRITABLE
     touched: list[Since] = []
     for record, held in plan.fields.items():
-        changed = {c for c, (_, new) in held.items() if _blank(now[record].get(c)) != _blank(new)}
+        changed = {c for c, (_, new) in held.items() if blank(now[record].get(c)) != blank(new)}
         if not changed <= labels:
             raise Forbidden(say("其中有您已无权填写的内容"))
         touched += _since(work, spec, record, plan, changed, now[record], {c: held[c][1] for c in changed})
@@ -267,7 +229,7 @@ def _since(
     work: Work,
     spec: RegisterSpec,
     record: int,
-    plan: _Reverse,
+    plan: Reversal,
     changed: Iterable[str] | None,
     now: Mapping[str, Any],
     expected: Mapping[str, Any],
@@ -294,11 +256,7 @@ def _since(
     return found or [Since(record, "", None, None, "系统", None)]
 
 
-def _blank(value: Any) -> Any:
-    return None if value in ("", ()) else value
-
-
-def _apply(work: Work, spec: RegisterSpec, plan: _Reverse) -> list[Spot]:
+def _apply(work: Work, spec: RegisterSpec, plan: Reversal) -> list[Spot]:
     spots: list[Spot] = []
     for ids, act in ((plan.archive, records.remove), (plan.restore, records.restore)):
         for record in ids:

@@ -8,19 +8,20 @@ from typing import Any
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, send_file
 from flask import Response as File
 from flask_babel import gettext
+from sqlalchemy import RowMapping
 from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Missing, Refused, say
-from app.exchange import importing, runs
+from app.exchange import importing, runs, undoing
 from app.exchange.columns import exported
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
 from app.exchange.preview import PreviewCell
 from app.services import people, scope
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, reading, writing
-from app.web.cells import moment
+from app.web.cells import moment, record_url
 from app.web.import_settings import address, asked, columns, settings
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
@@ -34,6 +35,7 @@ STATES = {
     "waiting": ("等待", "warning"), "running": ("进行中", "active"), "cancelling": ("正在取消", "warning"), "cancelled": ("已取消", "plain"),
     "failed": ("失败", "danger"), "done": ("完成", "success"),
 }  # fmt: skip
+UNDONE = ("已撤销", "plain")
 
 
 def _page(spec: RegisterSpec, step: str, **more: Any) -> str:
@@ -52,11 +54,19 @@ def _runs(work: Work, spec: RegisterSpec) -> list[dict[str, Any]]:
     names = people.names(work, [r["person"] for r in found if r["person"] is not None])
     return [
         {
-            "at": moment(r["started_at"]), "who": names.get(r["person"] or 0, gettext("系统")), "file": r["file_name"], "rows": r["total"] or 0,
-            "state": {"label": gettext(STATES[r["state"]][0]), "tone": STATES[r["state"]][1]}, "url": _url(spec.code, r["id"]), "undo": None,
+            "at": moment(r["started_at"]), "who": names.get(r["person"] or 0, gettext("系统")), "file": _called(r), "rows": r["total"] or 0,
+            "state": {"label": gettext(state), "tone": tone}, "url": _url(spec.code, r["id"]),
         }
         for r in found
+        for state, tone in [UNDONE if r["undone_by"] is not None else STATES[r["state"]]]
     ]  # fmt: skip
+
+
+def _called(run: RowMapping) -> str:
+    if run["undoes"] is None:
+        return str(run["file_name"])
+    says = gettext("重做：%(file)s") if undoing.is_again(run) else gettext("撤销：%(file)s")
+    return says % {"file": run["file_name"]}
 
 
 def _url(register: str, run: int) -> str:
@@ -207,29 +217,73 @@ def show(register: str, run: int) -> str:
             progress={"done": done, "total": report.total, "url": f"{_url(register, run)}/progress"},
             choices=stop,
         )
+    if report.undoes is not None:
+        return _page(spec, "done", result=_taken_back(report), kept=_kept_rows(register, report), errors_url="", choices=[
+            Action(gettext("查看这次导入"), _url(register, report.undoes), "get", "arrow-left")
+        ])  # fmt: skip
     text = gettext(
         "新增 %(new)s 条，更新 %(changed)s 条，未变 %(same)s 条，未导入 %(bad)s 条。",
-        new=report.created,
-        changed=report.updated,
-        same=report.unchanged,
-        bad=report.refused,
-    )
+        new=report.created, changed=report.updated, same=report.unchanged, bad=report.refused,
+    )  # fmt: skip
     wrong = [f"{e.label or ''} {sentence(e.reason)}".strip() for e in report.errors[:5]]
-    tone = (
-        "danger"
-        if report.state == "failed"
-        else "warning"
-        if report.refused or report.state == "cancelled"
-        else "success"
-    )
-    result = {"tone": tone, "text": " ".join([report.message, text, *wrong]).strip()}
-    return _page(
-        spec,
-        "done",
-        result=result,
-        errors_url=f"{_url(register, run)}/errors.csv" if report.errors_file else "",
-        choices=[],
-    )
+    doubtful = report.refused or report.state == "cancelled"
+    tone = "danger" if report.state == "failed" else "warning" if doubtful else "success"
+    undone = gettext("这次导入已撤销。") if report.undone_by is not None else ""
+    result = {"tone": tone, "text": " ".join([undone, report.message, text, *wrong]).strip()}
+    errors_url = f"{_url(register, run)}/errors.csv" if report.errors_file else ""
+    return _page(spec, "done", result=result, errors_url=errors_url, choices=_undo(spec, report))
+
+
+def _undo(spec: RegisterSpec, report: ImportReport) -> list[Action]:
+    """Return how this import may be taken back, or made again."""
+    rows = report.created + report.updated
+    if not rows or not undoing.may(reading(), spec.code):
+        return []
+    if report.undone_by is not None:
+        says = gettext("撤销时收回的记录会恢复，改回的格会再改成文件里的样子。")
+        return [
+            Action(
+                gettext("重做这次导入"),
+                f"{_url(spec.code, report.run_id)}/redo",
+                "post",
+                "arrow-forward-up",
+                confirm=says,
+            )
+        ]
+    says = gettext(
+        "收回新增的 %(new)s 条，把更新的 %(changed)s 条改回原样；之后有人改过的保留不动，并会列出。",
+        new=report.created, changed=report.updated,
+    )  # fmt: skip
+    url = f"{_url(spec.code, report.run_id)}/undo"
+    return [Action(gettext("撤销这次导入"), url, "post", "arrow-back-up", "danger", confirm=says)]
+
+
+def _taken_back(report: ImportReport) -> dict[str, str]:
+    again = undoing.is_again(runs.row_of(reading().connection, report.run_id))
+    n = {"entries": report.created, "changes": report.updated, "kept": report.refused}
+    text = (
+        gettext("已恢复 %(entries)s 条记录，重新更新 %(changes)s 条，%(kept)s 条保留不动。", **n) if again
+        else gettext("已收回新增的 %(entries)s 条，改回 %(changes)s 条，%(kept)s 条保留不动。", **n)
+    )  # fmt: skip
+    tone = "danger" if report.state == "failed" else "warning" if report.refused else "success"
+    return {"tone": tone, "text": f"{report.message} {text}".strip()}
+
+
+def _kept_rows(register: str, report: ImportReport) -> list[dict[str, str]]:
+    return [
+        {"number": e.text, "url": record_url(register, e.row or 0), "why": sentence(e.reason)} for e in report.errors
+    ]
+
+
+@pages.post("/imports/<register>/<int:run>/<any(undo, redo):step>")
+@signed_in
+def undo(register: str, run: int, step: str) -> Response:
+    """Take an import back, or make it again; a long one by a worker. Raises Missing, Forbidden, Refused."""
+    scope.demand(reading(), register, "import")
+    report = _own_run(register, run)
+    taking = undoing.begin(current_panel(), current_actor(), run, now=clock.now(), again=step == "redo")
+    _go(taking, report.created + report.updated)
+    return redirect(_url(register, taking), 303)
 
 
 @pages.get("/imports/<register>/<int:run>/progress")
@@ -238,7 +292,7 @@ def progress(register: str, run: int) -> Response:
     """Answer how far a run is. Raises Missing."""
     report = _own_run(register, run)
     done = report.created + report.updated + report.unchanged + report.refused
-    says = gettext("正在导入：%(done)s / %(total)s 行", done=done, total=report.total or "…")
+    says = gettext("正在处理：%(done)s / %(total)s 行", done=done, total=report.total or "…")
     return jsonify(
         done=done, total=report.total or 0, says=says, finished=report.state not in ("waiting", "running", "cancelling")
     )
