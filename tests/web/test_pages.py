@@ -244,6 +244,28 @@ def test_a_workbook_is_read_as_chosen_its_sheet_its_headers_and_each_column(site
     assert kept["kind"] == "服务"
 
 
+def test_an_import_is_taken_back_and_made_again_from_its_page_by_those_who_may(site: Site) -> None:
+    owner = site.browser("owner")
+    file = "事由,类别\r\n导入一,服务\r\n导入二,质量\r\n".encode()
+    where = owner.post("/imports/complaint", {"file": (io.BytesIO(file), "台账.csv")}).headers["Location"]
+    run = owner.post(where.replace("?", "/all?")).headers["Location"]
+    for person in ("chief", "outsider", "admin"):
+        assert site.browser(person).post(f"{run}/undo").status_code == 403
+    others = page_text(site.browser("colleague").get(site.browser("colleague").post(f"{run}/undo").headers["Location"]))
+    assert "2 条保留不动" in others  # a clerk brings in, and takes back, only what is his own
+    assert "撤销这次导入" in page_text(owner.get(run))
+    undone = owner.post(f"{run}/undo")
+    assert undone.status_code == 303
+    assert "已收回新增的 2 条" in page_text(owner.get(undone.headers["Location"]))
+    assert owner.get("/api/v1/complaint/").get_json()["count"] == 1
+    assert owner.post(f"{run}/undo").status_code == 422
+    page = page_text(owner.get(run))
+    assert "这次导入已撤销" in page
+    assert "重做这次导入" in page
+    owner.post(f"{run}/redo")
+    assert owner.get("/api/v1/complaint/").get_json()["count"] == 3
+
+
 def test_an_import_is_for_those_who_may_import(site: Site) -> None:
     for person in ("chief", "outsider", "admin"):
         browser = site.browser(person)
