@@ -136,6 +136,7 @@ def test_archives_were_late_unsigned_and_lost_and_somebody_paid_for_it(company: 
         decided = [o for o in ledger.offers(work, "2026-10") if o.decision]
     assert {"D1", "D2", "D3", "D4", "D5", "D7", "D10"} <= clauses
     assert {"proposed", "confirmed", "executed", "waived"} <= ended
+    assert ended & {"appealed"} and ended & {"upheld", "cancelled"}
     assert len(decided) == 1
 
 

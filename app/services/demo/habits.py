@@ -6,12 +6,15 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from app.services import ledger, notices
 from app.services.demo.dealer import ADMIN
 from app.services.demo.stage import Life, Stage
 
 DIRECTOR = "linfang"
+JUDGE = "wangjianguo"
+APPEALS = ("当日客户未到店，资料无法取得", "已按时送交，签收簿漏登", "系统故障无法登记")
 
 
 def orders(stage: Stage, rng: Random, first: date) -> Life:
@@ -43,23 +46,46 @@ def _put_right(stage: Stage, order: dict[str, int]) -> None:
 
 
 def fines(stage: Stage, rng: Random, first: date) -> Life:
-    """The customer director confirms what is a few days old, and in the new month executes the last one's fines."""
-    day = first
+    """The customer director confirms what is a few days old, and in the new month executes the last one's fines; some appeal."""
+    day, names = first, {number: username for username, number in stage.people.items()}
+    wronged: list[dict[str, Any]] = []
     while True:
         day = stage.working_day(day + timedelta(days=1))
         yield stage.at(day, "16:40")
         work = stage.acting(DIRECTOR)
+        for t in wronged:
+            fined = stage.acting(names[t["person"]])
+            if "appeal" in ledger.possible(fined, ledger.get(fined, t["id"])):
+                ledger.appeal(fined, t["id"], rng.choice(APPEALS))
+        wronged.clear()
         for t in ledger.tickets(work, states=("proposed",)):
             if (day - t["day"]).days >= 6:
                 if rng.random() < 0.06:
                     ledger.waive(work, t["id"], "首次且主动说明，免予处罚")
                 else:
                     ledger.confirm(work, t["id"], "核实无误")
+                    if t["person"] is not None and rng.random() < 0.35:
+                        wronged.append(t)
+        _decide(stage, rng)
         if day.day >= 8:
             for t in ledger.tickets(work, states=("confirmed",)):
                 if t["month"] < f"{day:%Y-%m}":
                     ledger.execute(work, t["id"], "已报财务")
             _take_share(stage, f"{day.replace(day=1) - timedelta(days=1):%Y-%m}")
+
+
+def _decide(stage: Stage, rng: Random) -> None:
+    """Decide, as the general manager, on appeals that have lain for some days."""
+    work = stage.acting(JUDGE)
+    for t in ledger.to_judge(work):
+        if work.now - t["state_at"] > timedelta(days=9):
+            upheld = rng.random() < 0.7
+            ledger.act(
+                work,
+                t["id"],
+                "uphold" if upheld else "cancel",
+                "签收簿记载清楚，维持" if upheld else "系系统故障所致，撤销",
+            )
 
 
 def _take_share(stage: Stage, month: str) -> None:

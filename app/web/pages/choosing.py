@@ -25,6 +25,8 @@ from app.web.shapes import Control
 pages = Blueprint("choosing", __name__)
 
 _DAY = Date(code="day", label=Label(zh="施行之日", en="In force from"))
+HEADING = 12
+"""An article of so few characters is a heading: it does not say what the policy is about."""
 SHOWN = 6
 """So many steps and duties of a policy are named where policies meet; the others are only counted."""
 
@@ -84,7 +86,7 @@ def _terms(unit: int | None, day: date, units: dict[int, str], first: bool) -> S
 def _offer(o: Offer, ticked: Sequence[str]) -> dict[str, Any]:
     said = [label(a.text) for a in o.policy.articles]
     return {
-        "code": o.policy.code, "label": label(o.policy.label), "gist": said[0] if said else "", "lost": bool(o.policy.lost),
+        "code": o.policy.code, "label": label(o.policy.label), "gist": next((s for s in said if len(s) > HEADING), ""), "lost": bool(o.policy.lost),
         "registers": [label(r.label) for r in o.registers], "duties": [label(d.label) for d in o.duties],
         "applies": o.applies, "ticked": o.policy.code in ticked,
     }  # fmt: skip
