@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import FromClause, select
 
 from app.catalog.catalog import adopted
 from app.catalog.refusal import Refusal, Standing
@@ -95,8 +95,18 @@ def _records(work: Work, standing: Standing, rows: Rows) -> list[Mapping[str, An
     values = sorted({values[0] for row in rows for values in _wanted(standing, row)})
     if not values:
         return []
-    named = [table.c[theirs] for theirs in standing.match]
-    query = select(table.c.id, table.c.record_no, *named).where(table.c.archived_at.is_(None), among(named[0], values))
+    joined: FromClause = table
+    named: list[Any] = []
+    for theirs in standing.match:
+        field = other.field(theirs)
+        if field is not None and field.many:  # one line for each of its values
+            link = work.links[other.code, theirs].alias()
+            joined = joined.join(link, link.c.record_id == table.c.id)
+            named.append(link.c.target.label(theirs))
+        else:
+            named.append(table.c[theirs])
+    query = select(table.c.id, table.c.record_no, *named).select_from(joined)
+    query = query.where(table.c.archived_at.is_(None), among(named[0], values))
     if other.tickets_of:
         query = query.where(table.c.counter.in_(other.tickets_of))
     if standing.where is not None:

@@ -70,6 +70,32 @@ def test_a_file_whose_time_has_not_begun_cannot_be_deleted(boxes: Site) -> None:
     assert delete(boxes, box, "2025-03-03 09:10") == "保管期限尚未起算，不能删除（依据 P08-25）"
 
 
+def test_what_a_step_asks_for_may_stand_among_several_in_one_field(boxes: Site) -> None:
+    closing = """\
+workflow:
+  states: [{code: kept, label: 在库}, {code: gone, label: 已销毁, locked: true}]
+  transitions: [{code: clear_out, label: 出库, from: kept, to: gone, by: [gm]}]
+refuse:
+  - code: not_approved
+    transition: [clear_out]
+    unless: {register: shredding, match: {boxes: id}, where: {field: state, is: approved}}
+    say: 销毁未批准
+    cite: {policy: P08, article: '25'}
+access:"""
+    files = shipped() | {"registers/customers/box.yaml": BOXES.replace("access:", closing, 1)}
+    site = Site(publish(boxes.panel.engine, files, at("2025-01-03 08:00")), boxes.ids, boxes.units)
+    first, second, third = (site.create("clerk", "box", "2025-03-03 09:00", name=name) for name in "甲乙丙")
+    order = site.create("clerk", "shredding", "2025-03-03 10:00", boxes=(first, second))
+    with pytest.raises(Refused) as refused:
+        site.move("gm", "box", second, "clear_out", "2025-03-03 11:00")
+    assert str(refused.value.reason) == "销毁未批准（依据 P08-25）"
+    site.move("gm", "shredding", order, "approve", "2025-03-03 12:00")
+    site.move("gm", "box", second, "clear_out", "2025-03-03 13:00")
+    assert site.read("box", second)["state"] == "gone"
+    with pytest.raises(Refused):
+        site.move("gm", "box", third, "clear_out", "2025-03-03 13:00")
+
+
 def test_a_unit_that_has_not_adopted_the_policy_need_not_keep_its_files(boxes: Site) -> None:
     files = shipped() | {
         "registers/customers/box.yaml": BOXES.replace("{policy: P08, article: '25'}", "{policy: P01, article: A1}")
