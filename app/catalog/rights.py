@@ -124,7 +124,7 @@ def _steps(spec: RegisterSpec, roles: Collection[str], bound: Collection[str], l
     for t in spec.workflow.transitions if spec.workflow else ():
         if t.auto or not adopted(t, bound) or not signs(spec.field(t.sign), roles):
             continue
-        parties = (p.within(spec.by_code) for p in t.by)
+        parties = (p.within(spec.codes) for p in t.by)
         if by := tuple(p for p in parties if not p.role or p.role in roles or (p.role == EVERYONE and not lent)):
             yield Step(t, by)
 

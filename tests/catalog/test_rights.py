@@ -37,6 +37,7 @@ workflow:
   transitions:
     - {code: check, label: 检查, from: kept, to: checked, by: [keeper, head], sign: checked_by, not_by: [holder], cite: {policy: K1, article: "2"}}
     - {code: give_back, label: 归还, from: checked, to: kept, by: [holder]}
+    - {code: strike_out, label: 注销, from: kept, to: checked, by: [created_by]}
     - {code: melt, label: 熔毁, from: checked, to: kept, by: [head], cite: {policy: K2, article: "1"}}
 access:
   - {role: keeper, can: [read, edit], cite: {policy: K1, article: "1"}}
@@ -80,9 +81,9 @@ def test_a_transition_needs_its_party_its_signature_and_its_policy() -> None:
     def steps(role: str, *bound: str) -> list[str]:
         return [s.transition.code for s in held(role, *bound)["key"].steps]
 
-    assert steps("keeper", "K1") == ["give_back"]  # of the two who may check only the head may sign it
-    assert steps("head", "K1") == ["check", "give_back"]
-    assert steps("head", "K1", "K2") == ["check", "give_back", "melt"]
+    assert steps("keeper", "K1") == ["give_back", "strike_out"]  # of the two who may check only the head may sign it
+    assert steps("head", "K1") == ["check", "give_back", "strike_out"]
+    assert steps("head", "K1", "K2") == ["check", "give_back", "strike_out", "melt"]
 
 
 def test_who_reads_a_record_reads_what_follows_it() -> None:
