@@ -99,14 +99,22 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
         return {}
     spec, table = work.spec(register), work.tables[register]
     names = [n for n in title_fields(spec) if n in table.c]
-    seen = scope.findable(work, register).label("_seen")
-    cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), seen]
+    marks = [scope.findable(work, register).label("_seen")]
+    if scope.may(work, register, "find"):  # else what one finds is what one reads
+        marks.append(scope.visible(work, register).label("_open"))
+    cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), *marks]
     rows: list[Mapping[str, Any]] = []
     for start in range(0, len(wanted), CHUNK):
         query = select(*cells).where(table.c.id.in_(wanted[start : start + CHUNK]))
         rows += work.connection.execute(query).mappings()
+    open_rows(work, register).update({r["id"]: bool(r.get("_open", r["_seen"])) for r in rows})
     numbers = {r["id"]: r["record_no"] for r in rows if not r["_seen"]}
     return numbers | _named(work, spec, names, [r for r in rows if r["_seen"]])
+
+
+def open_rows(work: Work, register: str) -> dict[int, bool]:
+    """Return of the rows named so far in a unit of work that only reads whether the actor may see them whole."""
+    return work.memo.setdefault(("open", register, work.actor), {}) if work.source == "read" else {}
 
 
 def _named(work: Work, spec: RegisterSpec, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, select
 
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
@@ -169,9 +169,10 @@ def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) ->
 
 def actor(work: Work, person_id: int) -> Actor:
     """Return a person as one who acts, with roles, unit and those for whom he stands; reads these people alone, however many there are."""
-    me, absent = _alone(work, person_id), []
-    for d in _delegations(work, person_id):
-        p = _alone(work, d["principal"])
+    me, stands_in = _alone(work, person_id)
+    absent: list[Actor] = []
+    for d in _delegations(work, person_id) if stands_in else ():
+        p, _ = _alone(work, d["principal"])
         roles = frozenset(r for r in p.roles if lendable(work, r) and d["role"] in (None, r))
         absent.append(replace(p, roles=roles, lent=d["until_on"], named=d["role"] is None))
     return replace(me, deputises=tuple(absent)) if absent else me
@@ -189,16 +190,16 @@ def _delegations(work: Work, deputy: int | None = None) -> list[Mapping[str, Any
     if key not in work.memo:
         found: list[Mapping[str, Any]] = []
         if (t := work.tables.get("delegation")) is not None:
-            query = select(t.c.principal, t.c.deputy, t.c.role, t.c.until_on).where(
-                t.c.state == "standing",
-                t.c.archived_at.is_(None),
-                t.c.from_on <= work.today,
-                t.c.until_on >= work.today,
-            )
+            query = select(t.c.principal, t.c.deputy, t.c.role, t.c.until_on).where(_standing(t, work.today))
             query = query if deputy is None else query.where(t.c.deputy == deputy)
             found = list(work.connection.execute(query.order_by(t.c.id)).mappings())
         work.memo[key] = found
     return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _standing(delegation: Table, day: date) -> ColumnElement[bool]:
+    t = delegation.c
+    return and_(t.state == "standing", t.archived_at.is_(None), t.from_on <= day, t.until_on >= day)
 
 
 def deputies(work: Work, person_id: int | None, role_code: str = "") -> dict[int, date]:
@@ -224,7 +225,8 @@ def told(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> 
     return list(dict.fromkeys([*found, *standing]))
 
 
-def _alone(work: Work, person_id: int) -> Actor:
+def _alone(work: Work, person_id: int) -> tuple[Actor, bool]:
+    """Return a person as one who acts for himself, and whether he stands for anybody today."""
     query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == person_id)
     query = query.select_from(
         person.outerjoin(person_role, person_role.c.user_id == person.c.id).outerjoin(
@@ -234,11 +236,14 @@ def _alone(work: Work, person_id: int) -> Actor:
     if (staff := work.tables.get("employee")) is not None and "unit" in staff.c:
         mine = select(staff.c.unit).where(staff.c.person == person_id, staff.c.archived_at.is_(None)).limit(1)
         query = query.add_columns(mine.scalar_subquery().label("unit"))
+    if (t := work.tables.get("delegation")) is not None:
+        query = query.add_columns(exists().where(t.c.deputy == person_id, _standing(t, work.today)).label("stands_in"))
     rows = work.connection.execute(query).mappings().all()
     if not rows:
-        return Actor(person_id, f"#{person_id}")
+        return Actor(person_id, f"#{person_id}"), False
     name = full_name(rows[0]["first_name"], rows[0]["last_name"])
-    return Actor(person_id, name, frozenset(r["name"] for r in rows if r["name"]), rows[0].get("unit"))
+    roles = frozenset(r["name"] for r in rows if r["name"])
+    return Actor(person_id, name, roles, rows[0].get("unit")), bool(rows[0].get("stands_in"))
 
 
 def actor_named(panel: Panel, username: str) -> Actor | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, exists, func, literal, select, union_all
 
 from app.catalog.register import RegisterSpec
 from app.fields.links import Link
-from app.services import scope
+from app.services import lookup, scope
 from app.services.panel import Work
 
 
@@ -28,15 +28,23 @@ def children(work: Work, register: str, record_id: int) -> list[tuple[RegisterSp
 
 
 def seen(work: Work, wanted: Mapping[str, Iterable[int]]) -> set[tuple[str, int]]:
-    """Return which of these records (register → ids) the actor may see, as (register, id); one query for all of them."""
+    """Return which of these records (register → ids) the actor may see, as (register, id).
+
+    One query for all of them; none for those that have just been named.
+    """
     parts = []
+    found: set[tuple[str, int]] = set()
     for register, ids in wanted.items():
-        if (some := sorted(set(ids))) and scope.may(work, register, "read"):
+        asked, known = set(ids), lookup.open_rows(work, register)
+        found |= {(register, i) for i in asked if known.get(i)}
+        if (some := sorted(asked - known.keys())) and scope.may(work, register, "read"):
             table = work.tables[register]
             parts.append(
                 select(literal(register), table.c.id).where(table.c.id.in_(some), scope.visible(work, register))
             )
-    return {(r[0], r[1]) for r in work.connection.execute(union_all(*parts))} if parts else set()
+    if parts:
+        found |= {(r[0], r[1]) for r in work.connection.execute(union_all(*parts))}
+    return found
 
 
 def _count(work: Work, spec: RegisterSpec, field: Link, record_id: int) -> Select[Any]:
