@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from app.catalog.register import RegisterSpec, Transition
-from tests.definitions.rounds.travelling import WAYS, Stuck, Traveller, consistent, soft_goals, ways_through
+from tests.definitions.rounds.travelling import WAYS, Stuck, Traveller
+from tests.definitions.rounds.ways import consistent, soft_goals, ways_through
 
-DEBUG=False
 TURNS = 4
 """So many times a way is tried, each time with other people and other records around."""
 
@@ -45,7 +45,7 @@ def _stroll(traveller: Traveller, spec: RegisterSpec, left: dict[str, Transition
         return False
     _notice(traveller, spec, left)
     blocked: set[str] = set()
-    with traveller._around(spec.code, record):
+    with traveller.beside(spec.code, record):
         while left:
             here = traveller.row(spec.code, record)["state"]
             step = _next(spec, here, left, blocked)
@@ -83,7 +83,9 @@ def _notice(traveller: Traveller, spec: RegisterSpec, left: dict[str, Transition
         del left[code]
 
 
-def _seek(traveller: Traveller, spec: RegisterSpec, t: Transition, left: dict[str, Transition], why: dict[str, str]) -> None:
+def _seek(
+    traveller: Traveller, spec: RegisterSpec, t: Transition, left: dict[str, Transition], why: dict[str, str]
+) -> None:
     """Take one transition by whatever way leads to it."""
     ways = list(islice((p for p in ways_through(spec) if p and p[-1] is t and consistent(spec, p)), WAYS))
     for turn in range(TURNS):
@@ -93,7 +95,6 @@ def _seek(traveller: Traveller, spec: RegisterSpec, t: Transition, left: dict[st
                 _go(traveller, spec, path)
             except Stuck as error:
                 why[t.code] = str(error)
-                if DEBUG: print(turn, [x.code for x in path], str(error)[:700])
             _notice(traveller, spec, left)
             if t.code not in left:
                 return
@@ -101,7 +102,7 @@ def _seek(traveller: Traveller, spec: RegisterSpec, t: Transition, left: dict[st
 
 def _go(traveller: Traveller, spec: RegisterSpec, path: Sequence[Transition]) -> None:
     record = traveller.create(spec.code, {}, soft_goals(spec, path))
-    with traveller._around(spec.code, record):
+    with traveller.beside(spec.code, record):
         for t in _still(traveller, spec, record, path):
             traveller.take(spec.code, record, t)
 

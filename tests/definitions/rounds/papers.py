@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import delete
 
 from app.catalog.register import RegisterSpec
 from app.exchange import exporting, importing
@@ -41,7 +41,9 @@ def brought(panel: Panel, spec: RegisterSpec, file: bytes, folder: Path, *, fres
     path.write_bytes(file)
     codes = [f.code for f in exported(spec, spec.fields)]
     mapping = ["" if fresh and c == "state" else None for c in codes]
-    return importing.run(panel, Actor.system(), spec.code, path, now=NOW, keys=("record_no",), mode="good", mapping=mapping, again=True)
+    return importing.run(
+        panel, Actor.system(), spec.code, path, now=NOW, keys=("record_no",), mode="good", mapping=mapping, again=True
+    )
 
 
 def entered(panel: Panel, spec: RegisterSpec, file: bytes, folder: Path) -> dict[str, set[str]]:
@@ -66,20 +68,17 @@ def own(spec: RegisterSpec, found: Sheet) -> Sheet:
     return {n: {k: v for k, v in row.items() if k not in given} for n, row in found.items()}
 
 
-def emptied(engine: Engine, spec: RegisterSpec) -> None:
-    """Remove every trace of a register's records, as if they had never been."""
-    links = [f"r_{spec.code}__{f.code}" for f in spec.fields if f.many]
-    with engine.connect() as connection:
-        lite = engine.dialect.name == "sqlite"
-        connection.exec_driver_sql("ROLLBACK" if lite else "SELECT 1")
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF" if lite else "SET session_replication_role = replica")
-        if lite:
-            connection.exec_driver_sql("BEGIN")
-        for name in (*links, f"r_{spec.code}"):
-            connection.exec_driver_sql(f"DELETE FROM {name}")
-        connection.exec_driver_sql("COMMIT" if lite else "SELECT 1")
+def emptied(panel: Panel, register: str) -> None:
+    """Remove a register's records as if they had never been, whatever points to them; on SQLite."""
+    tables = [*(t for (r, _), t in panel.models.links.items() if r == register), panel.models.tables[register]]
+    with panel.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN")
+        for table in tables:
+            connection.execute(delete(table))
         connection.commit()
-    engine.dispose()
+    panel.engine.dispose()
 
 
 def differences(before: Sheet, after: Sheet) -> list[tuple[str, str, str | None, str | None]]:
@@ -88,5 +87,7 @@ def differences(before: Sheet, after: Sheet) -> list[tuple[str, str, str | None,
     for number in sorted(before.keys() | after.keys()):
         old: Mapping[str, str] = before.get(number, {})
         new: Mapping[str, str] = after.get(number, {})
-        found += [(number, k, old.get(k), new.get(k)) for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k)]
+        found += [
+            (number, k, old.get(k), new.get(k)) for k in sorted(old.keys() | new.keys()) if old.get(k) != new.get(k)
+        ]
     return found

@@ -54,9 +54,19 @@ def _may(work: Work, spec: RegisterSpec, row: Row, actor: Actor, verb: str, belo
             return False
     if any(_gives(work, spec, row, actor, rule, below) for rule in spec.access if verb in rule.can):
         return True
-    if verb == "read" and above is not None and _own(spec, row, actor, ()) and not any("read" in a.can and a.role in {*actor.roles, "everyone"} for a in spec.access):
+    if (
+        verb == "read"
+        and above is not None
+        and _own(spec, row, actor, ())
+        and not any("read" in a.can and a.role in {*actor.roles, "everyone"} for a in spec.access)
+    ):
         return may(work.catalog, work.spec(link.target), actor, "read") if isinstance(link, Reference) else False
-    return verb == "read" and above is not None and isinstance(link, Reference) and _may(work, work.spec(link.target), above, actor, verb, below)
+    return (
+        verb == "read"
+        and above is not None
+        and isinstance(link, Reference)
+        and _may(work, work.spec(link.target), above, actor, verb, below)
+    )
 
 
 def _gives(work: Work, spec: RegisterSpec, row: Row, actor: Actor, rule: Access, below: Sequence[int]) -> bool:

@@ -38,7 +38,9 @@ class Row(dict[str, Any]):
     ``look`` reads a field of a record that is there: (register, id, field) → value.
     """
 
-    def __init__(self, values: Mapping[str, Any], links: Mapping[str, str], look: Callable[[str, int, str], Any]) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], links: Mapping[str, str], look: Callable[[str, int, str], Any]
+    ) -> None:
         super().__init__(values)
         self.links, self.look = links, look
 
@@ -47,7 +49,9 @@ class Row(dict[str, Any]):
             return super().get(key, default)
         reference, name = key.split(".", 1)
         to = super().get(reference)
-        return self.look(self.links[reference], to, name) if isinstance(to, int) and reference in self.links else default
+        return (
+            self.look(self.links[reference], to, name) if isinstance(to, int) and reference in self.links else default
+        )
 
     def having(self, changes: Mapping[str, Any]) -> Row:
         """Return the row with some values changed; what was wanted of a record pointed to before is forgotten."""
@@ -150,7 +154,9 @@ class Task:
         yield from self._leaf(c, row, wanted)
 
     def _leaf(self, c: Condition, row: Row, wanted: bool) -> Iterator[dict[str, Any]]:
-        other = next((o["field"] for n in ("is_", "ge", "gt", "le", "lt") if isinstance(o := getattr(c, n), dict)), None)
+        other = next(
+            (o["field"] for n in ("is_", "ge", "gt", "le", "lt") if isinstance(o := getattr(c, n), dict)), None
+        )
         if other is not None:
             if row.get(other) in EMPTY and wanted:
                 alike = [row.get(c.field)] if c.is_ is not None and row.get(c.field) not in EMPTY else []

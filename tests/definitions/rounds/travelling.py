@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select
@@ -15,17 +15,31 @@ from app.catalog.register import RegisterSpec, Transition
 from app.errors import Forbidden, Invalid, Refused
 from app.fields.base import Field
 from app.fields.links import File, Reference, Signature
-from app.fields.texts import Choice
 from app.models.fixed import record_version
-from app.services import files, people, records, rows, scope, workflow
+from app.services import breaches, consequences, files, people, records, rows, scope, workflow
 from app.services.conditions import with_references
-from app.services.panel import Actor, Work
+from app.services.panel import Actor
 from tests.definitions.rounds.company import Company
 from tests.definitions.rounds.solving import EMPTY, SIGNED, New, Row, Task
 from tests.definitions.rounds.values import Paper, Values, alone
+from tests.definitions.rounds.ways import (
+    BEFORE,
+    opposite,
+    plain_wants,
+    short,
+    soft_goals,
+    standing_behind,
+    tied,
+    ways_through,
+)
 
-PAPER = {"pdf": b"%PDF-1.7 paper", "jpg": b"\xff\xd8\xff paper", "png": b"\x89PNG\r\n\x1a\n paper", "xlsx": b"PK paper", "docx": b"PK paper"}
-BEFORE = "state before"
+PAPER = {
+    "pdf": b"%PDF-1.7 paper",
+    "jpg": b"\xff\xd8\xff paper",
+    "png": b"\x89PNG\r\n\x1a\n paper",
+    "xlsx": b"PK paper",
+    "docx": b"PK paper",
+}
 DEPTH = 7
 """So many records deep a record may rest on others."""
 WAYS = 8
@@ -81,7 +95,9 @@ class Traveller:
         flow = self.panel.catalog.registers[link.target].workflow if isinstance(link, Reference) else None
         return [s.code for s in flow.states] if flow is not None else []
 
-    def _task(self, spec: RegisterSpec, free: Iterable[str], needs: Sequence[str], goals: Sequence[Condition], *, drive: bool) -> Task:
+    def _task(
+        self, spec: RegisterSpec, free: Iterable[str], needs: Sequence[str], goals: Sequence[Condition], *, drive: bool
+    ) -> Task:
         return Task(
             spec, frozenset(free), lambda f, row: self.values.of(spec, f, row), lambda code: self._column(spec, code),
             lambda code: self._states(spec, code), needs, goals, drive,
@@ -89,7 +105,9 @@ class Traveller:
 
     # Making
 
-    def create(self, register: str, wants: Mapping[str, Any], goals: Sequence[Condition] = (), needs: Sequence[str] = ()) -> int:
+    def create(
+        self, register: str, wants: Mapping[str, Any], goals: Sequence[Condition] = (), needs: Sequence[str] = ()
+    ) -> int:
         """Enter a record as somebody who may and return its id; what is wanted is entered where that person may write it."""
         spec = self.panel.catalog.registers[register]
         why: list[str] = []
@@ -108,17 +126,26 @@ class Traveller:
         return found[shift:] + found[:shift]
 
     def _create(
-        self, spec: RegisterSpec, actor: Actor, wants: Mapping[str, Any], goals: Sequence[Condition], needs: Sequence[str]
+        self,
+        spec: RegisterSpec,
+        actor: Actor,
+        wants: Mapping[str, Any],
+        goals: Sequence[Condition],
+        needs: Sequence[str],
     ) -> int:
         free = self._writable(spec, actor)
         with self.panel.reading(actor, now=self.company.now) as work:
-            values = {f.code: rows.default(work, f) for f in spec.fields if f.default is not None and not alone(spec, f)}
+            values = {
+                f.code: rows.default(work, f) for f in spec.fields if f.default is not None and not alone(spec, f)
+            }
         state = {"state": spec.workflow.initial} if spec.workflow else {}
         fixed = {k: v for k, v in wants.items() if k in free}
         row = self._row(spec, {**values, "unit": actor.unit_id, "created_by": actor.person_id, **fixed, **state})
-        entry = [_not(r.when) for r in spec.refuse if r.add and r.standing is None and r.when is not None]
-        hard = [*(g for r in spec.refuse if r.add for g in _standing_behind(r)), *entry]
-        found = self._settle(spec, row, free - fixed.keys(), [n for n in needs if n in free], hard, actor, drive=False, soft=goals)
+        entry = [opposite(r.when) for r in spec.refuse if r.add and r.standing is None and r.when is not None]
+        hard = [*(g for r in spec.refuse if r.add for g in standing_behind(r)), *entry]
+        found = self._settle(
+            spec, row, free - fixed.keys(), [n for n in needs if n in free], hard, actor, drive=False, soft=goals
+        )
         written = {k: v for k, v in found.items() if k in free and v not in EMPTY}
         with self.panel.work(actor, now=self.company.tick()) as work:
             record = records.create(work, spec.code, written)
@@ -128,8 +155,16 @@ class Traveller:
         return record
 
     def _settle(
-        self, spec: RegisterSpec, row: Row, free: Iterable[str], needs: Sequence[str], goals: Sequence[Condition], actor: Actor,
-        *, drive: bool, soft: Sequence[Condition] = (),
+        self,
+        spec: RegisterSpec,
+        row: Row,
+        free: Iterable[str],
+        needs: Sequence[str],
+        goals: Sequence[Condition],
+        actor: Actor,
+        *,
+        drive: bool,
+        soft: Sequence[Condition] = (),
     ) -> Row:
         """Return a row that holds all that must hold, with every record made that it points to."""
         free = frozenset(free)
@@ -139,7 +174,9 @@ class Traveller:
                 if (found := self._task(spec, free, needs, kept, drive=drive).solve(row)) is not None:
                     break
             if found is None:
-                raise Stuck(f"no values for {spec.code} ({row.get('state')}): needs {list(needs)}, goals {[_short(g) for g in goals]}")
+                raise Stuck(
+                    f"no values for {spec.code} ({row.get('state')}): needs {list(needs)}, goals {[short(g) for g in goals]}"
+                )
             row, again = self._made(spec, found, actor)
             if not again:
                 return row
@@ -169,10 +206,12 @@ class Traveller:
                 made[id(value)] = self.obtain(value.register, wants, alone=value.alone)
             return made[id(value)]
 
-        for code in sorted(values, key=lambda c: bool(wanted.get(c))):  # the plain ones first: others may be wanted like them
+        for code in sorted(
+            values, key=lambda c: bool(wanted.get(c))
+        ):  # the plain ones first: others may be wanted like them
             values[code] = real(values[code], wanted.get(code, {}))
             link = spec.field(code)
-            if isinstance(row[code] if code in row else None, int) and isinstance(link, Reference) and wanted.get(code):
+            if isinstance(row.get(code), int) and isinstance(link, Reference) and wanted.get(code):
                 self.drive(link.target, values[code], wanted[code])
                 again = True
         return self._row(spec, values), again
@@ -205,14 +244,14 @@ class Traveller:
         for path in self._paths(spec, wants):
             try:
                 record = self.create(register, wants, soft_goals(spec, path))
-                with self._around(register, record):
+                with self.beside(register, record):
                     for t in path:
                         if self.row(register, record)["state"] in t.source:
                             self.take(register, record, t, wants)
                 found = self.row(register, record)
                 if all(_fits(found.get(k), v) for k, v in wants.items()):
                     return record
-                why.append(f"{[t.code for t in path]} led to {({k: found.get(k) for k in wants})}")
+                why.append(f"{[t.code for t in path]} led to { ({k: found.get(k) for k in wants}) }")
             except Stuck as error:
                 why.append(str(error))
         raise Stuck(f"no {register} with {wants}: {' | '.join(why[:2]) or 'no way there'}")
@@ -224,7 +263,11 @@ class Traveller:
             return
         state = wants.get("state")
         late = [k for k, v in wants.items() if v not in EMPTY and isinstance(spec.field(k), Signature)]
-        late += [k for k, v in wants.items() if k not in late and k != "state" and any(t.sets.get(k) == v for t in spec.workflow.transitions)]
+        late += [
+            k
+            for k, v in wants.items()
+            if k not in late and k != "state" and any(t.sets.get(k) == v for t in spec.workflow.transitions)
+        ]
         n = 0
         later = not set().union(*(self._writable(spec, a) for a in self.creators(spec))) >= wants.keys() - {"state"}
         for path in ways_through(spec):
@@ -259,7 +302,7 @@ class Traveller:
             free = [f.code for f in spec.fields if f.code in own]
             state = {"state": spec.workflow.initial} if spec.workflow else {}
             row = self._row(spec, {"unit": actor.unit_id, "created_by": actor.person_id, **state})
-            entry = [g for r in spec.refuse if r.add for g in _standing_behind(r)]
+            entry = [g for r in spec.refuse if r.add for g in standing_behind(r)]
             needs: list[str] = []
             for code in free:
                 if self._task(spec, free, [*needs, code], entry, drive=False).solve(row) is not None:
@@ -295,7 +338,7 @@ class Traveller:
                 if end != wants.get("state", end) or not all(k in gives for k in wants if k != "state") or not path:
                     continue
                 try:
-                    with self._around(register, record):
+                    with self.beside(register, record):
                         for t in path:
                             if self.row(register, record)["state"] in t.source:
                                 self.take(register, record, t, wants)
@@ -332,7 +375,9 @@ class Traveller:
                 if who.role:
                     found += self.company.holders(who.role)
                 else:
-                    found += [self.company.by_id[p] for p in people.party(work, who, spec, row) if p in self.company.by_id]
+                    found += [
+                        self.company.by_id[p] for p in people.party(work, who, spec, row) if p in self.company.by_id
+                    ]
         return list(dict.fromkeys(found))
 
     def _take(self, spec: RegisterSpec, record: int, t: Transition, actor: Actor, wants: Mapping[str, Any]) -> None:
@@ -350,14 +395,18 @@ class Traveller:
         fixed = {k: v for k, v in wants.items() if k in offered and k not in sets}
         signed = {t.sign: actor.person_id, f"{t.sign}_at": self.company.now} if t.sign else {}
         row = self._row(spec, {**old, **fixed, **sets, **signed, "state": t.target, BEFORE: old["state"]})
-        goals = [_renamed(t.when)] if t.when is not None and not set(t.when.fields()) & {*sets, *signed} else []
+        goals = [tied(t.when)] if t.when is not None and not set(t.when.fields()) & {*sets, *signed} else []
         refusals = [r for r in spec.refuse if t.code in r.transition]
-        goals += [_not(_renamed(r.when)) for r in refusals if r.standing is None and r.when is not None]
+        goals += [opposite(tied(r.when)) for r in refusals if r.standing is None and r.when is not None]
         needs = [*t.needs, *(f.code for f in spec.fields if f.required_from == t.target)]
         found = self._settle(spec, row, free - fixed.keys(), needs, goals, actor, drive=True)
         for r in refusals:
             self._stand(spec, r, {**found, "id": record})
-        changed = {k: found[k] for k in free if found.get(k) != old.get(k) and not (found.get(k) in EMPTY and old.get(k) in EMPTY)}
+        changed = {
+            k: found[k]
+            for k in free
+            if found.get(k) != old.get(k) and not (found.get(k) in EMPTY and old.get(k) in EMPTY)
+        }
         before = set(t.when.fields()) if t.when is not None else set()
         early = {k: v for k, v in changed.items() if k not in offered or k in before & editable}
         if early:
@@ -411,19 +460,24 @@ class Traveller:
         wants = {theirs: row[ours] for theirs, ours in standing.match.items() if theirs != "id"}
         if any(isinstance(v, tuple) for v in wants.values()):
             wants = {k: v[0] if isinstance(v, tuple) else v for k, v in wants.items()}
-        wants |= dict(_plain_wants(standing.where)) if standing.where is not None else {}
+        wants |= dict(plain_wants(standing.where)) if standing.where is not None else {}
         self.obtain(standing.register_code, wants, alone=True)
 
-    def _around(self, register: str, record: int) -> Any:
-        return _Around(self.values.around, register, record)
+    @contextmanager
+    def beside(self, register: str, record: int) -> Iterator[None]:
+        """Let new records point to the one at hand while it is being moved."""
+        before = dict(self.values.around)
+        self.values.around[register] = record
+        try:
+            yield
+        finally:
+            self.values.around = before
 
     def _ticket(self) -> int:
         if "archive_violation" not in self.shared:
             archive = self.obtain("vehicle_archive", {})
             keeper, fined = self.company.actors["archive_admin"], self.company.actors["service_advisor"]
             assert fined.person_id is not None
-            from app.services import breaches, consequences
-
             with self.panel.work(keeper, now=self.company.tick()) as work:
                 spec = work.spec("vehicle_archive")
                 code = next(b.code for b in spec.breaches if b.reported_by)
@@ -433,121 +487,12 @@ class Traveller:
         return self.shared["archive_violation"]
 
 
-class _Around:
-    """Lets new records point to the one at hand while it is being moved."""
-
-    def __init__(self, around: dict[str, int], register: str, record: int) -> None:
-        self.around, self.register, self.record = around, register, record
-
-    def __enter__(self) -> None:
-        self.before = self.around.get(self.register)
-        self.around[self.register] = self.record
-
-    def __exit__(self, *_: object) -> None:
-        if self.before is None:
-            self.around.pop(self.register, None)
-        else:
-            self.around[self.register] = self.before
-
-
-def ways_through(spec: RegisterSpec, start: str = "") -> Iterator[Sequence[Transition]]:
-    """Yield sequences of transitions from a state (the first one by default), the shortest first, that pass no transition twice."""
-    flow = spec.workflow
-    if flow is None:
-        return
-    queue: deque[tuple[tuple[Transition, ...], frozenset[str]]] = deque([((), frozenset((start or flow.initial,)))])
-    for _ in range(3000):
-        if not queue:
-            return
-        path, been = queue.popleft()
-        yield path
-        here = path[-1].target if path else start or flow.initial
-        if path and len(been) <= len({t.target for t in path[:-1]} | {start or flow.initial}) and not (here in path[-1].source):
-            continue  # the last step went back
-        queue.extend(((*path, t), been | {t.target}) for t in flow.transitions if here in t.source and t not in path)
-
-
-def soft_goals(spec: RegisterSpec, path: Iterable[Transition]) -> list[Condition]:
-    """Return what a new record had better hold, so that it can go along a path later."""
-    goals: list[Condition] = []
-    for t in path:
-        wanted = [t.when] if t.when is not None else []
-        wanted += [_not(r.when) for r in spec.refuse if t.code in r.transition and r.standing is None and r.when is not None]
-        for c in wanted:
-            goals += _at_once(spec, c)
-        named = [p.field or p.superior_of for party in t.by if (p := party.within(spec.codes)).field or p.superior_of]
-        if t.by and len(named) == len(t.by) and all(_typed(spec, f) for f in named):
-            goals.append(Condition.model_validate({"any": [{"field": f, "filled": True} for f in named]}))
-        seen = [[a.when for a in spec.access if a.role == p.within(spec.codes).role and "read" in a.can] for p in t.by]
-        if seen and all(rules and all(w is not None for w in rules) for rules in seen):
-            ways = [_at_once(spec, w) for rules in seen for w in rules if w is not None]
-            if all(ways):
-                goals.append(Condition.model_validate({"any": [{"all": way} for way in ways]}))
-    return goals
-
-
-def consistent(spec: RegisterSpec, path: Iterable[Transition]) -> bool:
-    """Return whether one record can go along a path: no choice it was entered with is asked to be two things."""
-    goals = [(next(iter(fields)), g) for g in soft_goals(spec, path) if len(fields := set(g.fields())) == 1]
-    for code in {c for c, _ in goals}:
-        f = spec.field(code)
-        if isinstance(f, Choice) and not any(all(g.holds({code: o.code}) for c, g in goals if c == code) for o in f.choices):
-            return False
-    return True
-
-
-def _at_once(spec: RegisterSpec, c: Condition) -> list[Condition]:
-    """Return the parts of a condition that can be decided when a record is entered."""
-    return [p for p in (c.all_ or (c,)) if all("." not in f and _typed(spec, f) for f in p.fields())]
-
-
-def _typed(spec: RegisterSpec, code: str) -> bool:
-    f = spec.field(code)
-    return f is not None and f.typed
-
-
-def _standing_behind(r: Refusal) -> list[Condition]:
-    """Return an entry's refusal as a condition on the record that it must point to, where it names one."""
-    if r.unless is None or r.unless.match.keys() != {"id"} or r.unless.where is None:
-        return []
-    (ours,) = r.unless.match.values()
-    behind = _mapped(r.unless.where, lambda code: f"{ours}.{code}")
-    return [Condition.model_validate({"any": [_not(r.when), behind]}) if r.when is not None else behind]
-
-
-def _mapped(c: Condition, name: Callable[[str], str]) -> Condition:
-    if c.field:
-        return c.model_copy(update={"field": name(c.field)})
-    parts = {k: None if (p := getattr(c, k)) is None else tuple(_mapped(x, name) for x in p) for k in ("all_", "any_")}
-    return c.model_copy(update={**parts, "not_": _mapped(c.not_, name) if c.not_ is not None else None})
-
-
-def _renamed(c: Condition) -> Condition:
-    """Return what a transition is tied to, with the state looked at before it."""
-    return _mapped(c, lambda code: BEFORE if code == "state" else code)
-
-
-def _plain_wants(c: Condition) -> Iterator[tuple[str, Any]]:
-    """Yield values of fields under which a condition holds."""
-    for part in c.all_ or (c,):
-        if part.is_ is not None:
-            yield part.field, part.is_
-        elif part.in_ is not None:
-            yield part.field, part.in_[0]
-
-
-def _not(c: Condition) -> Condition:
-    return Condition.model_validate({"not": c})
-
-
 def _fits(held: Any, wanted: Any) -> bool:
     if wanted is SIGNED:
         return held not in EMPTY
-    return held == wanted or (isinstance(wanted, int | tuple) and isinstance(held, int | tuple) and held not in EMPTY and wanted in EMPTY)
-
-
-def _short(c: Condition) -> dict[str, Any]:
-    return c.model_dump(exclude_defaults=True, by_alias=True)
+    return held == wanted or (
+        isinstance(wanted, int | tuple) and isinstance(held, int | tuple) and held not in EMPTY and wanted in EMPTY
+    )
 
 
 def reason(error: Exception) -> str:
