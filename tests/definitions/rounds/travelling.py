@@ -122,6 +122,8 @@ class Traveller:
         """Return who may enter records, one of each role."""
         roles = dict.fromkeys(a.role for a in spec.access if "add" in a.can)
         found = [self.company.holders(r)[0] for r in roles]
+        if not found and spec.reports:
+            return [Actor.system()]  # the panel itself makes them, when their period is over
         shift = self.values.turn % len(found) if found else 0
         return found[shift:] + found[:shift]
 
@@ -139,7 +141,8 @@ class Traveller:
                 f.code: rows.default(work, f) for f in spec.fields if f.default is not None and not alone(spec, f)
             }
         state = {"state": spec.workflow.initial} if spec.workflow else {}
-        fixed = {k: v for k, v in wants.items() if k in free}
+        needs = [*needs, *(k for k, v in wants.items() if v is SIGNED)]
+        fixed = {k: _several(spec, k, v) for k, v in wants.items() if k in free and v is not SIGNED}
         row = self._row(spec, {**values, "unit": actor.unit_id, "created_by": actor.person_id, **fixed, **state})
         entry = [opposite(r.when) for r in spec.refuse if r.add and r.standing is None and r.when is not None]
         hard = [*(g for r in spec.refuse if r.add for g in standing_behind(r)), *entry]
@@ -392,13 +395,14 @@ class Traveller:
         offered = {*t.needs, *t.asks}
         editable = set() if workflow.locked(spec, old) or spec.append_only else {f.code for f in spec.fields if f.typed}
         free = {c for c in offered | editable if c not in sets}
-        fixed = {k: v for k, v in wants.items() if k in offered and k not in sets}
+        fixed = {k: v for k, v in wants.items() if k in offered and k not in sets and v is not SIGNED}
         signed = {t.sign: actor.person_id, f"{t.sign}_at": self.company.now} if t.sign else {}
         row = self._row(spec, {**old, **fixed, **sets, **signed, "state": t.target, BEFORE: old["state"]})
         goals = [tied(t.when)] if t.when is not None and not set(t.when.fields()) & {*sets, *signed} else []
         refusals = [r for r in spec.refuse if t.code in r.transition]
         goals += [opposite(tied(r.when)) for r in refusals if r.standing is None and r.when is not None]
         needs = [*t.needs, *(f.code for f in spec.fields if f.required_from == t.target)]
+        needs += [k for k, v in wants.items() if v is SIGNED and k in offered]
         found = self._settle(spec, row, free - fixed.keys(), needs, goals, actor, drive=True)
         for r in refusals:
             self._stand(spec, r, {**found, "id": record})
@@ -453,15 +457,35 @@ class Traveller:
         raise Stuck(f"{spec.code}: nobody can edit {sorted(left)}: {'; '.join(dict.fromkeys(why))}")
 
     def _stand(self, spec: RegisterSpec, refusal: Refusal, row: Mapping[str, Any]) -> None:
-        """Make the record elsewhere without which a transition is refused."""
-        standing = refusal.unless
+        """Make the record elsewhere without which a transition is refused, or bring on those that stand in its way."""
+        standing = refusal.standing
         if standing is None or (refusal.when is not None and not refusal.when.holds(row)):
             return
-        wants = {theirs: row[ours] for theirs, ours in standing.match.items() if theirs != "id"}
-        if any(isinstance(v, tuple) for v in wants.values()):
-            wants = {k: v[0] if isinstance(v, tuple) else v for k, v in wants.items()}
-        wants |= dict(plain_wants(standing.where)) if standing.where is not None else {}
-        self.obtain(standing.register_code, wants, alone=True)
+        other = self.panel.catalog.registers[standing.register_code]
+        match = {theirs: row[ours] for theirs, ours in standing.match.items() if theirs != "id"}
+        if refusal.unless is not None:
+            first = {k: v[0] if isinstance(v, tuple) else v for k, v in match.items()}
+            self.obtain(
+                other.code, first | dict(plain_wants(standing.where) if standing.where is not None else ()), alone=True
+            )
+            return
+        with self.panel.reading(Actor.system(), now=self.company.now) as work:
+            every = rows.read(
+                work, other, list(work.connection.execute(select(work.tables[other.code].c.id)).scalars())
+            )
+        for there in every.values():
+            if all(there[k] == v for k, v in match.items()) and (standing.where is None or standing.where.holds(there)):
+                self._bring_on(other, there, standing.where)
+
+    def _bring_on(self, spec: RegisterSpec, row: Mapping[str, Any], where: Condition | None) -> None:
+        """Move a record to where a condition does not hold any more."""
+        for s in spec.workflow.states if spec.workflow else ():
+            if where is not None and not where.holds({**row, "state": s.code}):
+                try:
+                    return self.drive(spec.code, row["id"], {"state": s.code})
+                except Stuck:
+                    continue
+        raise Stuck(f"{spec.code} {row['record_no']} stands in the way")
 
     @contextmanager
     def beside(self, register: str, record: int) -> Iterator[None]:
@@ -487,9 +511,16 @@ class Traveller:
         return self.shared["archive_violation"]
 
 
+def _several(spec: RegisterSpec, code: str, value: Any) -> Any:
+    f = spec.field(code)
+    return (value,) if f is not None and f.many and not isinstance(value, tuple) else value
+
+
 def _fits(held: Any, wanted: Any) -> bool:
     if wanted is SIGNED:
         return held not in EMPTY
+    if isinstance(held, tuple) and not isinstance(wanted, tuple):
+        return wanted in held
     return held == wanted or (
         isinstance(wanted, int | tuple) and isinstance(held, int | tuple) and held not in EMPTY and wanted in EMPTY
     )

@@ -10,6 +10,7 @@ from app.catalog.condition import Condition
 from app.catalog.refusal import Refusal
 from app.catalog.register import RegisterSpec, Transition
 from app.fields.texts import Choice
+from tests.definitions.rounds.solving import SIGNED
 
 BEFORE = "state before"
 """Under this name a condition finds the state that a transition leads out of."""
@@ -109,6 +110,8 @@ def plain_wants(c: Condition) -> Iterator[tuple[str, Any]]:
             yield part.field, part.is_
         elif part.in_ is not None:
             yield part.field, part.in_[0]
+        elif part.filled:
+            yield part.field, SIGNED
 
 
 def opposite(c: Condition) -> Condition:
