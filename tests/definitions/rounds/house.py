@@ -24,7 +24,7 @@ class House:
             INSTANCE=instance, DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1/0", SECRET_KEY="t" * 40, TIME_ZONE="Asia/Shanghai",
             LOCALE="zh", HOST="127.0.0.1", PORT=8000, WEB_THREADS=2, SMTP_URL="", MAIL_FROM="panel@example.com", PUBLIC_URL="", DEMO=False,
             DEFINITIONS=Path(factory.__file__).parent / "definitions", UPLOAD_LIMIT_MB=2, APPEAL_WORKING_DAYS=5, FORWARDED=0,
-            SESSION_COOKIE_SECURE=False, PUBLIC_URL="",
+            SESSION_COOKIE_SECURE=False,
         )  # fmt: skip
         self.app: Flask = factory.create_app(panel, settings)
         self.app.config.update(RATELIMIT_STORAGE_URI="memory://")

@@ -24,7 +24,7 @@ Sheet = dict[str, dict[str, str]]
 def csv_of(panel: Panel, register: str, actor: Actor) -> bytes:
     """Return the file that somebody exports, with codes as its headers."""
     with panel.reading(actor, now=NOW) as work:
-        return b"".join(exporting.parts(work, register, order="id"))
+        return b"".join(exporting.parts(work, register, exporting.Wanted(order="id")))
 
 
 def sheet(spec: RegisterSpec, file: bytes) -> Sheet:
