@@ -404,8 +404,6 @@ class Traveller:
         needs = [*t.needs, *(f.code for f in spec.fields if f.required_from == t.target)]
         needs += [k for k, v in wants.items() if v is SIGNED and k in offered]
         found = self._settle(spec, row, free - fixed.keys(), needs, goals, actor, drive=True)
-        for r in refusals:
-            self._stand(spec, r, {**found, "id": record})
         changed = {
             k: found[k]
             for k in free
@@ -421,8 +419,16 @@ class Traveller:
             return
         self._keep_apart(spec, record, t)
         late = {k: v for k, v in changed.items() if k not in early}
-        with self.panel.work(actor, now=self.company.tick()) as work:
-            records.move(work, spec.code, record, t.code, late, reason="按制度办理" if t.reason else "")
+        for _ in range(len(refusals) + 1):
+            try:
+                with self.panel.work(actor, now=self.company.tick()) as work:
+                    return records.move(work, spec.code, record, t.code, late, reason="按制度办理" if t.reason else "")
+            except Refused as refused:
+                told = next((r for r in refusals if r.standing is not None and r.say.zh in str(refused.reason)), None)
+                if told is None:
+                    raise
+                self._stand(spec, told, {**found, "id": record})
+        raise Stuck(f"{spec.code}.{t.code}: refused again and again")
 
     def _keep_apart(self, spec: RegisterSpec, record: int, t: Transition) -> None:
         """Note it where somebody who must have no part in a transition could make it."""
