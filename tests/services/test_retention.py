@@ -98,9 +98,9 @@ access:"""
 
 def test_a_unit_that_has_not_adopted_the_policy_need_not_keep_its_files(boxes: Site) -> None:
     files = shipped() | {
-        "registers/customers/box.yaml": BOXES.replace("{policy: P08, article: '25'}", "{policy: P01, article: A1}")
+        "registers/customers/box.yaml": BOXES.replace("{policy: P08, article: '25'}", "{policy: P99, article: A1}")
     }
-    files |= {"policies/P01.yaml": "policy: P01\nlabel: 甲\narticles: [{article: A1, text: 甲}]\n"}
+    files |= {"policies/P99.yaml": "policy: P99\nlabel: 甲\narticles: [{article: A1, text: 甲}]\n"}
     elsewhere = Site(publish(boxes.panel.engine, files, at("2025-01-03 08:00")), boxes.ids, boxes.units)
     box = elsewhere.create("clerk", "box", "2025-03-03 09:00", name="丙")
     assert delete(elsewhere, box, "2025-03-03 12:00") == ""
