@@ -212,18 +212,19 @@ def _merged(path: Path | None) -> dict[str, str]:
 )
 @click.option("--again", is_flag=True, help="Import although the same content was imported before.")
 @click.option("--encoding", default=None, help="Encoding of the file; found by itself otherwise.")
+@click.option("--sheet", default=None, help="Sheet of a spreadsheet; the one with the register's headers otherwise.")
 @as_option
 @at_option
 @_errors_as_sentences
 def import_(
-    register_code: str, file: Path, keys: tuple[str, ...], dry_run: bool, good_rows: bool, again: bool, encoding: str | None,
+    register_code: str, file: Path, keys: tuple[str, ...], dry_run: bool, good_rows: bool, again: bool, encoding: str | None, sheet: str | None,
     username: str | None, at: datetime | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import FILE (CSV) into REGISTER."""
+    """Import FILE (CSV, TSV, xlsx, xls, ods) into REGISTER."""
     panel, actor, now = _panel(), _actor(username), at or clock.now()
     if dry_run:
         with panel.reading(actor, now=now) as work:
-            seen = importing.dry_run(work, register_code, file, keys=keys, encoding=encoding)
+            seen = importing.dry_run(work, register_code, file, keys=keys, encoding=encoding, sheet=sheet)
         counts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "refused": seen.refused}
         errors = [*seen.file_errors, *seen.errors]
         words = [f"新增 {seen.new}，更新 {seen.changed}，不变 {seen.unchanged}，有误 {seen.refused}（试运行，未写入）"]
@@ -231,7 +232,17 @@ def import_(
         raise SystemExit(1 if errors else 0)
     mode = "good" if good_rows else "all"
     report = importing.run(
-        panel, actor, register_code, file, now=now, keys=keys, mode=mode, source="cli", encoding=encoding, again=again
+        panel,
+        actor,
+        register_code,
+        file,
+        now=now,
+        keys=keys,
+        mode=mode,
+        source="cli",
+        encoding=encoding,
+        sheet=sheet,
+        again=again,
     )
     counts = {"run": report.run_id, "state": report.state, "created": report.created, "updated": report.updated}
     counts |= {"unchanged": report.unchanged, "refused": report.refused, "errors_file": str(report.errors_file or "")}
