@@ -141,3 +141,24 @@ def test_the_director_confirms_a_fine_and_reads_why(company: Company) -> None:
     director.wait_for_load_state("networkidle")
     for said in ("处罚通知书", "已确认", "依据", "期限怎样算出", "金额怎样算出"):
         expect(director.locator("main")).to_contain_text(said)
+
+
+def test_the_menu_holds_ones_own_companys_registers_one_group_at_a_time_and_finds_them(company: Company) -> None:
+    page = company.enter("liming")
+    nav = page.locator("[data-menu]")
+    groups = nav.locator("details")
+    assert "用户档案" in groups.all_inner_texts()[0]
+    for elsewhere in ("租费与欠费", "租户服务", "准入与合同"):
+        expect(nav.locator(f'details[data-group="{elsewhere}"]')).to_have_count(0)
+    expect(nav.locator("details[open]")).to_have_count(0)
+    for name in ("用户档案", "投诉"):
+        nav.locator(f'details[data-group="{name}"] summary').click()
+        expect(nav.locator("details[open]")).to_have_count(1)
+    box = page.locator("[data-menu-filter]")
+    box.fill("签收簿")
+    expect(nav.locator("li:visible")).to_have_text(["用户档案签收簿"])
+    box.press("Enter")
+    page.wait_for_url("**/grid/archive_signoff")
+    expect(nav.locator("details[open]")).to_have_attribute("data-group", "用户档案")
+    page.goto("/", wait_until="networkidle")
+    expect(nav.locator("[data-menu-recent] li")).to_have_text(["用户档案签收簿"])

@@ -17,7 +17,7 @@ from app.errors import Refused, say
 from app.models.bulk import insert_one
 from app.models.fixed import person, person_role, role
 from app.services import adoption, records
-from app.services.demo import dealer, habits, story, trade
+from app.services.demo import dealer, habits, rounds, story, trade
 from app.services.demo.stage import Life, Stage
 from app.services.panel import Actor, Panel, Work
 
@@ -70,6 +70,7 @@ def _lives(stage: Stage, first: date) -> Iterator[Life]:
     yield habits.orders(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.fines(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.statistics(stage, first)
+    yield rounds.made(stage, Random(rng.random()), first)  # noqa: S311
     yield habits.reading(stage)
 
 
