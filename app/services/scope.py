@@ -234,7 +234,8 @@ def _opening(work: Work, spec: RegisterSpec, grant: Grant) -> ColumnElement[bool
     target = work.catalog.registers[grant.register_code].field(grant.target)
     if target is not None and target.many:
         link = work.links[grant.register_code, grant.target]
-        opens = other.c.id.in_(select(link.c.record_id).where(link.c.target == table.c.id))
+        # two queries deep, the row around must be named: otherwise any approval would open every row
+        opens = other.c.id.in_(select(link.c.record_id).where(link.c.target == table.c.id).correlate(table))
     else:
         opens = other.c[grant.target] == table.c.id
     return and_(opens, *_standing(work, grant))

@@ -79,7 +79,8 @@ def test_an_export_is_logged_as_one_even_when_it_breaks_off(site: Site) -> None:
     assert len(lines(site)) == 2
 
 
-def test_what_an_approval_opened_is_logged_with_the_approval(site: Site) -> None:
+def test_what_an_approval_opened_is_logged_with_the_approval_and_nothing_else_is_open(site: Site) -> None:
+    classified(site)
     number = site.create(
         "sales2", "archive_view_application", WHEN, applicant=site.ids["sales2"], applicant_profile="销售顾问", customers=(1,),
         purpose="回访", reason="交接", is_classified=False, same_department=True,
