@@ -16,7 +16,7 @@ from app.services import records
 from app.services.panel import Actor
 from tests.web.site import Site
 
-expect.set_options(timeout=20_000)  # a condition is waited for, however busy the machine is
+expect.set_options(timeout=60_000)  # a condition is waited for, however busy the machine is
 
 WIDE = 3400
 """Pixels in which all columns of the complaint stand side by side, so that every cell is in the page."""
@@ -149,7 +149,7 @@ class Desk:
         context.add_cookies([{"name": "session", "value": cookie.value, "url": self.url}])
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         if language:
             page.goto(f"/?lang={language}")
         return page

@@ -117,7 +117,7 @@ class Windows:
         )
         self._open.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         if who and who not in cookies:
             page.goto("/login/")
             page.fill("#username", who)

@@ -23,7 +23,7 @@ class Company:
     def enter(self, who: str) -> Page:
         """Sign in as somebody, as a person would, and return the page one lands on."""
         page = self._browser.new_context(base_url=self.url, viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.goto("/login/", wait_until="networkidle")
         page.fill("#username", who)
         page.fill("#password", self._password)
