@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from werkzeug.serving import make_server
 
 import config
@@ -117,7 +117,11 @@ def test_a_file_is_borrowed_with_seal_signature_and_approval(company: Company, t
     address = borrower.url
     head = company.enter("zhangwei")
     head.goto(address, wait_until="networkidle")
-    make(head, "部门盖章签字", 盖章=str(seal))
+    held: list[Route] = []
+    head.route("**/upload/**", lambda route: held.append(route))  # the driver marks what it is given
+    make(head, "部门盖章签字", 盖章=str(seal))  # pressed before the seal has arrived
+    expect(head.locator("dialog[open] progress")).to_be_visible()
+    held.pop().continue_()
     expect(head.locator("main")).to_contain_text("部门已签")
     specialist = company.enter("wujing")
     specialist.goto(address, wait_until="networkidle")

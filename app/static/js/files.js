@@ -22,6 +22,19 @@ const refusal = (zone, file) => {
   return accept && !accept.split(",").includes(ending) ? word("wrong_kind", { name: file.name }) : "";
 };
 
+const running = new Set();
+
+// A form that is sent while its files are still on their way waits for them; one that failed keeps it here, with the reason beside it.
+document.addEventListener("submit", async (event) => {
+  const mine = [...running].filter((one) => event.target.contains(one.zone));
+  if (!mine.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { target, submitter } = event;
+  const kept = await Promise.all(mine.map((one) => one.done));
+  if (kept.every(Boolean)) target.requestSubmit(submitter);
+}, true);
+
 for (const zone of document.querySelectorAll("[data-dropzone]")) {
   const input = zone.querySelector("input[type=file]");
   const list = document.getElementById(zone.dataset.list);
@@ -43,16 +56,24 @@ for (const zone of document.querySelectorAll("[data-dropzone]")) {
       remove.addEventListener("click", () => item.remove());
       item.append(make("input", { type: "hidden", name: zone.dataset.name, value: kept.id }), remove);
       zone.dispatchEvent(new Event("change", { bubbles: true }));
+      return true;
     } catch (problem) {
       bar.replaceWith(make("span", { className: "text-bad", textContent: problem.message }));
+      return false;
     }
+  };
+  const bring = async (file) => {
+    const job = { zone, done: one(file) };
+    running.add(job);
+    await job.done;
+    running.delete(job);
   };
   const take = (files) => {
     if (!zone.dataset.url || !("several" in zone.dataset)) list.replaceChildren();
     for (const file of files) {
       const why = refusal(zone, file);
       if (why) { line(make("span", { className: "text-bad", textContent: why })); input.value = ""; }
-      else if (zone.dataset.url) one(file);
+      else if (zone.dataset.url) bring(file);
       else line(file.name);
     }
     if (zone.dataset.url) input.value = "";
