@@ -178,7 +178,7 @@ def update_many(
     if errors:
         places = {n: ids.index(i) + 1 for n, i in enumerate(moved, 1)}
         raise Invalid([CellError(e.field, e.reason, e.text, places[e.row or 1], e.line, e.label) for e in errors])
-    now = rows.change_many(work, spec, [old[i] for i in moved], {i: wanted[i] for i in moved}, import_run)
+    now = rows.change_many(work, spec, [old[i] for i in moved], {i: wanted[i] for i in moved}, import_run=import_run)
     if now and consequences.hang_on(work, spec, fields):
         consequences.of_rows(work, spec, now, before=[old[i] for i in moved])
     return len(now)

@@ -175,7 +175,7 @@ def _write(
     work: Work, spec: RegisterSpec, old: Sequence[Mapping[str, Any]], archived_at: datetime | None, run: int
 ) -> int:
     if old:
-        now = rows.change_many(work, spec, old, {r["id"]: {"archived_at": archived_at} for r in old}, run)
+        now = rows.change_many(work, spec, old, {r["id"]: {"archived_at": archived_at} for r in old}, import_run=run)
         consequences.of_rows(work, spec, now, before=old)
     return len(old)
 

@@ -88,27 +88,8 @@ def change(
     on_behalf: int | None = None,
 ) -> dict[str, Any]:
     """Write checked changes of one row with their version, and in whose place they were made, and return the row as it is now."""
-    table = work.tables[spec.code]
-    many = {f.code: f for f in spec.fields if f.many}
-    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now, "version": row["version"] + 1}
-    plain = {k: v for k, v in changes.items() if k not in many}
-    done = work.connection.execute(
-        update(table).where(table.c.id == row["id"], table.c.version == row["version"]).values(**plain, **stamp)
-    )
-    if done.rowcount != 1:
-        raise Missing
-    for code, f in many.items():
-        if code in changes:
-            link = work.links[spec.code, code]
-            work.connection.execute(delete(link).where(link.c.record_id == row["id"]))
-            _link(work, spec, f, [(row["id"], changes[code])])
-    new = {**row, **changes, **stamp}
-    version = _version(
-        work, spec, row["id"], new["version"], _differences(spec, row, changes), transition, reason, import_run
-    )
-    keep_versions(work, [version | {"on_behalf": on_behalf}])
-    searching.follow_change(work, spec, row, changes)
-    return new
+    how = {"transition": transition, "reason": reason, "import_run": import_run, "on_behalf": on_behalf}
+    return change_many(work, spec, [row], {row["id"]: changes}, **how)[0]
 
 
 def change_many(
@@ -116,20 +97,23 @@ def change_many(
     spec: RegisterSpec,
     old: Sequence[Mapping[str, Any]],
     changes: Mapping[int, Mapping[str, Any]],
-    import_run: int | None,
+    **how: Any,
 ) -> list[dict[str, Any]]:
-    """Write checked changes of several rows, as ``change`` does of one, and return them as they are now, in the same order."""
+    """Write checked changes of several rows, as ``change`` does of one, and return them as they are now, in the same order.
+
+    Raises Missing where somebody else has changed one of them since it was read.
+    """
     table = work.tables[spec.code]
     many = {f.code: f for f in spec.fields if f.many}
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in old:
         plain = {k: v for k, v in changes[row["id"]].items() if k not in many}
-        alike.setdefault(tuple(sorted(plain)), []).append({**plain, "_id": row["id"], "_version": row["version"]})
+        wanted = {"_id": row["id"], "_version": row["version"], **{f"_{k}": v for k, v in plain.items()}}
+        alike.setdefault(tuple(sorted(plain)), []).append(wanted)
     stamp = {"updated_by": work.actor.person_id, "updated_at": work.now}
-    for codes, wanted in alike.items():
+    for codes, given in alike.items():
         query = update(table).where(table.c.id == bindparam("_id"), table.c.version == bindparam("_version"))
         query = query.values({**{c: bindparam(f"_{c}") for c in codes}, **stamp, "version": table.c.version + 1})
-        given = [{k if k[0] == "_" else f"_{k}": v for k, v in one.items()} for one in wanted]
         if work.connection.execute(query, given).rowcount != len(given):
             raise Missing
     for code, f in many.items():
@@ -139,7 +123,7 @@ def change_many(
             _link(work, spec, f, held)
     new = [{**r, **changes[r["id"]], **stamp, "version": r["version"] + 1} for r in old]
     keep_versions(work, [
-        _version(work, spec, r["id"], r["version"], _differences(spec, was, changes[r["id"]]), import_run=import_run)
+        _version(work, spec, r["id"], r["version"], _differences(spec, was, changes[r["id"]]), **how)
         for was, r in zip(old, new, strict=True)
     ])  # fmt: skip
     for row in old:
@@ -260,10 +244,11 @@ def _version(
     transition: str | None = None,
     reason: str | None = None,
     import_run: int | None = None,
+    on_behalf: int | None = None,
 ) -> dict[str, Any]:
     return {
         "register": spec.code, "record_id": record_id, "version": version, "at": work.now, "person": work.actor.person_id,
         "source": work.source, "transition": transition, "reason": reason or work.reason or None, "import_run": import_run,
-        "change_set": work.change_set, "on_behalf": None,
+        "change_set": work.change_set, "on_behalf": on_behalf,
         "changes": orjson.dumps(changes, default=str).decode(),
     }  # fmt: skip
