@@ -72,21 +72,14 @@ def listed(work: Work) -> Sequence[Edition]:
     return work.memo["editions"]  # type: ignore[no-any-return]
 
 
-def beginning(work: Work, register: str = "", report: str = "") -> date:
-    """Return the day on which the panel began; of a report: the first on which its register had it."""
-    key = ("beginning", work.catalog.revision, register, report)
-    if key not in work.panel.memory:
-        said = listed(work) if register else listed(work)[:1]
-        having = [e for e in said if not register or _reported(catalog_of(work, e.revision), register, report)]
-        # the first publication speaks for all days, but nobody worked by it before it was there
-        days = (max(e.since, e.at.astimezone(work.panel.zone).date()) for e in having)
-        work.panel.memory[key] = min(days, default=work.today)
-    return work.panel.memory[key]  # type: ignore[no-any-return]
+def worked_by_since(work: Work, edition: Edition) -> date:
+    """Return the first day on which people worked by an edition: the first speaks for all days, but was not there before its own."""
+    return max(edition.since, work.local_day(edition.at))
 
 
-def _reported(catalog: Catalog, register: str, report: str) -> bool:
-    spec = catalog.registers.get(register)
-    return spec is not None and any(r.code == report for r in spec.reports)
+def beginning(work: Work) -> date:
+    """Return the day on which the panel began."""
+    return worked_by_since(work, listed(work)[0])
 
 
 def draft(work: Work, catalog: Catalog | None, calendar: WorkCalendar | None, since: date, until: date) -> None:

@@ -130,9 +130,8 @@ def keep_due(panel: Panel, now: datetime) -> int:
     for (period, ready), some in groups.items():
         with panel.work(Actor.system(), now=now, source="sweep") as work:
             kept_now = sum(keep(work, indicator, period) for indicator in some)
-            if kept_now and period.last >= editions.beginning(
-                work
-            ):  # those of before are history that nobody waits for
+            # those of before the panel are history that nobody waits for
+            if kept_now and period.last >= editions.beginning(work):
                 _tell(work, period, ready, some)
         new += kept_now
     return new

@@ -87,14 +87,21 @@ def _missing(work: Work) -> Iterator[_Wanted]:
         newest = period_of(report.period, work.today).before()
         for unit in _units(work, spec, report, newest.last):
             made = last.get((spec.code, report.code, unit or EVERYBODY))
-            if made is None:
-                period = period_of(report.period, editions.beginning(work, spec.code, report.code))
-            else:
-                period = Period(made, report.period).next()
+            period = Period(made, report.period).next() if made else _first(work, spec, report)
             while period <= newest:
                 if unit in _units(work, spec, report, period.last):
                     yield _Wanted(spec, report, unit, period)
                 period = period.next()
+
+
+def _first(work: Work, spec: RegisterSpec, report: Report) -> Period:
+    """Return the first period that a report is made of: the one in which its register began to have it."""
+    key = ("first asked", work.catalog.revision, spec.code, report.code)
+    if key not in work.panel.memory:
+        said = ((e, editions.catalog_of(work, e.revision).registers.get(spec.code)) for e in editions.listed(work))
+        having = (e for e, then in said if then is not None and any(r.code == report.code for r in then.reports))
+        work.panel.memory[key] = min((editions.worked_by_since(work, e) for e in having), default=work.today)
+    return period_of(report.period, work.panel.memory[key])
 
 
 def _units(work: Work, spec: RegisterSpec, report: Report, day: date) -> Units:
