@@ -44,9 +44,8 @@ class _Listening:
     def post(self, url: str, **how: Any) -> requests.Response:
         """Post as the plug-in says, but for no longer than ``TIMEOUT`` and nowhere else than to the robot."""
         how |= {"timeout": TIMEOUT, "allow_redirects": False}
-        if params := how.get(
-            "params"
-        ):  # a signature of DingTalk's, quoted already: quoted once more it would not be the same
+        # a signature of DingTalk's is quoted already: quoted once more it would not be the same
+        if params := how.get("params"):
             how["params"] = {k: unquote(v) for k, v in params.items()}
         try:
             answer = requests.post(url, **how)  # noqa: S113  # it has one

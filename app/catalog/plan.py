@@ -20,6 +20,7 @@ from app.catalog.findings import Finding
 from app.catalog.loader import written
 from app.catalog.marked import Loc
 from app.catalog.register import Access, RegisterSpec
+from app.catalog.rights import EVERYONE
 from app.catalog.words import KINDS, PARTS, ROWS, TYPES, VERB_NAMES, length, price, sources
 from app.errors import Sentence, say
 from app.fields.base import Field
@@ -187,7 +188,7 @@ class _Teller:
 
     def code(self, code: str) -> Any:
         """Return the name of what a code stands for: a field or state of the register, a role, a register; else the code."""
-        if code == "everyone":
+        if code == EVERYONE:
             return say("所有人")
         spec = self.register
         state = spec.workflow.state(code) if spec and spec.workflow else None

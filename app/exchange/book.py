@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -22,6 +23,7 @@ DAMAGED = (
 )  # fmt: skip
 """What the readers of spreadsheets raise for a file that is none, or only half of one."""
 _EXACT = 10**15
+_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ def damaged() -> Invalid:
     return Invalid([CellError("", say("文件已损坏，或不是它的名称所说的那种表格；请用 Excel 或 WPS 打开并另存一次"))])
 
 
+def locked() -> Invalid:
+    """Return the error for a spreadsheet that opens with a password only."""
+    return Invalid([CellError("", say("文件有打开密码；请先在 Excel 中去掉密码再导入"))])
+
+
 def number(value: float, *, percent: bool = False) -> str | Doubt:
     """Return a number as text: as many digits as spreadsheets keep, never in powers of ten; with ``percent`` 0.885 is 88.5%.
 
@@ -78,6 +85,11 @@ def number(value: float, *, percent: bool = False) -> str | Doubt:
     if percent:
         return f"{(exact * 100).normalize():f}%"
     return str(int(exact)) if exact == exact.to_integral_value() else f"{exact:f}"
+
+
+def percentage(shown: str | None) -> bool:
+    """Return whether a number format shows shares in percent; what it quotes, escapes or puts in brackets is only decoration."""
+    return "%" in _QUOTED.sub("", shown or "")
 
 
 def moment(value: datetime | date | time | timedelta) -> str:

@@ -116,7 +116,7 @@ def _as_workbook(
     if sheet.lists:
         book.choices(CHOICES.zh, sheet.lists)
     with tempfile.TemporaryFile() as file:
-        book.save(file)  # type: ignore[arg-type]
+        book.save(file)
         file.seek(0)
         while part := file.read(_PART):
             yield part
@@ -134,8 +134,10 @@ def _batches(
     writers = [_writer(spec, f, wanted.language, text, value) for f in fields]
     codes = [f.code for f in fields]
     read = sorted({*codes, *(c.removesuffix("_at") for c in codes)})  # a signature's moment lies beside its person
-    meant = {"filters": wanted.filters, "search": wanted.search, "order": wanted.order}
-    for batch in stream_rows(work, spec.code, **meant, columns=read):  # type: ignore[arg-type]
+    batches = stream_rows(
+        work, spec.code, filters=wanted.filters, search=wanted.search, order=wanted.order, columns=read
+    )
+    for batch in batches:
         cells = [write(work, [row.get(code) for row in batch]) for code, write in zip(codes, writers, strict=True)]
         yield len(batch), zip(*cells, strict=True)
 

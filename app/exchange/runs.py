@@ -119,13 +119,18 @@ def earlier(work: Work, register: str, sha256: str) -> RowMapping | None:
     return work.connection.execute(query).mappings().first()
 
 
+def hold(work: Work, name: str) -> None:
+    """Wait for whoever holds what is so named, and keep it to this transaction; on SQLite every writer waits for the other anyway."""
+    if work.connection.dialect.name == "postgresql":
+        work.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
 def begin(work: Work, register: str, name: str, sha256: str, path: Path, options: Options, *, again: bool) -> int:
     """Note a new run, waiting, and return its number; of two at the same moment one sees the other.
 
     Raises AlreadyImported unless ``again``.
     """
-    if work.connection.dialect.name == "postgresql":
-        work.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"import:{register}:{sha256}"))))
+    hold(work, f"import:{register}:{sha256}")
     if not again and (run := earlier(work, register, sha256)) is not None:
         raise AlreadyImported(run)
     row = {

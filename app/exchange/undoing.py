@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, select, update
 
 from app.errors import CellError, Forbidden, Refused, say
 from app.exchange import runs
@@ -65,8 +65,7 @@ def is_again(run: RowMapping) -> bool:
 
 
 def _demand(work: Work, run_id: int) -> RowMapping:
-    if work.connection.dialect.name == "postgresql":
-        work.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"undo:{run_id}"))))
+    runs.hold(work, f"undo:{run_id}")
     run = runs.row_of(work.connection, run_id)
     spec = scope.demand(work, run["register"], "import")
     if spec.append_only:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -66,7 +66,7 @@ class Book:
         for n in range(max(map(len, lists), default=0)):
             sheet.append([cell(sheet, one[n]) if n < len(one) else None for one in lists])
 
-    def save(self, out: BinaryIO) -> None:
+    def save(self, out: IO[bytes]) -> None:
         """Write the workbook."""
         self._book.save(out)
 

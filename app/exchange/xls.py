@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlrd
 
-from app.errors import CellError, Invalid, say
-from app.exchange.book import Doubt, Span, damaged, failed, moment, number, text
-
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+from app.exchange.book import Doubt, Span, damaged, failed, locked, moment, number, percentage, text
+from app.exchange.reading import opened
 
 
 class Xls:
     """A workbook; of formulas it reads the results that the file holds."""
 
     def __init__(self, file: Path | BinaryIO) -> None:
-        content = file.read_bytes() if isinstance(file, Path) else _whole(file)
+        with opened(file) as stream:
+            content = stream.read()
         if "EncryptedPackage".encode("utf-16-le") in content:
-            raise Invalid([CellError("", say("文件有打开密码；请先在 Excel 中去掉密码再导入"))])
+            raise locked()
         try:
             self._book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
         except (xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
             if "encrypt" in str(error).lower():
-                raise Invalid([CellError("", say("文件有打开密码；请先在 Excel 中去掉密码再导入"))]) from error
+                raise locked() from error
             raise damaged() from error
 
     def sheets(self) -> Sequence[str]:
@@ -61,10 +59,5 @@ class Xls:
                 return moment(day if cell.value >= 1 else day.time())
             case xlrd.XL_CELL_NUMBER:
                 shown = self._book.format_map[self._book.xf_list[cell.xf_index].format_key].format_str
-                return number(cell.value, percent="%" in _QUOTED.sub("", shown or ""))
+                return number(cell.value, percent=percentage(shown))
         return text(str(cell.value))
-
-
-def _whole(stream: BinaryIO) -> bytes:
-    stream.seek(0)
-    return stream.read()

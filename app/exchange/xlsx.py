@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
-from app.exchange.book import Doubt, Span, failed, moment, number, text, uncomputed
+from app.exchange.book import Doubt, Span, failed, moment, number, percentage, text, uncomputed
 
 _CHUNK, _OVERLAP = 1 << 20, 1 << 16
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:]+)"')
@@ -20,7 +20,6 @@ _FORMULA = re.compile(
     rb"(</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|<)"
 )
 _PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
-_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 class Xlsx:
@@ -91,6 +90,6 @@ def _read(cell: Any, shares: dict[int, bool]) -> str | Doubt:
     if isinstance(value, int | float):
         style = cell._style_id
         if style not in shares:
-            shares[style] = "%" in _QUOTED.sub("", cell.number_format or "")
+            shares[style] = percentage(cell.number_format)
         return number(value, percent=shares[style])
     return moment(value) if isinstance(value, date | time | timedelta) else text(str(value))

@@ -24,9 +24,7 @@ def policies(work: Work, unit: int | None, day: date) -> frozenset[str]:
     if key not in work.memo:
         around = set(people.chain(work, unit))
         work.memo[key] = frozenset(
-            policy
-            for of, policy, start, end in _adoptions(work)
-            if start <= day and (end is None or day < end) and (of is None or unit is None or of in around)
+            policy for of, policy in in_force(work, day) if of is None or unit is None or of in around
         )
     return work.memo[key]  # type: ignore[no-any-return]
 
@@ -43,14 +41,15 @@ def in_house(work: Work, unit: int | None) -> frozenset[str]:
     """
     key = ("policies", "house", unit)
     if key not in work.memo:
-        adopting = {of for of, *_ in _in_force(work, work.today)}
+        adopting = {of for of, *_ in in_force(work, work.today)}
         house = next((u for u in people.chain(work, unit) if u in adopting), None)
         near = {None, *people.chain(work, house), *(people.below(work, house) if house is not None else ())}
-        work.memo[key] = frozenset(p for of, p in _in_force(work, work.today) if house is None or of in near)
+        work.memo[key] = frozenset(p for of, p in in_force(work, work.today) if house is None or of in near)
     return work.memo[key]  # type: ignore[no-any-return]
 
 
-def _in_force(work: Work, day: date) -> Iterator[tuple[int | None, str]]:
+def in_force(work: Work, day: date) -> Iterator[tuple[int | None, str]]:
+    """Yield each (unit, policy) that applies on a day by an adoption of the unit's own; unit None: everybody."""
     for of, policy, start, end in _adoptions(work):
         if start <= day and (end is None or day < end):
             yield of, policy
@@ -60,11 +59,7 @@ def adopters(work: Work, cited: Cited, day: date) -> frozenset[int | None]:
     """Return the units that apply on a day what something cites, without those below them; None among them: everybody does."""
     if not cited.cite:
         return frozenset({None})
-    return frozenset(
-        of
-        for of, policy, start, end in _adoptions(work)
-        if policy in cited.policies and start <= day and (end is None or day < end)
-    )
+    return frozenset(of for of, policy in in_force(work, day) if policy in cited.policies)
 
 
 def live(work: Work, cited: Cited, unit: int | None, day: date) -> bool:

@@ -248,9 +248,8 @@ def _post(
         p = priced[row["id"]]
         stands = row["state"] == "live" and (fact.root is None or states[fact.root] == "live")
         if t is None:
-            if fact.lines or (
-                fact.root is not None and stands
-            ):  # of a root that was dropped no new ones arise (requirements 4.2)
+            # of a root that was dropped no new ones arise (requirements 4.2)
+            if fact.lines or (fact.root is not None and stands):
                 new.append((row, p))
             continue
         when = {

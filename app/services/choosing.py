@@ -94,9 +94,7 @@ def _bound(work: Work, unit: int | None, day: date) -> frozenset[str]:
     """Return what binds a unit on a day; for everybody only what everybody has adopted."""
     if unit is not None:
         return adoption.policies(work, unit, day)
-    a = table.c
-    held = select(a.policy).where(a.unit.is_(None), a.from_day <= day, a.to_day.is_(None) | (a.to_day > day))
-    return frozenset(work.connection.execute(held).scalars())
+    return frozenset(policy for of, policy in adoption.in_force(work, day) if of is None)
 
 
 def _cites(code: str, parts: Iterable[Cited]) -> bool:

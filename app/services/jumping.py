@@ -44,9 +44,8 @@ def page(
     marks: dict[int, str] = recall(work, place, "marks") or {}
     total = totals.known(work, register, filters, search)
     rows, ahead = _rows(work, order, found, marks, told if total is None else total, offset, limit)
-    if (
-        rows and place.key is not None and (total is not None or told is None)
-    ):  # what a reader was told may be of before a change
+    # what a reader was told may be of before a change: of that nothing is remembered for others
+    if rows and place.key is not None and (total is not None or told is None):
         ends = {offset: order.mark(rows[0]), offset + len(rows) - 1: order.mark(rows[-1])}
         keep(work, place, "marks", dict([*marks.items(), *ends.items()][-_KEPT:]))
     return listing.page_of(order, rows, ahead=ahead)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.catalog import rights
 from app.catalog.print import Block, Print, Sublist
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import Missing, Refused, say
@@ -78,7 +79,7 @@ def offered(work: Work, register: str, ids: Sequence[int] = ()) -> list[Print]:
     spec = work.spec(register)
     if not scope.may(work, register, "read"):
         return []
-    roles = work.actor.roles | {"everyone"}
+    roles = work.actor.roles | {rights.EVERYONE}
     mine = [
         p
         for p in spec.sheets

@@ -67,7 +67,9 @@ def used(work: Work) -> list[RegisterSpec]:
 
 
 def _works_with(work: Work, spec: RegisterSpec) -> bool:
-    if any(a.role != "everyone" or a.rows != "own" for a in _rules(work, spec, "read")) or may(work, spec.code, "add"):
+    if any(a.role != rights.EVERYONE or a.rows != "own" for a in _rules(work, spec, "read")) or may(
+        work, spec.code, "add"
+    ):
         return True
     above = _parent(work, spec) if spec.follows else None
     return above is not None and above.code != spec.code and _works_with(work, above)

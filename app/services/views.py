@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.catalog import rights
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, say
 from app.models.bulk import insert_one, insert_rows
@@ -44,7 +45,7 @@ def all_of(work: Work, register: str) -> list[View]:
     """
     spec = scope.demand(work, register, "read")
     v, r = saved_view.c, saved_view_role.c
-    shared = select(r.view).where(r.role.in_(sorted(work.actor.roles | {"everyone"})))
+    shared = select(r.view).where(r.role.in_(sorted(work.actor.roles | {rights.EVERYONE})))
     query = select(saved_view).where(v.register == register, or_(v.person == work.actor.person_id, v.id.in_(shared)))
     rows = work.connection.execute(query.order_by(v.name, v.id)).mappings().all()
     held: dict[int, list[str]] = {}
@@ -136,7 +137,7 @@ def _taken(name: str) -> Invalid:
 
 def _share(work: Work, view: int, roles: Iterable[str], before: Sequence[str]) -> None:
     wanted = sorted(set(roles))
-    mine = work.actor.roles | {"everyone"} | set(before)
+    mine = work.actor.roles | {rights.EVERYONE} | set(before)
     if strange := [r for r in wanted if r not in mine]:
         raise Forbidden(say("只能与自己所在的岗位共享：{role}", role=strange[0]))
     insert_rows(work.connection, saved_view_role, [{"view": view, "role": r} for r in wanted])

@@ -13,6 +13,7 @@ from app.catalog.findings import Finding, Level
 from app.catalog.marked import Loc, Source
 from app.catalog.misfits import choose
 from app.catalog.register import RegisterSpec
+from app.catalog.rights import EVERYONE
 from app.catalog.words import TYPES
 from app.errors import Sentence, say
 from app.fields.base import Field
@@ -20,8 +21,6 @@ from app.fields.links import Person, Reference, Signature, Unit
 from app.fields.numbers import Integer, Money, Number
 from app.fields.texts import AutoNumber, Choice, LongText, Text
 from app.fields.times import Date, Moment
-
-EVERYONE = "everyone"
 
 
 @dataclass(frozen=True)

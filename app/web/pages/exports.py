@@ -54,8 +54,8 @@ def export(register: str, form: Literal["csv", "xlsx"]) -> Response:
     spec = scope.demand(work, register, "export")
     wanted = listing.asked(spec, scope.fields_for(work, register))
     filters = [comparison(spec, f.code, operation, value) for f, operation, value in listing.comparisons(work, wanted)]
-    meant = {"filters": filters, "search": wanted.search, "order": wanted.order}
-    return send(register, Wanted(**meant, form=form, language=language()))
+    meant = Wanted(filters, wanted.search, wanted.order, form=form, language=language())
+    return send(register, meant)
 
 
 @pages.get("/exports/<register>/template.csv")
