@@ -12,12 +12,17 @@ BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 """Rows of one sweep or import batch: larger ones stall SQLite's writers, and flip PostgreSQL's plans to full scans."""
 
 
+STATEMENTS = 2_000
+"""Compiled statements that an engine remembers: a whole catalog has more kinds of them than the 500 that are usual."""
+
+
 def open_engine(url: str, **options: Any) -> Engine:
     """Return an engine for ``url``; on SQLite a connection with the option ``immediate`` begins with the write lock.
 
     A deferred transaction that reads and then writes fails at once when another writer came between, whatever the timeout;
     one that takes the lock first waits its turn.
     """
+    options = {"query_cache_size": STATEMENTS, **options}
     sqlite = make_url(url).get_backend_name() == "sqlite"
     if not sqlite:
         return create_engine(url, pool_pre_ping=True, **options)

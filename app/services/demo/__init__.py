@@ -31,8 +31,6 @@ def load(panel: Panel, now: datetime, *, password: str = "") -> list[str]:
 
     Everybody has the same password, made up where none is given. Raises Refused where there are units already.
     """
-    # So many registers have more kinds of statements than an engine remembers; here each would be compiled again and again.
-    panel = replace(panel, engine=panel.engine.execution_options(compiled_cache={}))
     company = story.read("company")
     password = password or secrets.token_urlsafe(9)
     first = now.astimezone(panel.zone).date() - timedelta(weeks=WEEKS)
