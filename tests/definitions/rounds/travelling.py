@@ -247,17 +247,25 @@ class Traveller:
         for path in self._paths(spec, wants):
             try:
                 record = self.create(register, wants, soft_goals(spec, path))
-                with self.beside(register, record):
-                    for t in path:
-                        if self.row(register, record)["state"] in t.source:
-                            self.take(register, record, t, wants)
-                found = self.row(register, record)
-                if all(_fits(found.get(k), v) for k, v in wants.items()):
+                if self._walk(register, record, path, wants):
                     return record
+                found = self.row(register, record)
                 why.append(f"{[t.code for t in path]} led to { ({k: found.get(k) for k in wants}) }")
             except Stuck as error:
                 why.append(str(error))
         raise Stuck(f"no {register} with {wants}: {' | '.join(why[:2]) or 'no way there'}")
+
+    def _walk(self, register: str, record: int, path: Sequence[Transition], wants: Mapping[str, Any]) -> bool:
+        """Make those transitions of a path that start where the record then stands; return whether what is wanted holds."""
+        with self.beside(register, record):
+            for t in path:
+                if self.row(register, record)["state"] in t.source:
+                    self.take(register, record, t, wants)
+        return self._holds(register, record, wants)
+
+    def _holds(self, register: str, record: int, wants: Mapping[str, Any]) -> bool:
+        found = self.row(register, record)
+        return all(_fits(found.get(k), v) for k, v in wants.items())
 
     def _paths(self, spec: RegisterSpec, wants: Mapping[str, Any]) -> Iterator[Sequence[Transition]]:
         """Yield ways through the workflow to where what is wanted may hold."""
@@ -328,9 +336,9 @@ class Traveller:
         spec = self.panel.catalog.registers[register]
         if self.deep >= DEPTH:
             raise Stuck(f"{register}: rests on itself")
-        here = self.row(register, record)
-        if all(_fits(here.get(k), v) for k, v in wants.items()):
+        if self._holds(register, record, wants):
             return
+        here = self.row(register, record)
         self.shared = {k: v for k, v in self.shared.items() if v != record or k != register}
         self.deep += 1
         why: list[str] = []
@@ -341,12 +349,7 @@ class Traveller:
                 if end != wants.get("state", end) or not all(k in gives for k in wants if k != "state") or not path:
                     continue
                 try:
-                    with self.beside(register, record):
-                        for t in path:
-                            if self.row(register, record)["state"] in t.source:
-                                self.take(register, record, t, wants)
-                    found = self.row(register, record)
-                    if all(_fits(found.get(k), v) for k, v in wants.items()):
+                    if self._walk(register, record, path, wants):
                         return
                 except Stuck as error:
                     why.append(str(error))
