@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import orjson
-from sqlalchemy import Connection, RowMapping, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, update
 
 from app import clock
 from app.errors import CellError, Missing, Refused, Sentence, say
@@ -22,6 +22,8 @@ from app.services import scope
 from app.services.panel import Actor, Panel, Work
 
 OPEN = ("waiting", "running")
+GOING = (*OPEN, "cancelling")
+"""States of a run that has not come to its end."""
 _SHOWN = 1_000
 
 
@@ -94,6 +96,16 @@ class ImportReport:
     """The run that this one takes back, or makes again; ``errors`` are then the records that were kept, ``row`` their ids."""
     undone_by: int | None = None
 
+    @property
+    def done(self) -> int:
+        """The rows that have been dealt with."""
+        return self.created + self.updated + self.unchanged + self.refused
+
+    @property
+    def going(self) -> bool:
+        """Whether the run has not come to its end."""
+        return self.state in GOING
+
 
 def keep_file(panel: Panel, file: Path | BinaryIO) -> tuple[str, Path]:
     """Copy a file among the panel's own, under its SHA-256; return both. A file that is there already stays."""
@@ -113,7 +125,7 @@ def keep_file(panel: Panel, file: Path | BinaryIO) -> tuple[str, Path]:
 def earlier(work: Work, register: str, sha256: str) -> RowMapping | None:
     """Return the latest run that brought the same content into the register, or still does, and was not taken back."""
     t = import_run.c
-    wrote = or_(t.state.in_((*OPEN, "cancelling", "done")), t.created + t.updated > 0)
+    wrote = or_(t.state.in_((*GOING, "done")), t.created + t.updated > 0)
     query = select(import_run).where(t.register == register, t.sha256 == sha256, wrote, t.undone_by.is_(None))
     query = query.order_by(t.id.desc())
     return work.connection.execute(query).mappings().first()
@@ -152,12 +164,24 @@ def row_of(connection: Connection, run_id: int) -> RowMapping:
 
 def visible_runs(work: Work, register: str | None = None, limit: int = 50) -> list[RowMapping]:
     """Return the latest runs that the actor may know of: one's own, and those of registers one may import into."""
-    allowed = [code for code in work.catalog.registers if scope.may(work, code, "import")]
     t = import_run.c
-    query = select(import_run).where(or_(t.register.in_(allowed), t.person == work.actor.person_id))
+    query = select(import_run).where(_known(work))
     if register is not None:
         query = query.where(t.register == register)
     return list(work.connection.execute(query.order_by(t.id.desc()).limit(limit)).mappings())
+
+
+def demand(work: Work, register: str, run_id: int) -> None:
+    """Raise Missing for a run into a register that the actor may not know of, or that there is not."""
+    t = import_run.c
+    query = select(t.id).where(t.id == run_id, t.register == register, _known(work))
+    if work.connection.execute(query).scalar() is None:
+        raise Missing
+
+
+def _known(work: Work) -> ColumnElement[bool]:
+    allowed = [code for code in work.catalog.registers if scope.may(work, code, "import")]
+    return or_(import_run.c.register.in_(allowed), import_run.c.person == work.actor.person_id)
 
 
 def take_up(panel: Panel, run_id: int) -> RowMapping:
@@ -195,7 +219,7 @@ def note(work: Work, run_id: int, **values: Any) -> None:
 def finish(work: Work, run_id: int, state: str, message: Sentence | None = None, **values: Any) -> bool:
     """End a run that is still going; False where another process ended it."""
     t = import_run.c
-    going = t.state.in_((*OPEN, "cancelling"))
+    going = t.state.in_(GOING)
     values |= {"state": state, "finished_at": clock.now(), "message": pack(message) if message else None}
     return work.connection.execute(update(import_run).where(t.id == run_id, going).values(**values)).rowcount == 1
 

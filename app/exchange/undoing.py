@@ -32,16 +32,12 @@ def begin(
     """
     with panel.work(actor, now=now, source=source) as work:
         run = _demand(work, run_id)
-        if (
-            run["undoes"] is not None
-            or run["state"] in (*runs.OPEN, "cancelling")
-            or not run["created"] + run["updated"]
-        ):
+        if run["undoes"] is not None or run["state"] in runs.GOING or not run["created"] + run["updated"]:
             raise Refused(say("这次导入没有可以撤销的内容"))
         if again != (run["undone_by"] is not None):
             raise Refused(say("这次导入没有撤销过") if again else say("这次导入已经撤销"))
         steps = _steps(work, run_id)
-        if any(s["state"] in (*runs.OPEN, "cancelling") for s in steps):
+        if any(s["state"] in runs.GOING for s in steps):
             raise Refused(say("这次导入正在撤销或重做，请稍候"))
         last = next((s for s in reversed(steps) if s["created"] + s["updated"]), None)
         reverses = last if last is not None else run

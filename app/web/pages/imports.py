@@ -148,8 +148,7 @@ def _preview(spec: RegisterSpec, digest: str, preview: Preview, again: bool = Fa
     wrong = [_told(e) for e in preview.file_errors]
     rows = [
         {
-            "line": r.line, "status": gettext(STATUSES[r.status]),
-"cells": [_cell(c) for c in r.cells],
+            "line": r.line, "status": gettext(STATUSES[r.status]), "cells": [_cell(c) for c in r.cells],
             "errors": [_told(e) for e in r.errors],
         }
         for r in preview.rows
@@ -198,8 +197,7 @@ def _go(run: int, rows: int) -> None:
 
 def _own_run(register: str, run: int) -> ImportReport:
     """Return what came of a run that this person may know of. Raises Missing."""
-    if not any(r["id"] == run for r in runs.visible_runs(reading(), register, 10_000)):
-        raise Missing
+    runs.demand(reading(), register, run)
     return runs.report(current_panel(), run)
 
 
@@ -208,13 +206,12 @@ def _own_run(register: str, run: int) -> ImportReport:
 def show(register: str, run: int) -> str:
     """Show how far a run is, or what came of it. Raises Missing, Forbidden."""
     spec, report = scope.demand(reading(), register, "import"), _own_run(register, run)
-    done = report.created + report.updated + report.unchanged + report.refused
-    if report.state in ("waiting", "running", "cancelling"):
+    if report.going:
         stop = [Action(gettext("取消"), f"{_url(register, run)}/cancel", "post", "ban", "danger")]
         return _page(
             spec,
             "running",
-            progress={"done": done, "total": report.total, "url": f"{_url(register, run)}/progress"},
+            progress={"done": report.done, "total": report.total, "url": f"{_url(register, run)}/progress"},
             choices=stop,
         )
     if report.undoes is not None:
@@ -291,11 +288,8 @@ def undo(register: str, run: int, step: str) -> Response:
 def progress(register: str, run: int) -> Response:
     """Answer how far a run is. Raises Missing."""
     report = _own_run(register, run)
-    done = report.created + report.updated + report.unchanged + report.refused
-    says = gettext("正在处理：%(done)s / %(total)s 行", done=done, total=report.total or "…")
-    return jsonify(
-        done=done, total=report.total or 0, says=says, finished=report.state not in ("waiting", "running", "cancelling")
-    )
+    says = gettext("正在处理：%(done)s / %(total)s 行", done=report.done, total=report.total or "…")
+    return jsonify(done=report.done, total=report.total or 0, says=says, finished=not report.going)
 
 
 @pages.get("/imports/<register>/<int:run>/errors.csv")
