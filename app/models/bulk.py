@@ -89,7 +89,7 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
     """Insert one row and return the number the database gave it."""
-    return int(connection.execute(insert(table).values(**row)).inserted_primary_key[0])
+    return int(connection.execute(insert(table), row).inserted_primary_key[0])
 
 
 def _bound(values: list[Any], bind: Callable[[Any], Any] | None) -> list[Any]:

@@ -67,6 +67,12 @@ def live(work: Work, cited: Cited, unit: int | None, day: date) -> bool:
     return adopted(cited, policies(work, unit, day))
 
 
+def carry_over(before: Work, work: Work) -> None:
+    """Let a unit of work go by what another one of the same request has read of who applies what."""
+    if "adoptions" in before.memo:
+        work.memo["adoptions"] = before.memo["adoptions"]
+
+
 def adopt(work: Work, unit: int | None, codes: Iterable[str], day: date) -> None:
     """Record that a unit (None: everybody) applies policies from a day; what it already applies stays as it is."""
     rows = [

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select, union_all, update
+from sqlalchemy import CompoundSelect, bindparam, delete, select, union_all, update
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
@@ -158,16 +158,22 @@ def steps(work: Work, register: str) -> tuple[Step | None, Step | None]:
 
     A new change forgets what was taken back before it.
     """
+    asked = {"whose": work.actor.person_id or 0, "register": register}
+    found = {r[0]: Step(*r[1:]) for r in work.connection.execute(_STEPS, asked)}
+    return found.get("done"), found.get("undone")
+
+
+def _steps() -> CompoundSelect[Any]:
     c = change_set.c
-    mine = select(c.state, c.id, c.label, c.at, c.size).where(
-        c.person == (work.actor.person_id or 0), c.register == register
-    )
+    mine = select(c.state, c.id, c.label, c.at, c.size)
+    mine = mine.where(c.person == bindparam("whose"), c.register == bindparam("register"))
     # what is taken back goes from the newest to the oldest, so the oldest of those was taken back last
     last = mine.where(c.state == "done").order_by(c.id.desc()).limit(1).subquery()
     next_ = mine.where(c.state == "undone").order_by(c.id).limit(1).subquery()
-    rows = work.connection.execute(union_all(select(last), select(next_))).all()
-    found = {r[0]: Step(*r[1:]) for r in rows}
-    return found.get("done"), found.get("undone")
+    return union_all(select(last), select(next_))
+
+
+_STEPS = _steps()
 
 
 def undo(work: Work, register: str, expected: int | None = None) -> Done:

@@ -15,6 +15,7 @@ from app.services import access_log, filtering, scope
 from app.services.filtering import Filter, Part, escape
 from app.services.ordering import Order, Sort, order_of
 from app.services.panel import Work
+from app.services.rows import attach
 
 __all__ = [
     "Filter",
@@ -78,7 +79,7 @@ def select_rows(
     query = wanted.apply(select(*cells).where(table.c.id.in_(found)))
     rows = [dict(r) for r in work.connection.execute(query).mappings()]
     access_log.note(work, register, rows, logged_as)
-    _attach_links(work, register, fields, rows)
+    attach(work, register, fields, rows)
     return rows
 
 
@@ -104,7 +105,7 @@ def stream_rows(
     for part in result.mappings().partitions(batch):
         rows = [dict(r) for r in part]
         access_log.note(work, register, rows, verb)
-        _attach_links(work, register, fields, rows)
+        attach(work, register, fields, rows)
         yield rows
 
 
@@ -256,24 +257,5 @@ def rows_of(
     by_id: dict[int, Mapping[str, Any]] = {r["id"]: r for r in work.connection.execute(query).mappings()}
     rows = [dict(by_id[i]) for i in dict.fromkeys(ids) if i in by_id]
     access_log.note(work, register, rows, logged_as)
-    _attach_links(work, register, fields, rows)
+    attach(work, register, fields, rows)
     return rows
-
-
-def _attach_links(work: Work, register: str, fields: Iterable[Field], rows: list[dict[str, Any]]) -> None:
-    many = [f for f in fields if f.many]
-    if not many or not rows:
-        return
-    by_id = {r["id"]: r for r in rows}
-    for f in many:
-        link = work.links[register, f.code]
-        held: dict[int, list[int]] = {}
-        query = (
-            select(link.c.record_id, link.c.target)
-            .where(link.c.record_id.in_(by_id))
-            .order_by(link.c.record_id, link.c.place)
-        )
-        for record_id, target in work.connection.execute(query):
-            held.setdefault(record_id, []).append(target)
-        for record_id, r in by_id.items():
-            r[f.code] = tuple(held[record_id]) if record_id in held else None

@@ -7,7 +7,19 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    select,
+)
 
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
@@ -197,7 +209,7 @@ def _delegations(work: Work, deputy: int | None = None) -> list[Mapping[str, Any
     return work.memo[key]  # type: ignore[no-any-return]
 
 
-def _standing(delegation: Table, day: date) -> ColumnElement[bool]:
+def _standing(delegation: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:
     t = delegation.c
     return and_(t.state == "standing", t.archived_at.is_(None), t.from_on <= day, t.until_on >= day)
 
@@ -227,23 +239,34 @@ def told(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> 
 
 def _alone(work: Work, person_id: int) -> tuple[Actor, bool]:
     """Return a person as one who acts for himself, and whether he stands for anybody today."""
-    query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == person_id)
+    if "person alone" not in work.panel.memory:
+        work.panel.memory["person alone"] = _alone_query(work)
+    asked = {"whose": person_id, "today": work.today}
+    rows = work.connection.execute(work.panel.memory["person alone"], asked).mappings().all()
+    if not rows:
+        return Actor(person_id, f"#{person_id}"), False
+    name = full_name(rows[0]["first_name"], rows[0]["last_name"])
+    roles = frozenset(r["name"] for r in rows if r["name"])
+    return Actor(person_id, name, roles, rows[0].get("unit")), bool(rows[0].get("stands_in"))
+
+
+def _alone_query(work: Work) -> Select[Any]:
+    """Return the query for a person, ``whose``, with each role, the unit, and whether he stands for anybody ``today``."""
+    whose = bindparam("whose", type_=Integer)
+    query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == whose)
     query = query.select_from(
         person.outerjoin(person_role, person_role.c.user_id == person.c.id).outerjoin(
             role, role.c.id == person_role.c.role_id
         )
     )
     if (staff := work.tables.get("employee")) is not None and "unit" in staff.c:
-        mine = select(staff.c.unit).where(staff.c.person == person_id, staff.c.archived_at.is_(None)).limit(1)
+        mine = select(staff.c.unit).where(staff.c.person == whose, staff.c.archived_at.is_(None)).limit(1)
         query = query.add_columns(mine.scalar_subquery().label("unit"))
     if (t := work.tables.get("delegation")) is not None:
-        query = query.add_columns(exists().where(t.c.deputy == person_id, _standing(t, work.today)).label("stands_in"))
-    rows = work.connection.execute(query).mappings().all()
-    if not rows:
-        return Actor(person_id, f"#{person_id}"), False
-    name = full_name(rows[0]["first_name"], rows[0]["last_name"])
-    roles = frozenset(r["name"] for r in rows if r["name"])
-    return Actor(person_id, name, roles, rows[0].get("unit")), bool(rows[0].get("stands_in"))
+        query = query.add_columns(
+            exists().where(t.c.deputy == whose, _standing(t, bindparam("today", type_=Date))).label("stands_in")
+        )
+    return query
 
 
 def actor_named(panel: Panel, username: str) -> Actor | None:

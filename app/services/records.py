@@ -6,7 +6,7 @@ notices follow, all in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -151,13 +151,8 @@ def update_many(
     """
     spec = _writable(work, register, "import" if import_run is not None else "edit")
     ids = list(changes)
-    table = work.tables[register]
-    mine = select(table.c.id).where(
-        table.c.id.in_(ids), scope.visible(work, register), scope.visible(work, register, "edit")
-    )
-    seen = set(work.connection.execute(mine).scalars())
-    old = rows.read(work, spec, [i for i in ids if i in seen])
-    errors = _not_mine(work, spec, ids, seen)
+    old = rows.read(work, spec, ids, [scope.visible(work, register), scope.visible(work, register, "edit")])
+    errors = _not_mine(work, spec, ids, old.keys())
     errors += [
         CellError("", say("记录已锁定"), row=n)
         for n, i in enumerate(ids, 1)
@@ -184,9 +179,9 @@ def update_many(
     return len(now)
 
 
-def _not_mine(work: Work, spec: RegisterSpec, ids: Sequence[int], mine: set[int]) -> list[CellError]:
+def _not_mine(work: Work, spec: RegisterSpec, ids: Sequence[int], mine: Collection[int]) -> list[CellError]:
     """Return an error for each record that the actor may not change; one that may not even be seen looks like none."""
-    if mine.issuperset(ids):
+    if all(i in mine for i in ids):
         return []
     seen = {r["id"] for r in listing.select_rows(work, spec.code, ids=[i for i in ids if i not in mine], columns=())}
     forbidden = say("您没有{verb}这条记录的权限", verb=scope.VERB_NAMES["edit"])

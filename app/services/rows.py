@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, delete, literal, select, union_all, update
 
 from app.catalog.register import RegisterSpec
 from app.errors import Missing
@@ -25,17 +25,34 @@ VERSION_COLUMNS = (
 )  # fmt: skip
 
 
-def read(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Return whole rows by id, for services that act on them; no scope, no archived rows left out."""
+def read(
+    work: Work, spec: RegisterSpec, ids: Sequence[int], within: Sequence[ColumnElement[bool]] = ()
+) -> dict[int, dict[str, Any]]:
+    """Return whole rows by id, for services that act on them, archived ones too; those alone that are ``within`` some clauses."""
     table = work.tables[spec.code]
-    rows = work.connection.execute(select(table).where(among(table.c.id, ids)))
+    rows = work.connection.execute(select(table).where(among(table.c.id, ids), *within))
     names = list(rows.keys())
     place = names.index("id")
     found = {r[place]: dict(zip(names, r, strict=True)) for r in rows}
-    for f in spec.fields:
-        if f.many and found:
-            _attach(work, spec, f, found)
+    attach(work, spec.code, spec.fields, found.values())
     return found
+
+
+def attach(work: Work, register: str, fields: Iterable[Field], rows: Iterable[dict[str, Any]]) -> None:
+    """Add to rows of a register what those of the fields hold that hold several values, in one query for all of them."""
+    many, by_id = [f for f in fields if f.many], {row["id"]: row for row in rows}
+    if not many or not by_id:
+        return
+    for row in by_id.values():
+        row.update(dict.fromkeys(f.code for f in many))
+    parts = []
+    for n, f in enumerate(many):
+        link = work.links[register, f.code]
+        held = select(literal(n).label("field"), link.c.record_id, link.c.place, link.c.target)
+        parts.append(held.where(among(link.c.record_id, list(by_id))))
+    for n, record, _, target in sorted(work.connection.execute(union_all(*parts))):
+        row, code = by_id[record], many[n].code
+        row[code] = (*(row[code] or ()), target)
 
 
 def one(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, Any]:
@@ -105,16 +122,14 @@ def change_many(
     """
     table = work.tables[spec.code]
     many = {f.code: f for f in spec.fields if f.many}
+    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now}
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in old:
         plain = {k: v for k, v in changes[row["id"]].items() if k not in many}
-        wanted = {"_id": row["id"], "_version": row["version"], **{f"_{k}": v for k, v in plain.items()}}
+        wanted = {f"_{k}": v for k, v in (plain | stamp | {"id": row["id"], "version": row["version"]}).items()}
         alike.setdefault(tuple(sorted(plain)), []).append(wanted)
-    stamp = {"updated_by": work.actor.person_id, "updated_at": work.now}
     for codes, given in alike.items():
-        query = update(table).where(table.c.id == bindparam("_id"), table.c.version == bindparam("_version"))
-        query = query.values({**{c: bindparam(f"_{c}") for c in codes}, **stamp, "version": table.c.version + 1})
-        if work.connection.execute(query, given).rowcount != len(given):
+        if work.connection.execute(_update(work, table, codes), given).rowcount != len(given):
             raise Missing
     for code, f in many.items():
         if held := [(r["id"], changes[r["id"]][code]) for r in old if code in changes[r["id"]]]:
@@ -129,6 +144,19 @@ def change_many(
     for row in old:
         searching.follow_change(work, spec, row, changes[row["id"]])
     return new
+
+
+def _update(work: Work, table: Table, codes: tuple[str, ...]) -> Update:
+    """Return the statement that changes some fields of a row that is still as it was read; one for a single field is kept."""
+    key = ("update", table.name, codes)
+    if (kept := work.panel.memory.get(key)) is not None:
+        return cast(Update, kept)
+    made = update(table).where(table.c.id == bindparam("_id"), table.c.version == bindparam("_version"))
+    given = {c: bindparam(f"_{c}") for c in (*codes, "updated_by", "updated_at")}
+    made = made.values({**given, "version": table.c.version + 1})
+    if len(codes) == 1:
+        work.panel.memory[key] = made
+    return made
 
 
 def _differences(spec: RegisterSpec, row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,19 +228,6 @@ def _link(work: Work, spec: RegisterSpec, field: Field, held: Sequence[tuple[int
         for place, target in enumerate(dict.fromkeys(targets or ()))
     ]
     insert_new(work.connection, work.links[spec.code, field.code], rows)
-
-
-def _attach(work: Work, spec: RegisterSpec, field: Field, rows: dict[int, dict[str, Any]]) -> None:
-    link = work.links[spec.code, field.code]
-    for row in rows.values():
-        row[field.code] = None
-    query = (
-        select(link.c.record_id, link.c.target)
-        .where(link.c.record_id.in_(rows))
-        .order_by(link.c.record_id, link.c.place)
-    )
-    for record_id, target in work.connection.execute(query):
-        rows[record_id][field.code] = (*(rows[record_id][field.code] or ()), target)
 
 
 def _writer(spec: RegisterSpec, filled: Container[str]) -> Any:

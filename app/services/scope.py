@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from app.services import adoption, people
 from app.services.conditions import where
 from app.services.panel import Actor, Work
 
+_KEPT = 500
+"""Row rules that one process remembers: one for each person, register and verb; to write one out costs more than to ask by it."""
 VERB_NAMES = {
     "find": "检索",
     "read": "查看",
@@ -82,8 +84,31 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
     """
     key = ("visible", register, verb, archived, work.actor)
     if key not in work.memo:
-        work.memo[key] = _visible(work, register, verb, archived)
+        facts = _facts(work, work.spec(register), verb)
+        kept: dict[Hashable, ColumnElement[bool]] = work.panel.memory.setdefault("row rules", {})
+        clause = kept.get((*key, facts)) if facts is not None else None
+        if clause is None:
+            clause = _visible(work, register, verb, archived)
+            if facts is not None:
+                if len(kept) >= _KEPT:
+                    kept.clear()
+                kept[*key, facts] = clause
+        work.memo[key] = clause
     return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _facts(work: Work, spec: RegisterSpec, verb: str) -> Hashable | None:
+    """Return what the rows open to the actor hang on besides the definitions; None for an approval, which ends with a moment."""
+    kinds = {rule.rows for rule in _rules(work, spec, verb)}
+    if "granted" in kinds or work.actor.behind is not None:
+        return None
+    units = tuple(people.below(work, work.actor.unit_id)) if "below" in kinds else ()
+    others: list[Hashable | None] = []
+    if verb == "read":
+        others = [_facts(work.acting(a), spec, verb) for a in work.actor.deputises]
+        if spec.follows and (parent := _parent(work, spec)) is not None:
+            others.append(_facts(work, parent, verb))
+    return None if None in others else (adoption.anywhere(work), units, *others)
 
 
 def _visible(work: Work, register: str, verb: str, archived: bool) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask, current_app, g, session
 from flask_appbuilder import AppBuilder
 
-from app.services import people, viewing
+from app.services import adoption, people, viewing
 from app.services.panel import Actor, Panel, Work
 
 VIEWING = "viewing"
@@ -54,6 +54,7 @@ def writing(source: str = "form", reason: str = "") -> Iterator[Work]:
     actor = current_actor()
     _close()
     with current_panel().work(actor, source=source, reason=reason) as work:
+        _follow(work)
         yield work
 
 
@@ -61,8 +62,16 @@ def _open() -> Work:
     if "reading" not in g:
         context = current_panel().reading(g.get("actor", STRANGER))
         g.reading, g.reading_context = context.__enter__(), context
+        _follow(g.reading)
     work: Work = g.reading
     return work
+
+
+def _follow(work: Work) -> None:
+    """Let one unit of work after another in this request go by what was read of adoptions once."""
+    if "before" in g:
+        adoption.carry_over(g.before, work)
+    g.before = work
 
 
 def _close(_error: BaseException | None = None) -> None:
