@@ -99,6 +99,9 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> Any:
+        return super().increase_indent(flow, False)
+
     def represent(self, data: Any) -> None:
         node = self.represent_data(data)
         node.flow_style = False  # the top level always has one key to a line
@@ -140,19 +143,42 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(date, lambda d, v: d.represent_scalar("tag:yaml.org,2002:timestamp", v.isoformat()))
 
 
-def _yaml(value: Any) -> str:
+class _LineDumper(_Dumper):
+    """Writes everything on one line."""
+
+    def represent(self, data: Any) -> None:
+        self.serialize(self.represent_data(data))
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
+        node = super().represent_sequence(tag, sequence)
+        node.flow_style = True
+        return node
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
+        node = super().represent_mapping(tag, mapping)
+        node.flow_style = True
+        return node
+
+
+def in_lines(value: Any) -> str:
+    """Return plain values as YAML, one key or element of the top level to a line, ending in a line break."""
     return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6))
+
+
+def in_line(value: Any) -> str:
+    """Return a plain mapping or list as YAML in braces or brackets."""
+    return str(yaml.dump(value, Dumper=_LineDumper, allow_unicode=True, sort_keys=False, width=10**6)).rstrip("\n")
 
 
 def dump(part: BaseModel) -> str:
     """Return a register, a policy, an indicator or an extension as the YAML document that loads back to an equal one."""
-    return _yaml(short(part))
+    return in_lines(short(part))
 
 
 def dump_catalog(catalog: Catalog) -> dict[str, str]:
     """Return a whole catalog as files (relative path → text) that load back to an equal catalog."""
     lists = {"roles": (*catalog.roles.values(),), "domains": (*catalog.domains.values(),)}
-    files = {f"{key}.yaml": _yaml({key: short(group)}) for key, group in lists.items() if group}
+    files = {f"{key}.yaml": in_lines({key: short(group)}) for key, group in lists.items() if group}
     files |= {f"policies/{p.code}.yaml": dump(p) for p in catalog.policies.values()}
     files |= {f"indicators/{i.domain}/{i.code}.yaml": dump(i) for i in catalog.indicators.values()}
     return files | {f"registers/{r.domain}/{r.code}.yaml": dump(r) for r in catalog.registers.values()}

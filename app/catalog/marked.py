@@ -248,9 +248,14 @@ def read_documents(file: str, text: str) -> Iterator[tuple[Any, list[Finding]]]:
         yield None, [Finding("D102", file, line, "", say("含有无法识别的字符，文件须为 UTF-8 文本"))]
         return
     text = text.removeprefix("\ufeff")
-    starts = [0, *(m.start() for m in re.finditer(r"^---(?=\s|$)", text, re.MULTILINE) if m.start())]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in document_spans(text):
         yield _read_one(file, text.count("\n", 0, start) + 1, text[start:end])
+
+
+def document_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each YAML document of a text without byte order mark begins and ends, with the ``---`` that leads it."""
+    starts = [0, *(m.start() for m in re.finditer(r"^---(?=\s|$)", text, re.MULTILINE) if m.start())]
+    return list(zip(starts, [*starts[1:], len(text)], strict=True))
 
 
 def _read_one(file: str, first_line: int, text: str) -> tuple[Any, list[Finding]]:

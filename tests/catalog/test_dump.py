@@ -67,11 +67,11 @@ code: letter
 label: 信件
 domain: office
 fields:
-- {code: subject, label: 事由, type: text}
-- {code: writer, label: 撰写人, type: person, required: true}
-- {code: sent_on, label: 寄出日期, type: date}
-- {code: kind, label: 类别, type: choice, choices: [平信, 挂号]}
-- {code: tags, label: 标签, type: choices, choices: [急, 密]}
+  - {code: subject, label: 事由, type: text}
+  - {code: writer, label: 撰写人, type: person, required: true}
+  - {code: sent_on, label: 寄出日期, type: date}
+  - {code: kind, label: 类别, type: choice, choices: [平信, 挂号]}
+  - {code: tags, label: 标签, type: choices, choices: [急, 密]}
 workflow:
   states: [{code: open, label: 待办}, {code: shut, label: 办结, locked: true}]
   transitions: [{code: close, label: 办结, from: open, to: shut, by: [clerk]}]
