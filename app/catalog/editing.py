@@ -29,7 +29,7 @@ def same(a: Any, b: Any, ordered: bool = False) -> bool:
             alike = list(a) == list(b) if ordered else a.keys() == b.keys()
             return alike and all(same(v, b[k], k == ORDERED) for k, v in a.items())
         case list(), list():
-            return len(a) == len(b) and all(map(same, a, b))
+            return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
         case (bool(), _) | (_, bool()):
             return a is b
         case (int() | Decimal(), int() | Decimal()) | (str(), str()) | (date(), date()):
@@ -51,7 +51,7 @@ def rewritten(text: str, new: Any, index: int = 0) -> str:
     if same(old := plain(root), new):
         return text
     for changed in _ways(document, old, new):
-        if same(*documents(changed)[:1], new):
+        if same(next(iter(documents(changed)), None), new):
             return mark + body[:start] + changed + body[end:]
     raise ValueError("no YAML says this")
 
@@ -182,17 +182,25 @@ def _found(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
     """Return for each element of a new list which element of the old one it was: an equal one, else one of the same name or place."""
     found: list[int | None] = [None] * len(new)
     left = dict(enumerate(old))
-    for alike in (same, lambda a, b: _name(a) is not None and same(_name(a), _name(b))):
+    for alike in (same, _namesakes):
         for n, value in enumerate(new):
             if found[n] is None:
-                near = sorted(left, key=lambda i, n=n: abs(i - n))  # type: ignore[misc]
-                found[n] = next((i for i in near if alike(left[i], value)), None)
-                left.pop(found[n], None)  # type: ignore[arg-type]
+                found[n] = next((i for i in _near(left, n) if alike(left[i], value)), None)
+                if (at := found[n]) is not None:
+                    del left[at]
     for n, value in enumerate(new):
         if found[n] is None and n in left and type(left[n]) is type(value) and _name(left[n]) is None:
             found[n] = n
             left.pop(n)
     return found
+
+
+def _near(places: Iterable[int], n: int) -> list[int]:
+    return sorted(places, key=lambda i: abs(i - n))
+
+
+def _namesakes(a: Any, b: Any) -> bool:
+    return _name(a) is not None and same(_name(a), _name(b))
 
 
 def _name(element: Any) -> Any:
