@@ -54,6 +54,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         FAB_API_SWAGGER_UI=True,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # choices stand in the order of their definition
     celery = tasks.sender(settings)
     app.extensions.update(
         panel=panel, live=live,

@@ -8,6 +8,7 @@ from alembic import context
 
 import app.models.channels  # its tables join those of fixed
 import app.models.dating  # and so do these
+import app.models.drafts  # and so do these
 import app.models.indicators  # and so do these
 import app.models.ledger  # and so do these
 import app.models.ticks  # noqa: F401  # and these

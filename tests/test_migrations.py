@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select
 
 import app.models.dating
+import app.models.drafts
 import app.models.indicators
 import app.models.ticks  # noqa: F401  # their tables join those of fixed
 from app.models import migrate

@@ -17,6 +17,10 @@ _NAMES = ("code", "article", "policy", "role", "from", "field")
 """What an element of a list is known by, so that it is found again after it was changed."""
 
 
+class Unwritable(Exception):
+    """A document cannot be read, or a value not be written, as YAML."""
+
+
 def documents(text: str) -> list[Any]:
     """Return the plain values of each YAML document of a text; None for one that cannot be read without a finding."""
     return [None if found else plain(root) for root, found in read_documents("", text)]
@@ -40,20 +44,20 @@ def same(a: Any, b: Any, ordered: bool = False) -> bool:
 def rewritten(text: str, new: Any, index: int = 0) -> str:
     """Return ``text`` with its document of that index (from 0) saying ``new``, a plain mapping.
 
-    Comments, order, quoting and layout of what stays the same are kept. Raises ValueError where that document cannot be read, or
+    Comments, order, quoting and layout of what stays the same are kept. Raises Unwritable where that document cannot be read, or
     where no YAML of ours says ``new``.
     """
     mark, body = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
     start, end = document_spans(body)[index]
     document, (root, found) = body[start:end], list(read_documents("", body))[index]
     if found:
-        raise ValueError("the document cannot be read")
+        raise Unwritable("the document cannot be read")
     if same(old := plain(root), new):
         return text
     for changed in _ways(document, old, new):
         if same(next(iter(documents(changed)), None), new):
             return mark + body[:start] + changed + body[end:]
-    raise ValueError("no YAML says this")
+    raise Unwritable("no YAML says this")
 
 
 def _ways(document: str, old: Any, new: Any) -> Iterable[str]:

@@ -17,7 +17,7 @@ from app.catalog.findings import Finding, errors
 from app.catalog.indicator import Indicator
 from app.catalog.marked import MarkedList, MarkedMap, Source, plain, read_documents
 from app.catalog.misfits import choose, misfits, unlike, without_unknown
-from app.catalog.overlay import REMOVALS, Extension, extend, removal
+from app.catalog.overlay import FIXED, REMOVALS, Extension, extend, removal, unchangeable
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
 from app.errors import say
@@ -111,8 +111,8 @@ class _Drawer:
             self.findings.append(source.finding("D301", ("extend",), absent))
         else:
             base = self.registers[index]
-            self.findings += removal(written, base, source)
-            known = {k: v for k, v in plain(written).items() if k not in REMOVALS}
+            self.findings += [*removal(written, base, source), *unchangeable(written, base, source)]
+            known = {k: v for k, v in plain(written).items() if k not in REMOVALS | FIXED}
             try:
                 Extension.model_validate(known)
             except ValidationError as error:

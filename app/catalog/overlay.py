@@ -9,7 +9,8 @@ from pydantic import Field
 
 from app.catalog.base import Spec
 from app.catalog.findings import Finding
-from app.catalog.marked import Loc, MarkedList, MarkedMap, Source, plain
+from app.catalog.marked import Loc, MarkedList, MarkedMap, Source, plain, words
+from app.catalog.register import RegisterSpec
 from app.errors import say
 from app.fields.label import Label
 
@@ -42,8 +43,11 @@ class Extension(Spec):
     prints: tuple[dict[str, Any], ...] = ()
 
 
-_REPLACED = ("label", "help", "title", "columns", "order")
-_ADDED = ("fields", "unique_together", "checks", "duties", "breaches", "counters", "access", "prints")
+REPLACED = ("label", "help", "title", "columns", "order")
+ADDED = ("fields", "unique_together", "checks", "duties", "breaches", "counters", "access", "prints")
+FLOW = ("states", "transitions")
+FIXED = frozenset(f.alias or k for k, f in RegisterSpec.model_fields.items()) - {*REPLACED, *ADDED, "workflow", "code"}
+"""What of a register only its own definition says."""
 
 
 def articles(node: Any) -> str:
@@ -86,15 +90,15 @@ def extend(register: MarkedMap, extension: MarkedMap, source: Source) -> tuple[M
     merged: MarkedMap = _copy(register)
     findings: list[Finding] = []
     whole = articles({"cite": register.get("cite")})
-    for key in _REPLACED:
+    for key in REPLACED:
         if key in extension:
             merged.put(key, extension[key], extension.places[key])
-    for key in _ADDED:
+    for key in ADDED:
         findings += _lay(merged, extension, key, (key,), source, whole, add=True)
     if isinstance(flow := extension.get("workflow"), MarkedMap):
         under = merged.get("workflow")
         for key in flow:
-            if key in ("states", "transitions") and isinstance(under, MarkedMap):
+            if key in FLOW and isinstance(under, MarkedMap):
                 findings += _lay(under, flow, key, ("workflow", key), source, whole, add=False)
             else:
                 findings.append(source.finding("D302", ("workflow", key), say("扩展只能给已有的状态和流转改名")))
@@ -151,10 +155,48 @@ def basis(cited: str) -> Any:
 
 
 def removal(extension: MarkedMap, register: MarkedMap, source: Source) -> list[Finding]:
-    """Return the findings for keys by which an extension tries to take something away."""
-    cited = articles({"cite": register.get("cite")})
+    """Return the findings for keys by which an extension tries to take something away.
+
+    What ``remove: {fields: [subject]}`` names is told one by one, each with the article that demands it.
+    """
+    whole = articles({"cite": register.get("cite")})
+    findings = []
+    for key in extension:
+        if key in REMOVALS and isinstance(named := extension[key], MarkedMap):
+            for part, gone in named.items():
+                for i, one in enumerate(gone if isinstance(gone, MarkedList) else [gone]):
+                    loc = (key, part, i) if isinstance(gone, MarkedList) else (key, part)
+                    cited = basis(articles(_named(register, part, one)) or whole)
+                    name = words((part, str(one))) if isinstance(one, str) else part
+                    findings.append(
+                        source.finding("D302", loc, say("扩展不能删除“{name}”{basis}", name=name, basis=cited))
+                    )
+        elif key in REMOVALS:
+            findings.append(source.finding("D302", (key,), say("扩展不能删除登记簿的内容{basis}", basis=basis(whole))))
+    return findings
+
+
+def _named(register: MarkedMap, part: str, one: Any) -> Any:
+    """Return what ``remove`` names: an element by its code or itself, or all of a key."""
+    inside = register.get("workflow") if part in FLOW else register
+    group = inside.get(part) if isinstance(inside, dict) else None
+    if not isinstance(group, list):
+        return {part: group}
+    found = (
+        e
+        for e in group
+        if (e.get("code") == one if isinstance(one, str) and isinstance(e, dict) else plain(e) == plain(one))
+    )
+    return next(found, None)
+
+
+def unchangeable(extension: MarkedMap, register: MarkedMap, source: Source) -> list[Finding]:
+    """Return the findings for keys of a register that an extension has no say in, such as its number or its citation."""
     return [
-        source.finding("D302", (key,), say("扩展不能删除登记簿的内容{basis}", basis=basis(cited)))
+        source.finding(
+            "D302", (key,), say("扩展不能改动“{key}”，只能改名、加严或新增{basis}", key=key, basis=basis(cited))
+        )
         for key in extension
-        if key in REMOVALS
+        if key in FIXED
+        for cited in [articles({key: register.get(key)}) or articles({"cite": register.get("cite")})]
     ]

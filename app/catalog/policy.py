@@ -36,6 +36,9 @@ class Policy(Spec):
     articles: tuple[Article, ...] = ()
 
 
+Power = Literal["decide_appeals", "close_months", "reopen_months", "read_access_log", "approve_definitions"]
+
+
 class RoleSpec(Spec):
     """A role that policies name; people hold any number of them."""
 
@@ -44,8 +47,9 @@ class RoleSpec(Spec):
     help: Label | None = None
     in_person: bool = False
     """Bound to the person who holds it: no deputy stands for him in it."""
-    may: tuple[Literal["decide_appeals", "close_months", "reopen_months", "read_access_log"], ...] = ()
-    """What its holders may do on the whole site: decide on appeals, close months, let closed ones be reopened, read who saw what."""
+    may: tuple[Power, ...] = ()
+    """What its holders may do on the whole site: decide on appeals, close months, let closed ones be reopened, read who saw what,
+    approve changes of the definitions."""
 
 
 class Domain(Spec):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -40,6 +40,16 @@ class Unsound(Refused):
         self.findings = tuple(findings)
 
 
+class Overtaken(Refused):
+    """Somebody else brought another revision into force meanwhile."""
+
+    status = 409
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(say("定义刚被他人发布为第 {n} 版，请重新核对后再发布", n=revision))
+        self.revision = revision
+
+
 @dataclass(frozen=True)
 class Published:
     """Definitions in force: their revision, catalog and files (path → YAML)."""
@@ -61,10 +71,11 @@ class Planned:
 def revision(engine: Engine) -> int:
     """Return the number of the newest publication; 0 before the first."""
     with engine.connect() as connection:
-        return _revision(connection)
+        return newest(connection)
 
 
-def _revision(connection: Connection) -> int:
+def newest(connection: Connection) -> int:
+    """Return the number of the newest publication; 0 before the first."""
     return connection.execute(select(func.max(publication.c.revision))).scalar() or 0
 
 
@@ -78,10 +89,10 @@ def current(engine: Engine) -> Published:
 
 
 def _current(connection: Connection) -> Published:
-    newest = _revision(connection)
-    if not newest:
+    number = newest(connection)
+    if not number:
         return Published(0, Catalog(), {})
-    return Published(newest, stored(connection, newest), _files(connection, newest))
+    return Published(number, stored(connection, number), files_in(connection, number))
 
 
 def stored(connection: Connection, number: int) -> Catalog:
@@ -96,7 +107,7 @@ def stored(connection: Connection, number: int) -> Catalog:
     try:
         return from_json(row.catalog, row.revision, row.digest)
     except ValidationError:  # published by another version of the program; its files are what counts
-        read, findings = load(_files(connection, number))
+        read, findings = load(files_in(connection, number))
         if read is None:
             raise Unsound(findings) from None
         return replace(read, revision=number)
@@ -108,13 +119,14 @@ def files_of(engine: Engine, number: int) -> dict[str, str]:
     Raises Missing.
     """
     with engine.connect() as connection:
-        files = _files(connection, number)
+        files = files_in(connection, number)
     if not files:
         raise Missing
     return files
 
 
-def _files(connection: Connection, number: int) -> dict[str, str]:
+def files_in(connection: Connection, number: int) -> dict[str, str]:
+    """Return the files of a publication; none where it is not there."""
     f = publication_file.c
     return {path: text for path, text in connection.execute(select(f.path, f.text).where(f.revision == number))}
 
@@ -139,8 +151,13 @@ def publish(
     now: datetime,
     zone: ZoneInfo,
     in_force_from: date | None = None,
+    upon: int | None = None,
+    beside: Callable[[Connection, int], None] | None = None,
 ) -> Published:
     """Bring ``files`` into force and return them; the same definitions as now change nothing.
+
+    ``upon``: the revision they were made from; raises Overtaken where another is in force by now. ``beside`` is called with the new
+    revision in the same transaction.
 
     What begins on ``in_force_from`` (by default the day of ``now``) or later is judged by them; the first publication also judges what
     began before it. Screens follow at once. Raises Refused for a day that has passed: what is owed already only a recalculation moves.
@@ -149,6 +166,8 @@ def publish(
     ``adopt_from`` is adopted by the whole site; the revision goes up by one. Raises Unsound.
     """
     now_in_force = current(engine)
+    if upon is not None and upon != now_in_force.revision:
+        raise Overtaken(now_in_force.revision)
     if now_in_force.revision and now_in_force.catalog.digest == digest(files):
         return now_in_force
     planned = plan(engine, files)
@@ -156,15 +175,23 @@ def publish(
         raise Unsound(planned.findings)
     today = now.astimezone(zone).date()
     if in_force_from is not None and in_force_from < today:
-        raise Refused(say("生效日不能早于今天（{day}）；已经产生的待办与处罚只能通过重算更正", day=today))
+        raise Refused(too_early(today))
     since = (in_force_from or today) if now_in_force.revision else EVER
     with engine.connect() as connection:
         connection = connection.execution_options(immediate=True)
         with connection.begin():
-            before = _revision(connection)
+            before = newest(connection)
             if before != now_in_force.revision:
-                raise Refused(say("定义刚被他人发布为第 {n} 版，请重新核对后再发布", n=before))
-            return _publish(connection, planned, dict(files), before + 1, actor, reason, now, since)
+                raise Overtaken(before)
+            done = _publish(connection, planned, dict(files), before + 1, actor, reason, now, since)
+            if beside is not None:
+                beside(connection, done.revision)
+            return done
+
+
+def too_early(today: date) -> Sentence:
+    """Return why definitions are not in force from a day that has passed."""
+    return say("生效日不能早于今天（{day}）；已经产生的待办与处罚只能通过重算更正", day=today)
 
 
 def _publish(

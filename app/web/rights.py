@@ -27,6 +27,7 @@ VERBS = {
 POWERS = {
     "confirm": "确认或免除处罚单", "report": "登记违规", "appeal": "裁定申诉", "decide": "决定扣罚绩效工资", "figures": "查看全部指标数值",
     "decide_appeals": "裁定全站的申诉", "close_months": "月结处罚", "reopen_months": "准许重开已结月份", "read_access_log": "查看查阅日志",
+    "approve_definitions": "审批制度和登记簿定义的改动",
     "administration": "管理账号、角色、定义的发布、制度施行和工作日历；不因此看到任何登记内容",
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.catalog.editing import documents, rewritten, same
+from app.catalog.editing import Unwritable, documents, rewritten, same
 from tests.catalog import specs
 from tests.site import everything
 
@@ -115,7 +115,7 @@ def test_what_was_named_once_and_used_twice_is_changed_in_one_place() -> None:
 
 
 def test_a_text_that_cannot_be_read_is_not_guessed_at() -> None:
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(Unwritable, match="cannot be read"):
         rewritten("code: [a\n", {"code": "b"})
 
 
