@@ -67,23 +67,24 @@ def back(work: Work, revision: int) -> int:
 
 def listed(work: Work) -> list[dict[str, Any]]:
     """Return all drafts, what changed last first. Raises Forbidden."""
-    _demand_sight(work)
+    demand_sight(work)
     rows = work.connection.execute(select(draft).order_by(draft.c.changed_at.desc(), draft.c.id.desc())).mappings()
     return [dict(r) for r in rows]
 
 
 def get(work: Work, number: int) -> dict[str, Any]:
     """Return one draft. Raises Forbidden, Missing."""
-    _demand_sight(work)
+    demand_sight(work)
     row = work.connection.execute(select(draft).where(draft.c.id == number)).mappings().first()
     if row is None:
         raise Missing
     return dict(row)
 
 
-def _demand_sight(work: Work) -> None:
+def demand_sight(work: Work) -> None:
+    """Raise Forbidden unless the actor may read drafts and publications."""
     if not sees(work):
-        raise Forbidden(say("只有系统管理员和审批人可以查看定义草稿"))
+        raise Forbidden(say("只有系统管理员和审批人可以查看定义的草稿和发布"))
 
 
 def authors(work: Work, number: int) -> list[int]:
@@ -133,7 +134,7 @@ def save(work: Work, number: int, path: str, text: str, seen: str | None = None)
     ``seen`` is the text that was changed, where that is known: raises Conflict where it is another by now. What is the same as in
     force leaves the draft. Raises Forbidden, Missing, Refused.
     """
-    _demand_change(work, number, path)
+    demand_change(work, number, path)
     now = files(work, number).get(path, "")
     if seen is not None and seen != now:
         raise Conflict([], 0)
@@ -145,21 +146,27 @@ def save(work: Work, number: int, path: str, text: str, seen: str | None = None)
 
 def take_away(work: Work, number: int, path: str) -> None:
     """Leave one of the site's files out: a new one leaves the draft, one in force retires with it. Raises Forbidden, Missing, Refused."""
-    _demand_change(work, number, path)
+    demand_change(work, number, path)
     if path not in files(work, number):
         raise Missing
     _changed(work, number, path, None)
 
 
-def _demand_change(work: Work, number: int, path: str) -> None:
+def is_own(path: str) -> bool:
+    """Return whether a file is the site's own, to be changed as it likes."""
+    return path.startswith(SITE)
+
+
+def demand_change(work: Work, number: int, path: str) -> None:
+    """Raise unless the actor may change a file of a draft: Forbidden, Missing, Refused."""
     administration.demand(work)
     d = get(work, number)
     if d["state"] not in CHANGEABLE:
         raise Refused(say("这份草稿{state}，不能再改", state=STATES[d["state"]]))
     parts = path.split("/")
-    if not path.startswith(SITE) and path not in changes(work, number):
+    if not is_own(path) and path not in changes(work, number):
         raise Refused(say("随程序附带的定义不能直接改，请在 {folder} 下扩展或新增", folder=SITE))
-    if not path.endswith(".yaml") or len(path) > 200 or any(p in ("", ".", "..") for p in parts):
+    if not path.endswith((".yaml", ".yml")) or len(path) > 200 or any(p in ("", ".", "..") for p in parts):
         raise Refused(say("“{path}”不能作为文件名：须以 .yaml 结尾，每一级都有名称", path=path))
 
 

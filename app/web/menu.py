@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import access_log, administration, attention, closing, recalculation, scope, whatif
+from app.services import access_log, administration, attention, closing, drafting, recalculation, scope, whatif
 from app.web.actor import reading
 from app.web.language import label
 from app.web.viewing import viewed_as
@@ -88,7 +88,6 @@ def _administration() -> list[dict[str, Any]]:
     pages = [
         (gettext("用户"), "/users/list/", "users", ("can_list", "UserDBModelView")),
         (gettext("角色"), "/roles/list/", "shield-lock", ("can_list", "RoleModelView")),
-        (gettext("发布"), "/publications", "stack-2", ("can_publish", "publications")),
         (gettext("运行状况"), "/operations", "heartbeat", ("can_watch", "operations")),
     ]
     entries = [
@@ -97,6 +96,9 @@ def _administration() -> list[dict[str, Any]]:
         if security.has_access(permission, resource)
     ]
     work = reading()
+    if drafting.sees(work):
+        entries.append(_entry(gettext("定义草稿"), "/drafts", "pencil"))
+        entries.append(_entry(gettext("发布"), "/publications", "stack-2"))
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
         entries.append(_entry(gettext("通知渠道"), "/channels", "send"))

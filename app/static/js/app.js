@@ -9,6 +9,7 @@ import "./files.js";
 import "./counts.js";
 import "./running.js";
 import "./rolls.js";
+import "./lines.js";
 import { pickers } from "./picker.js";
 import "./palette.js";
 import { dayInput } from "./days.js";

@@ -1,159 +1,94 @@
-"""Publications: what is in force since when, what a new file would change, and bringing it into force."""
+"""Publications: what was in force since when, how one differs from the one before, and the way back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app import clock
-from app.errors import Refused, say
-from app.services import people, publishing
-from app.services.publishing import Planned
-from app.web.actor import current_actor, current_panel, reading
+from app.catalog.differences import differences
+from app.errors import Missing
+from app.services import drafting, people, publishing
+from app.services.panel import Work
+from app.web.actor import current_panel, reading, writing
 from app.web.cells import moment
-from app.web.language import sentence
+from app.web.pages.drafts import address, uploads
 from app.web.pages.signed_in import signed_in
-from app.web.shapes import Action, Control
+from app.web.shapes import Action
 
 pages = Blueprint("publications", __name__)
-
-P = ParamSpec("P")
-
-
-def publisher(page: Callable[P, Any]) -> Callable[P, Any]:
-    """Let only those pass who may publish."""
-
-    @wraps(page)
-    def asked(*args: P.args, **kwargs: P.kwargs) -> Any:
-        if not current_app.extensions["appbuilder"].sm.has_access("can_publish", "publications"):
-            abort(403)
-        return page(*args, **kwargs)
-
-    return asked
 
 
 @pages.get("/publications")
 @signed_in
-@publisher
 def publications() -> str:
-    """Show every publication, and why the newest could not be served where that is so."""
-    return _page()
-
-
-def _page(planned: Planned | None = None, files: Mapping[str, str] | None = None) -> str:
+    """Show every publication, and why the newest could not be served where that is so. Raises Forbidden."""
+    work = reading()
+    drafting.demand_sight(work)
     panel, live = current_panel(), current_app.extensions["live"]
-    history = publishing.history(panel.engine)
-    names = people.names(reading(), [p for _, _, p, _, _, _ in history if p is not None])
-    back = gettext("恢复到这一号")
-    shown = [
-        {
-            "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason, "sentences": plan.splitlines(),
-            "since": f"{since}" if since != publishing.EVER else gettext("一直"),
-            "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history", reason=True)
-            if number != history[0][0] else None,
-        }
-        for number, at, person, reason, plan, since in history
-    ]  # fmt: skip
+    shown = _told(work)
     failure = getattr(live, "failure", None)
-    upload = Control(
-        "files", gettext("定义文件（YAML）"), "file", several=True, accept=".yaml,.yml", max_mb=5, required=True
-    )
+    actions = [
+        Action(gettext("上传定义"), f"{request.script_root}/drafts/upload", icon="upload", controls=[uploads()]),
+        Action(gettext("定义草稿"), f"{request.script_root}/drafts", "get", "pencil", "primary"),
+    ]
     return render_template(
         "publications.html", title=gettext("发布"), publications=shown,
         current={"revision": panel.catalog.revision, "at": shown[0]["at"], "by": shown[0]["by"]} if shown else None,
         failure=gettext(
             "第 %(n)s 号目录无法启用，仍在使用第 %(old)s 号：%(why)s", n=failure.revision, old=panel.catalog.revision, why=failure.text
         ) if failure else "",
-        plan=_plan(planned, files or {}) if planned is not None else None,
-        actions=[Action(gettext("上传定义并查看变化"), f"{request.script_root}/publications/plan", "post", "upload", "primary", controls=[upload])],
+        actions=actions if drafting.may(work) else [],
     )  # fmt: skip
 
 
-def _plan(planned: Planned, files: Mapping[str, str]) -> dict[str, Any]:
-    findings = [
+def _told(work: Work) -> list[dict[str, Any]]:
+    """Return all publications, latest first, as the page shows them."""
+    history = publishing.history(work.panel.engine)
+    names = people.names(work, [p for _, _, p, _, _, _ in history if p is not None])
+    back = gettext("恢复到这一号")
+    return [
         {
-            "where": f"{f.file}:{f.line}",
-            "text": sentence(f.sentence),
-            "tone": "danger" if f.level == "error" else "warning",
+            "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason,
+            "sentences": plan.splitlines(), "since": f"{since}" if since != publishing.EVER else gettext("一直"),
+            "url": f"{request.script_root}/publications/{number}",
+            "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history",
+                           confirm=gettext("会生成一份草稿，核对后再发布。"))
+            if number != history[0][0] and drafting.may(work) else None,
         }
-        for f in planned.findings
-    ]
-    action = None
-    if planned.catalog is not None and planned.sentences:
-        texts = [Control(f"file.{path}", path, "long_text", text) for path, text in files.items()]
-        action = Action(
-            gettext("发布"),
-            f"{request.script_root}/publications/apply",
-            "post",
-            "rocket",
-            "primary",
-            gettext("页面发布后立即更新；时限与罚则从生效日起适用，此前产生的待办与处罚不变。"),
-            True,
-            texts,
-        )
-    said = [sentence(s) for s in planned.sentences]
-    return {"sentences": said, "findings": findings, "action": action, "today": f"{reading().today}"}
+        for number, at, person, reason, plan, since in history
+    ]  # fmt: skip
 
 
-@pages.post("/publications/plan")
+@pages.get("/publications/<int:number>")
 @signed_in
-@publisher
-def plan() -> str:
-    """Show what uploaded definitions would change, or everything that is wrong with them."""
-    files = {}
-    for upload in request.files.getlist("files"):
-        try:
-            files[str(upload.filename)] = upload.stream.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise Refused(say("“{name}”不是 UTF-8 文本", name=upload.filename)) from None
-    panel = current_panel()
-    return _page(publishing.plan(panel.engine, publishing.merged(panel.engine, files, shipped=False)), files)
-
-
-@pages.post("/publications/apply")
-@signed_in
-@publisher
-def apply() -> Response:
-    """Bring the definitions that were shown into force. Raises Unsound."""
-    files = {name.removeprefix("file."): text for name, text in request.form.items() if name.startswith("file.")}
-    return _publish(publishing.merged(current_panel().engine, files, shipped=False))
+def show(number: int) -> str:
+    """Show what a publication changed, in sentences and line by line. Raises Forbidden, Missing."""
+    work = reading()
+    drafting.demand_sight(work)
+    told = next((p for p in _told(work) if p["revision"] == number), None)
+    if told is None:
+        raise Missing
+    old, new = (publishing.files_in(work.connection, n) for n in (number - 1, number))
+    changed = sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p)) if old else []
+    files = [
+        {
+            "path": p, "kind": gettext("删去") if p not in new else gettext("新增") if p not in old else gettext("改动"),
+            "lines": differences(old.get(p, ""), new.get(p, "")),
+        }
+        for p in changed
+    ]  # fmt: skip
+    return render_template(
+        "publication.html", title=gettext("第 %(n)s 号", n=number), p=told, files=files, first=not old
+    )
 
 
 @pages.post("/publications/<int:number>/back")
 @signed_in
-@publisher
 def back(number: int) -> Response:
-    """Publish anew what an earlier publication brought into force. Raises Missing, Unsound."""
-    return _publish(publishing.files_of(current_panel().engine, number))
-
-
-def _day(name: str) -> date | None:
-    text = request.form.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refused(say("“{text}”不是日期", text=text)) from None
-
-
-def _publish(files: Mapping[str, str]) -> Response:
-    reason = request.form.get("reason", "").strip()
-    if not reason:
-        raise Refused(say("请写明理由"))
-    panel = current_panel()
-    done = publishing.publish(
-        panel.engine,
-        files,
-        actor=current_actor(),
-        reason=reason,
-        now=clock.now(),
-        zone=panel.zone,
-        in_force_from=_day("in_force_from"),
-    )
-    flash(gettext("已发布第 %(n)s 号，几秒后全部页面生效", n=done.revision), "success")
-    return redirect(f"{request.script_root}/publications")
+    """Begin a draft that brings back what an earlier publication brought into force. Raises Forbidden, Missing."""
+    with writing() as work:
+        draft = drafting.back(work, number)
+    return redirect(address(draft))

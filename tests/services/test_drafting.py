@@ -1,0 +1,303 @@
+"""A draft from its first change to being in force: one truth, another person's approval, nothing lost when others publish too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+
+from app.errors import Conflict, Forbidden, Invalid, Missing, Refused
+from app.models.engine import open_engine
+from app.models.fixed import person, person_role, role
+from app.models.migrate import upgrade
+from app.services import drafting, enacting, people, publishing
+from app.services.panel import Actor, Panel
+from tests.catalog.ground import GROUND
+from tests.servers import Databases
+from tests.site import CALENDAR, SHANGHAI
+
+NOW = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
+STAFF = """
+code: unit
+label: 部门
+domain: office
+fields: [{code: name, label: 名称, type: text}, {code: parent, label: 上级, type: reference, register: unit}]
+access: [{role: clerk, can: [read]}]
+---
+code: employee
+label: 员工
+domain: office
+fields: [{code: person, label: 人员, type: person}, {code: superior, label: 上级, type: person}]
+access: [{role: clerk, can: [read]}]
+"""
+ROLES = "roles: [{code: system_admin, label: 管理员}, {code: gm, label: 总经理, may: [approve_definitions]}]\n"
+FILES = {"about.yaml": GROUND, "staff.yaml": STAFF, "roles.yaml": ROLES}
+VISIT = "code: visit\nlabel: 拜访\ndomain: office\nfields: [{code: what, label: 内容, type: text}]\naccess: [{role: clerk, can: [read]}]\n"
+NOTE = VISIT.replace("visit", "note").replace("拜访", "便条")
+PEOPLE = {"ann": "system_admin", "bob": "system_admin", "gm": "gm", "clerk": "clerk"}
+
+
+@pytest.fixture(scope="module")
+def built(fresh_database: Databases) -> str:
+    """URL of a database with definitions in force and four people, on SQLite."""
+    url = fresh_database("sqlite")
+    engine = open_engine(url)
+    upgrade(engine)
+    publishing.publish(engine, FILES, actor=Actor.system(), reason="test", now=NOW, zone=SHANGHAI)
+    with engine.begin() as connection:
+        roles = {name: number for number, name in connection.execute(role.select().with_only_columns(role.c.id, role.c.name))}
+        for n, (name, held) in enumerate(PEOPLE.items(), 1):
+            row = {"id": n, "username": name, "first_name": name, "last_name": "", "active": True, "email": f"{name}@x"}
+            connection.execute(insert(person).values(**row))
+            connection.execute(insert(person_role).values(user_id=n, role_id=roles[held]))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def panel(built: str, fresh_database: Databases) -> Iterator[Panel]:
+    url = fresh_database("sqlite", like=built)
+    engine = open_engine(url)
+    yield publishing.open_panel(engine, publishing.current(engine), CALENDAR, SHANGHAI, Path("/nonexistent"))
+    engine.dispose()
+    fresh_database.drop(url)
+
+
+def by(panel: Panel, name: str) -> Actor:
+    found = people.actor_named(panel, name)
+    assert found is not None
+    return found
+
+
+def begun(panel: Panel, files: dict[str, str | None], who: str = "ann") -> int:
+    """Return a draft of somebody with files in it."""
+    with panel.work(by(panel, who), now=NOW) as work:
+        number = drafting.begin(work, "改定义")
+        for path, text in files.items():
+            if text is None:
+                drafting.take_away(work, number, path)
+            else:
+                drafting.save(work, number, path, text)
+    return number
+
+
+def approved(panel: Panel, number: int, who: str = "gm") -> None:
+    """Let a draft be asked for and approved."""
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        enacting.ask(work, number, "试行")
+    with panel.work(by(panel, who), now=NOW) as work:
+        enacting.decide(work, number, approve=True, reason="同意")
+
+
+def published(panel: Panel, number: int, who: str = "ann") -> publishing.Published:
+    return enacting.publish(panel, by(panel, who), number, now=NOW)
+
+
+def in_force(panel: Panel) -> dict[str, str]:
+    return dict(publishing.current(panel.engine).files)
+
+
+def state(panel: Panel, number: int) -> str:
+    with panel.reading(by(panel, "ann"), now=NOW) as work:
+        return str(drafting.get(work, number)["state"])
+
+
+def test_a_draft_is_the_difference_from_what_is_in_force(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        assert drafting.files(work, number) == FILES | {"site/visit.yaml": VISIT}
+        assert [str(s) for s in enacting.plan(work, number).sentences][0].startswith("新增登记簿《拜访》")
+        drafting.take_away(work, number, "site/visit.yaml")
+        assert drafting.changes(work, number) == {}
+        with pytest.raises(Refused, match="随程序附带"):
+            drafting.save(work, number, "about.yaml", "")
+        for path in ("site/../x.yaml", "site/x.txt", "site//x.yaml", f"site/{'x' * 200}.yaml"):
+            with pytest.raises(Refused, match="文件名"):
+                drafting.save(work, number, path, VISIT)
+    assert in_force(panel) == FILES
+
+
+def test_another_person_approves_and_then_it_is_in_force_from_the_day_asked_for(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with pytest.raises(Refused, match="gm"):
+        published(panel, number)
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        with pytest.raises(Invalid):
+            enacting.ask(work, number, " ")
+        enacting.ask(work, number, "试行拜访", date(2026, 4, 1))
+    for who in ("ann", "bob", "clerk"):
+        with panel.work(by(panel, who), now=NOW) as work, pytest.raises(Forbidden):
+            enacting.decide(work, number, approve=True, reason="同意")
+    with panel.work(by(panel, "gm"), now=NOW) as work:
+        enacting.decide(work, number, approve=True, reason="同意")
+    done = published(panel, number)
+    assert (done.revision, done.files, state(panel, number)) == (2, FILES | {"site/visit.yaml": VISIT}, "published")
+    newest = publishing.history(panel.engine)[0]
+    assert (newest[2], newest[3], newest[5]) == (1, "试行拜访", date(2026, 4, 1))
+    with pytest.raises(Refused):
+        published(panel, number)
+
+
+def test_what_is_changed_after_it_was_approved_must_be_approved_again(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    approved(panel, number)
+    with panel.work(by(panel, "bob"), now=NOW) as work:
+        drafting.save(work, number, "site/visit.yaml", VISIT.replace("拜访", "走访"))
+    with pytest.raises(Refused, match="gm"):
+        published(panel, number)
+
+
+def test_a_draft_that_was_sent_back_can_be_corrected_and_asked_for_again(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        enacting.ask(work, number, "试行")
+    with panel.work(by(panel, "gm"), now=NOW) as work:
+        with pytest.raises(Invalid):
+            enacting.decide(work, number, approve=False, reason="")
+        enacting.decide(work, number, approve=False, reason="再想想")
+    assert state(panel, number) == "refused"
+    approved(panel, number)
+    assert published(panel, number).revision == 2
+
+
+def test_without_a_general_manager_the_other_administrator_approves_and_one_alone_publishes_alone(panel: Panel) -> None:
+    with panel.engine.begin() as connection:
+        connection.execute(update(person).where(person.c.username == "gm").values(active=False))
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with pytest.raises(Refused, match="bob"):
+        published(panel, number)
+    approved(panel, number, "bob")
+    assert published(panel, number).revision == 2
+    with panel.engine.begin() as connection:
+        connection.execute(update(person).where(person.c.username == "bob").values(active=False))
+    alone = begun(panel, {"site/note.yaml": NOTE})
+    done = enacting.publish(panel, by(panel, "ann"), alone, now=NOW, reason="只有我")
+    assert done.revision == 3
+
+
+def test_with_errors_a_draft_is_kept_and_neither_asked_for_nor_published(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT.replace("type: text", "type: nonsense")})
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        assert [f.line for f in drafting.findings(work, number)] == [4]
+        with pytest.raises(publishing.Unsound):
+            enacting.ask(work, number, "试行")
+
+
+def test_two_administrators_publish_at_once_and_both_changes_hold_when_they_touch_different_files(panel: Panel) -> None:
+    mine, theirs = begun(panel, {"site/visit.yaml": VISIT}), begun(panel, {"site/note.yaml": NOTE}, "bob")
+    approved(panel, mine)
+    with panel.work(by(panel, "bob"), now=NOW) as work:
+        enacting.ask(work, theirs, "便条")
+    with panel.work(by(panel, "gm"), now=NOW) as work:
+        enacting.decide(work, theirs, approve=True, reason="同意")
+    assert published(panel, theirs, "bob").revision == 2
+    assert published(panel, mine).files == FILES | {"site/note.yaml": NOTE, "site/visit.yaml": VISIT}
+
+
+def test_who_is_overtaken_between_reading_and_writing_tries_anew_on_what_the_other_published(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    approved(panel, number)
+    real, tried = publishing.publish, []
+
+    def meanwhile(*args: object, **kwargs: object) -> publishing.Published:
+        tried.append(kwargs["upon"])
+        if len(tried) == 1:
+            real(panel.engine, FILES | {"site/note.yaml": NOTE}, actor=by(panel, "bob"), reason="先到", now=NOW, zone=SHANGHAI)
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(publishing, "publish", meanwhile)
+    assert published(panel, number).files == FILES | {"site/note.yaml": NOTE, "site/visit.yaml": VISIT}
+    assert tried == [1, 2]
+
+
+def test_when_both_changed_one_file_the_second_is_shown_what_changed_and_loses_nothing(panel: Panel) -> None:
+    publishing.publish(
+        panel.engine, FILES | {"site/visit.yaml": VISIT}, actor=Actor.system(), reason="x", now=NOW, zone=SHANGHAI
+    )
+    ours, theirs = VISIT.replace("内容", "事由"), VISIT.replace("拜访", "走访")
+    mine = begun(panel, {"site/visit.yaml": ours})
+    approved(panel, mine)
+    publishing.publish(
+        panel.engine, FILES | {"site/visit.yaml": theirs}, actor=by(panel, "bob"), reason="先到", now=NOW, zone=SHANGHAI
+    )
+    with pytest.raises(Conflict, match=r"site/visit\.yaml"):
+        published(panel, mine)
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        moved = enacting.overtaken(work, mine)
+        assert moved is not None
+        assert (moved.paths, list(moved.revisions)) == (["site/visit.yaml"], [3])
+        assert [str(s) for s in moved.sentences] == ["《走访》：名称 拜访 → 走访"]
+        assert drafting.changes(work, mine)["site/visit.yaml"]["text"] == ours
+        enacting.settle(work, mine, "site/visit.yaml", mine=True)
+        assert enacting.overtaken(work, mine) is None
+    approved(panel, mine)
+    assert published(panel, mine).files["site/visit.yaml"] == ours
+
+
+def test_theirs_may_be_kept_instead(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    theirs = FILES | {"site/visit.yaml": VISIT.replace("拜访", "走访")}
+    publishing.publish(panel.engine, theirs, actor=by(panel, "bob"), reason="先到", now=NOW, zone=SHANGHAI)
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        assert enacting.overtaken(work, number) is not None
+        enacting.settle(work, number, "site/visit.yaml", mine=False)
+        assert drafting.files(work, number) == theirs
+        with pytest.raises(Refused, match="相同"):
+            enacting.ask(work, number, "试行")
+
+
+def test_going_back_is_a_draft_of_what_was_in_force_then(panel: Panel) -> None:
+    publishing.publish(
+        panel.engine, FILES | {"site/visit.yaml": VISIT}, actor=Actor.system(), reason="x", now=NOW, zone=SHANGHAI
+    )
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        number = drafting.back(work, 1)
+        assert drafting.files(work, number) == FILES
+        with pytest.raises(Missing):
+            drafting.back(work, 99)
+    approved(panel, number)
+    done = published(panel, number)
+    assert (done.revision, done.files) == (3, FILES)
+
+
+def test_a_draft_given_up_stays_to_be_read_and_is_changed_by_nobody(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with panel.work(by(panel, "bob"), now=NOW) as work:
+        drafting.drop(work, number)
+        assert drafting.changes(work, number)["site/visit.yaml"]["text"] == VISIT
+        with pytest.raises(Refused, match="已放弃"):
+            drafting.save(work, number, "site/visit.yaml", NOTE)
+        with pytest.raises(Refused, match="已放弃"):
+            enacting.ask(work, number, "试行")
+
+
+def test_a_day_that_has_passed_is_refused_and_one_that_passes_while_approval_is_awaited_becomes_today(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        with pytest.raises(Refused, match="生效日"):
+            enacting.ask(work, number, "试行", date(2026, 3, 4))
+        enacting.ask(work, number, "试行", date(2026, 3, 6))
+    with panel.work(by(panel, "gm"), now=NOW) as work:
+        enacting.decide(work, number, approve=True, reason="同意")
+    enacting.publish(panel, by(panel, "ann"), number, now=NOW + timedelta(days=5))
+    assert publishing.history(panel.engine)[0][5] == date(2026, 3, 10)
+
+
+def test_whoever_neither_makes_nor_approves_definitions_meets_no_draft(panel: Panel) -> None:
+    number = begun(panel, {"site/visit.yaml": VISIT})
+    with panel.work(by(panel, "clerk"), now=NOW) as work:
+        for refused in (
+            lambda: drafting.listed(work), lambda: drafting.get(work, number), lambda: drafting.begin(work, "x"),
+            lambda: drafting.save(work, number, "site/visit.yaml", NOTE), lambda: drafting.drop(work, number),
+        ):  # fmt: skip
+            with pytest.raises(Forbidden):
+                refused()
+    with panel.work(by(panel, "gm"), now=NOW) as work:
+        assert drafting.get(work, number)["name"] == "改定义"
+        with pytest.raises(Forbidden):
+            drafting.save(work, number, "site/visit.yaml", NOTE)
