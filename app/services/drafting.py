@@ -144,6 +144,13 @@ def save(work: Work, number: int, path: str, text: str, seen: str | None = None)
         _changed(work, number, path, text)
 
 
+def put(work: Work, number: int, files: Mapping[str, str]) -> None:
+    """Keep the texts of several of the site's files (path → YAML) in a draft. Raises like ``save``."""
+    administration.demand(work)
+    for path, text in files.items():
+        save(work, number, path, text)
+
+
 def take_away(work: Work, number: int, path: str) -> None:
     """Leave one of the site's files out: a new one leaves the draft, one in force retires with it. Raises Forbidden, Missing, Refused."""
     demand_change(work, number, path)

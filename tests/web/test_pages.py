@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from app.services import notices, records, sweep
-from tests.web.site import FILES, NOW, SECRET, Site, page_text
+from tests.web.site import NOW, SECRET, Site, page_text
 
 LATE = {"subject": "逾期的投诉", "received_at": datetime(2026, 3, 2, 1, 0, tzinfo=UTC)}
 
@@ -274,43 +274,6 @@ def test_an_import_is_for_those_who_may_import(site: Site) -> None:
     assert site.browser("owner").get("/imports/complaint/98765").status_code == 404
     assert site.browser("owner").get("/imports/complaint/check/" + "0" * 64).status_code == 404
     assert site.browser("owner").get("/imports/complaint/check/..%2f..%2fx").status_code == 404
-
-
-def test_a_definition_is_looked_at_before_it_is_published(site: Site) -> None:
-    admin = site.browser("admin")
-    new = (
-        "code: visit\nlabel: 拜访\ndomain: service\nfields:\n  - {code: what, label: 内容, type: text, basis: impl}\n"
-        "access: [{role: everyone, can: [read]}]\n"
-    )
-    shown = page_text(admin.post("/publications/plan", {"files": (io.BytesIO(new.encode()), "visit.yaml")}))
-    assert "拜访" in shown
-    assert "visit" not in [s.code for s in site.panel.catalog.registers.values()]
-    done = admin.post("/publications/apply", {"file.visit.yaml": new, "reason": "试行拜访登记"})
-    assert done.status_code == 302
-    assert "试行拜访登记" in page_text(admin.get("/publications"))
-    assert admin.post("/publications/apply", {"file.visit.yaml": new, "reason": ""}).status_code == 422
-    back = admin.post("/publications/1/back", {"reason": "撤回"})
-    assert back.status_code == 302
-    assert "第 3 号" in page_text(admin.get("/publications"))
-
-
-def test_everything_wrong_with_a_definition_is_told_with_its_line(site: Site) -> None:
-    admin = site.browser("admin")
-    broken = "code: visit\nlabel: 拜访\ndomain: nowhere\nfields:\n  - {code: what, label: 内容, type: nonsense}\n"
-    text = page_text(admin.post("/publications/plan", {"files": (io.BytesIO(broken.encode()), "visit.yaml")}))
-    assert "visit.yaml:5" in text
-    assert admin.post("/publications/apply", {"file.visit.yaml": broken, "reason": "x"}).status_code == 422
-    assert "第 2 号" not in page_text(admin.get("/publications"))
-
-
-def test_publishing_is_for_administrators(site: Site) -> None:
-    for person in ("owner", "chief", "auditor"):
-        browser = site.browser(person)
-        assert browser.get("/publications").status_code == 403
-        assert (
-            browser.post("/publications/apply", {"file.x.yaml": FILES["roles.yaml"], "reason": "x"}).status_code == 403
-        )
-        assert browser.post("/publications/1/back", {"reason": "x"}).status_code == 403
 
 
 def test_every_page_carries_a_content_policy_with_a_nonce_of_its_own(site: Site) -> None:

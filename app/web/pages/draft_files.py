@@ -143,7 +143,5 @@ def upload(number: int | None = None) -> Response:
         if number is None:
             names = "、".join(name for name, _ in given)
             number = drafting.begin(work, names or gettext("上传定义"))
-        before = drafting.files(work, number)
-        for path, text in unpacked(given, before).items():
-            drafting.save(work, number, path, text)
+        drafting.put(work, number, unpacked(given, drafting.files(work, number)))
     return redirect(address(number))

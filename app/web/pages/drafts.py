@@ -114,7 +114,7 @@ def _page(work: Work, number: int) -> str:
         asked=f"{names.get(d['asked_by'], '')} {moment(d['asked_at'])}" if d["asked_by"] else "",
         decided=f"{names.get(d['decided_by'], '')} {moment(d['decided_at'])}：{d['decision']}" if d["decision"] else "",
         sentences=[sentence(s) for s in planned.sentences] if planned else [],
-        findings=told(planned.findings, number) if planned else [],
+        findings=told([f for f in planned.findings if f.level == "error" or f.file in changes], number) if planned else [],
         wrong=len(errors(list(planned.findings))) if planned else 0,
         files=[_file(number, p, c, drafting.in_force(work)) for p, c in changes.items()],
         moved=_moved(moved, number) if moved else None,
