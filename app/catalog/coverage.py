@@ -13,6 +13,7 @@ from app.catalog.breach import Breach, Counter
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty
 from app.catalog.policy import Article, Policy
+from app.catalog.print import Print
 from app.catalog.refusal import Refusal
 from app.catalog.register import Access, Check, RegisterSpec, Transition
 from app.catalog.report import Report
@@ -22,7 +23,7 @@ from app.fields.base import Field
 from app.fields.label import Label
 
 Kind = Literal[
-    "register", "field", "step", "duty", "penalty", "right", "refusal", "check", "retention", "report", "indicator"
+    "register", "field", "step", "duty", "penalty", "right", "refusal", "check", "retention", "report", "print", "indicator"
 ]  # fmt: skip
 State = Literal["implemented", "manual", "parts", "open"]
 
@@ -37,6 +38,7 @@ NAMES: dict[Kind, Sentence] = {
     "check": say("校验"),
     "retention": say("保存期限"),
     "report": say("自动报表"),
+    "print": say("打印单"),
     "indicator": say("指标"),
 }
 """The kinds of implementers, as people call them."""
@@ -144,6 +146,8 @@ def _implementer(catalog: Catalog, spec: RegisterSpec, owners: tuple[BaseModel, 
                 return Implementer("right", f"{spec.code}.access.{code}", name, spec.code)
             case Refusal(code=code, say=label) | Check(code=code, say=label):
                 return Implementer(_KINDS[type(part)], f"{spec.code}.{code}", label, spec.code)
+            case Print(code=code, label=label):
+                return Implementer("print", f"{spec.code}.prints.{code}", label, spec.code)
             case Duty() | Breach() | Counter() | Transition() | Report():
                 return Implementer(_KINDS[type(part)], f"{spec.code}.{part.code}", part.label, spec.code)
             case Field():

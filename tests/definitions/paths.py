@@ -21,6 +21,7 @@ def _parts(register: RegisterSpec) -> Iterator[str]:
     yield from (part.code for part in (*register.counters, *register.refuse, *register.reports))
     yield from (offer.code for counter in register.counters for offer in counter.offers)
     yield from (f"access.{access.role}" for access in register.access)
+    yield from (f"prints.{sheet.code}" for sheet in register.prints)
     if register.workflow is not None:
         yield "workflow"
         yield from (part.code for part in (*register.workflow.states, *register.workflow.transitions))
@@ -28,3 +29,5 @@ def _parts(register: RegisterSpec) -> Iterator[str]:
         yield "retention"
     if register.excluded:
         yield "excluded"
+    if register.logged is not None:
+        yield "logged"

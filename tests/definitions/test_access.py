@@ -110,3 +110,14 @@ def test_each_complaint_procedure_shows_only_where_its_policy_is_adopted(catalog
 def test_every_reader_role_is_one_that_we_ship(catalog: Catalog) -> None:
     named = {a.role for r in catalog.registers.values() for a in r.access} - {"everyone"}
     assert named <= set(catalog.roles)
+
+
+def test_whoever_owes_something_on_every_record_may_read_the_records(catalog: Catalog) -> None:
+    blind = []
+    for register in catalog.registers.values():
+        for duty in register.duties:
+            role = duty.owed_by.role or ("" if register.field(duty.owed_by.word) else duty.owed_by.word)
+            readers = {a.role for a in register.access if "read" in a.can and a.rows != "own"}
+            if role and not {role, "everyone"} & readers:
+                blind.append(f"{register.code}.{duty.code}: {role}")
+    assert blind == []
