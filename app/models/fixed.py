@@ -136,6 +136,14 @@ adoption = Table(
     UniqueConstraint("unit", "policy", "from_day"),
 )  # fmt: skip
 
+go_live = Table(
+    "go_live", fixed,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("register", String(41), nullable=False, index=True), Column("day", Date, nullable=False),
+    Column("reason", Text, nullable=False), Column("person", Integer), Column("at", UtcMoment, nullable=False),
+)  # fmt: skip
+"""The days on which registers went live, append-only; of each register the newest line holds."""
+
 publication = Table(
     "publication", fixed,
     Column("revision", Integer, primary_key=True, autoincrement=False),
@@ -172,6 +180,13 @@ import_error = Table(
     Column("line", Integer), Column("row", Integer), Column("field", String(41), nullable=False),
     Column("label", Text, nullable=False), Column("text", Text, nullable=False), Column("reason", Text, nullable=False),
 )  # fmt: skip
+
+column_choice = Table(
+    "column_choice", fixed,
+    Column("person", Integer, primary_key=True, autoincrement=False), Column("register", String(41), primary_key=True),
+    Column("header", String(200), primary_key=True), Column("field", String(41), nullable=False),
+)  # fmt: skip
+"""What a person took a column of a file for the last time, by its folded header; an empty field: for nothing."""
 
 export_log = Table(
     "export_log", fixed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -131,13 +131,18 @@ def _check(work: Work, day: date, reason: str) -> None:
 def _follow(work: Work, policy: str, unit: int | None, day: date) -> None:
     """Settle the records that begin to owe, or cease to, because a policy binds a unit otherwise from a day on."""
     adoption.forget(work)
-    panel = work.acting(Actor.system(), "system")
     owing = [
         (spec, d)
         for spec in work.catalog.tables()
         for d in spec.duties
         if any(policy in p.policies for p in (d, *d.within))
     ]
+    settle_from(work, owing, unit, day)
+
+
+def settle_from(work: Work, owing: Iterable[tuple[RegisterSpec, Duty]], unit: int | None, day: date) -> None:
+    """Settle the records of a unit (None: of all) for which one of some duties begins on a day or later."""
+    panel = work.acting(Actor.system(), "system")
     for spec, ids in _beginning(work, owing, unit, day):
         for start in range(0, len(ids), BATCH):
             consequences.of_rows(panel, spec, list(rows.read(panel, spec, ids[start : start + BATCH]).values()))
@@ -160,9 +165,14 @@ def _beginning(
 
 
 def _begins(work: Work, spec: RegisterSpec, duty: Duty, day: date) -> ColumnElement[bool]:
+    column, first = beginning_of(work, spec, duty, day)
+    return column >= first  # type: ignore[no-any-return]
+
+
+def beginning_of(work: Work, spec: RegisterSpec, duty: Duty, day: date) -> tuple[ColumnElement[Any], date | datetime]:
+    """Return the column of the day or moment at which a duty begins, and the first one of a day as that column holds it."""
     t, field = work.tables[spec.code].c, spec.field(duty.starts.field)
     if isinstance(field, Date):
-        return t[field.code] >= day  # type: ignore[no-any-return]
+        return t[field.code], day
     column = f"{field.code}_at" if isinstance(field, Signature) else field.code if field is not None else ""
-    moment = t[column or ("created_at" if duty.starts.created else "state_at")]
-    return moment >= work.panel.calendar.start_of(day)  # type: ignore[no-any-return]
+    return t[column or ("created_at" if duty.starts.created else "state_at")], work.panel.calendar.start_of(day)

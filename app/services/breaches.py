@@ -18,7 +18,7 @@ from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
 from app.rules.judge import Occurrence, occurrences
-from app.services import adoption, calendars, charging, duties, editions, numbering, people
+from app.services import adoption, calendars, charging, duties, editions, go_live, numbering, people
 from app.services.charging import Line
 from app.services.conditions import with_references
 from app.services.panel import Work
@@ -220,7 +220,7 @@ def _charge(work: Work, old: Mapping[str, Any], row: Mapping[str, Any], person: 
 def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transition: str) -> set[int]:
     """Record the breaches that a transition brings to light."""
     then = editions.on(work, work.today, spec.code)
-    if (bound := then.catalog.registers.get(spec.code)) is None:
+    if (bound := then.catalog.registers.get(spec.code)) is None or go_live.before(work, spec.code, work.today):
         return set()
     due_now = [b for b in bound.breaches if b.trigger is not None and transition in b.trigger.transition]
     rows = editions.whole(then, bound, [row]) if due_now else []
@@ -230,7 +230,7 @@ def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transi
 def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Record the breaches that records show as soon as they are entered."""
     then = editions.on(work, work.today, spec.code)
-    if (bound := then.catalog.registers.get(spec.code)) is None:
+    if (bound := then.catalog.registers.get(spec.code)) is None or go_live.before(work, spec.code, work.today):
         return set()
     due_now = [b for b in bound.breaches if b.trigger is not None and b.trigger.created]
     rows = editions.whole(then, bound, rows) if due_now else []

@@ -21,7 +21,7 @@ from app.models.ledger import obligation, obligation_move, timer
 from app.rules.agenda import next_event
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
-from app.services import adoption, calendars, editions, history, numbering, people, postponing, scope
+from app.services import adoption, calendars, editions, go_live, history, numbering, people, postponing, scope
 from app.services.conditions import where, with_references
 from app.services.editions import Era
 from app.services.panel import Work
@@ -268,6 +268,8 @@ def _owes(
     ):
         return who | {k: old[k] for k in ("started_at", "due_at")}
     if (not same or (dated_anew and again.rebind)) and not era.covers(day):
+        return None
+    if go_live.before(work, spec.code, day):
         return None
     bound = adoption.policies(work, row.get("unit"), day)
     calendar = calendars.of(work, row.get("unit"), (spec.code, row["id"], duty.code))

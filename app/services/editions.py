@@ -176,6 +176,7 @@ def bound(work: Work, revision: int) -> Work:
             for k in (
                 "editions",
                 "adoptions",
+                "go_live",
                 "units",
                 "profiles",
                 "roles",

@@ -19,7 +19,7 @@ from app.models.ledger import obligation
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import limit_in_force
 from app.rules.periods import Cycle, cycle_at, following
-from app.services import adoption, calendars, duties, editions, history, numbering, rows
+from app.services import adoption, calendars, duties, editions, go_live, history, numbering, rows
 from app.services.conditions import where, with_references
 from app.services.duties import Again, Settled
 from app.services.editions import Era
@@ -300,6 +300,8 @@ def _owes(
     who = duties.owed_by(work, spec, duty.owed_by.within(spec.codes), {**row, "unit": unit})
     if old is not None and again is None:
         return _Owed(row, cycle, dict(who))
+    if go_live.before(work, spec.code, cycle.first):
+        return None
     record = {**row, "period_start": cycle.first, "period_end": cycle.last}
     bound = adoption.policies(work, unit, cycle.first)
     limit = limit_in_force([x for x in duty.within if adopted(x, bound)], cycle.first, record)

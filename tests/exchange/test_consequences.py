@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import func, select
 
-from app.exchange import importing, undoing
+from app.errors import Forbidden, Invalid, Refused
+from app.exchange import foreseen, importing, undoing
 from app.exchange.importing import ImportReport
 from app.models.ledger import obligation, ticket
-from app.services import sweep, verify
+from app.services import going_live, sweep, verify
 from tests.site import CAR_OWNER, Site, at
 
 MORNING = at("2025-03-03 09:00")
@@ -62,3 +64,65 @@ def test_history_from_before_the_day_a_policy_was_adopted_owes_nothing_and_fines
     archives(site, "2024-12-30")
     sweep.run(site.panel, at("2025-03-07 00:00"))
     assert standing(site) == (0, 0, 0)
+
+
+def lived_since(site: Site, day: str, register: str = "vehicle_archive", when: str = "2025-03-03 08:00") -> None:
+    with site.panel.work(site.actor("admin"), now=at(when)) as work:
+        going_live.set_day(work, register, date.fromisoformat(day), "旧台账补录")
+
+
+def test_history_from_before_the_go_live_day_owes_nothing_and_is_told_what_it_would_have_been(site: Site) -> None:
+    lived_since(site, "2025-03-03")
+    run = archives(site, "2025-02-24")
+    sweep.run(site.panel, at("2025-03-07 00:00"))
+    assert standing(site) == (0, 0, 0)
+    would = foreseen.of_run(site.panel, "vehicle_archive", run.run_id, now=at("2025-03-07 00:00"))
+    (duty,), (late,) = would.duties, would.breaches
+    assert (would.tried, would.whole, duty.count, duty.examples[0].day) == (1, True, 1, date(2025, 2, 27))
+    assert (late.count, late.amount, late.examples[0].person) == (1, Decimal("50.00"), "sales1")
+    assert standing(site) == (0, 0, 0), "looking changes nothing"
+    assert verify.run(site.panel, []).flaws == []
+
+
+def test_what_began_on_the_go_live_day_owes_as_ever(site: Site) -> None:
+    lived_since(site, "2025-03-03")
+    archives(site, "2025-03-03")
+    sweep.run(site.panel, at("2025-03-07 00:00"))
+    assert standing(site)[1:] == (1, Decimal("50.00"))
+    assert verify.run(site.panel, []).flaws == []
+
+
+def test_a_go_live_day_takes_away_nothing_that_stands_until_its_import_is_taken_back(site: Site) -> None:
+    run = archives(site, "2025-02-24")
+    with pytest.raises(Refused, match="先撤销"):
+        lived_since(site, "2025-03-03", when="2025-03-03 10:00")
+    taken(site, run, "2025-03-03 11:00")
+    lived_since(site, "2025-03-03", when="2025-03-03 12:00")
+    taken(site, run, "2025-03-03 13:00", again=True)
+    assert standing(site) == (0, 0, 0)
+    would = foreseen.of_run(site.panel, "vehicle_archive", run.run_id, now=at("2025-03-03 14:00"))
+    assert would.amount == Decimal("50.00")
+    assert verify.run(site.panel, []).flaws == []
+
+
+def test_an_earlier_go_live_day_lets_owe_what_is_history_no_more(site: Site) -> None:
+    lived_since(site, "2025-03-10")
+    archives(site, "2025-03-03")
+    assert standing(site) == (0, 0, 0)
+    lived_since(site, "2025-03-03", when="2025-03-03 10:00")
+    assert standing(site) == (1, 0, 0)
+
+
+def test_only_who_looks_after_the_site_sets_a_go_live_day_and_says_why(site: Site) -> None:
+    for who in ("archive", "stranger"):
+        with site.panel.work(site.actor(who), now=MORNING) as work, pytest.raises(Forbidden):
+            going_live.set_day(work, "vehicle_archive", date(2025, 3, 3), "补录")
+    with site.panel.work(site.actor("admin"), now=MORNING) as work:
+        with pytest.raises(Invalid):
+            going_live.set_day(work, "vehicle_archive", date(2025, 3, 3), " ")
+        assert [n for _, n in going_live.effect(work, "vehicle_archive", date(2025, 3, 3)).history] == [0] * 2
+        going_live.set_day(work, "vehicle_archive", date(2025, 3, 3), "补录")
+        going_live.set_day(work, "vehicle_archive", date(2025, 3, 1), "再早两天")
+        assert [(str(r["day"]), r["holds"], r["who"]) for r in going_live.listed(work)] == [
+            ("2025-03-01", True, "admin"), ("2025-03-03", False, "admin"),
+        ]  # fmt: skip
