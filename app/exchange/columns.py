@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import CellError, Sentence, say
+from app.exchange.column_choices import remembered
 from app.exchange.naming import BRACKETS, folded
 from app.fields.base import Field
 from app.fields.label import Label
@@ -18,6 +20,7 @@ REASON = Label(zh="原因", en="Reason")
 WRITABLE = ("unit", "remark")
 """Fields that every register has and that a person writes."""
 
+Choices = abc.Mapping[str, str]
 Mapping = Sequence[str | None]
 """For each column of a file the code of its field, ``""`` to leave the column out, None to find it by name."""
 
@@ -35,6 +38,8 @@ class Matching:
     errors: tuple[CellError, ...] = ()
     missing: tuple[Field, ...] = ()
     """Required fields that no column fills: an error wherever a row is new."""
+    recalled: tuple[int, ...] = ()
+    """The places of columns that are taken for what the person chose last time."""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -78,11 +83,13 @@ def match(
     seen: Iterable[Field],
     writable: Iterable[Field],
     mapping: Mapping | None = None,
+    choices: Choices | None = None,
 ) -> Matching:
     """Match the headers of a file with the fields of a register.
 
     A header names a field by label in either language, code, or synonym, however it is spaced, cased or wide; behind
-    them without what stands in brackets. ``seen`` are the fields the actor may read, ``writable`` may write.
+    them without what stands in brackets; before all that by what the person chose last time (``choices``).
+    ``seen`` are the fields the actor may read, ``writable`` may write.
     """
     fields = (*exported(spec, seen), *SYSTEM.values())
     found = {f.code: f for f in fields}
@@ -91,8 +98,12 @@ def match(
     left_out: list[tuple[str, Sentence]] = []
     errors: list[CellError] = []
     taken: dict[str, str] = {}
+    recalled: list[int] = []
     for index, header in enumerate(headers):
         chosen = mapping[index] if mapping is not None and index < len(mapping) else None
+        if chosen is None and (last := remembered(choices or {}, header)) is not None and last in ("", *found):
+            chosen = last
+            recalled.append(index)
         names = [chosen] if chosen else _candidates(list(found.values()), header)
         field = found.get(names[0]) if len(names) == 1 else None
         columns.append(None)
@@ -119,7 +130,7 @@ def match(
     missing = tuple(
         f for f in spec.fields if f.required and f.typed and f.default is None and not f.many and f.code not in filled
     )
-    return Matching(tuple(columns), tuple(left_out), tuple(errors), missing)
+    return Matching(tuple(columns), tuple(left_out), tuple(errors), missing, tuple(recalled))
 
 
 def _names(field: Field) -> tuple[set[str], ...]:

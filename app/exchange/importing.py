@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import dropwhile, islice
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import applying, runs, undoing
-from app.exchange.columns import Mapping
+from app.exchange import applying, column_choices, runs, undoing
 from app.exchange.plan import Plan, make_plan
 from app.exchange.preview import Preview, dry_run
 from app.exchange.reading import Row
@@ -37,19 +36,16 @@ def run(
     file: Path | BinaryIO,
     *,
     now: datetime,
-    keys: Sequence[str] = (),
-    mode: Literal["all", "good"] = "all",
-    source: str = "import",
     progress: Progress | None = None,
     **options: Any,
 ) -> ImportReport:
     """Import a file and return what came of it; ``prepare`` and ``carry_on`` in one.
 
-    ``keys`` are the fields that find the record a row changes (none: every row is new). ``mode`` ``all`` writes all rows
-    or none, in one transaction; ``good`` writes the good ones in batches and gives the others back as a file.
-    ``options`` are those of ``prepare``. Raises Forbidden, Missing, AlreadyImported.
+    ``options`` are those of ``prepare``: ``keys`` are the fields that find the record a row changes (none: every row is new);
+    ``mode`` ``all`` writes all rows or none, in one transaction; ``good`` writes the good ones in batches and gives the
+    others back as a file. Raises Forbidden, Missing, AlreadyImported.
     """
-    run_id = prepare(panel, actor, register, file, now=now, keys=keys, mode=mode, source=source, **options)
+    run_id = prepare(panel, actor, register, file, now=now, **options)
     return carry_on(panel, run_id, now=now, progress=progress)
 
 
@@ -61,28 +57,21 @@ def prepare(
     *,
     now: datetime,
     name: str = "",
-    keys: Sequence[str] = (),
-    mode: Literal["all", "good"] = "all",
-    mapping: Mapping | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header_line: int | None = None,
-    sheet: str | None = None,
     source: str = "import",
     again: bool = False,
+    **options: Any,
 ) -> int:
     """Keep a file and note a run for it, without reading it; return the run's number for ``carry_on``, here or in a worker.
 
+    ``options`` are those of ``runs.Options``.
     Raises Forbidden, Missing, and AlreadyImported where the same content came before and ``again`` is not said.
     """
-    chosen = tuple(mapping) if mapping is not None else None
-    options = Options(tuple(keys), mode, chosen, encoding, delimiter, header_line, sheet)
     with panel.reading(actor, now=now) as work:
         scope.demand(work, register, "import")
     sha256, path = runs.keep_file(panel, file)
     called = name or (file.name if isinstance(file, Path) else "")
     with panel.work(actor, now=now, source=source) as work:
-        return runs.begin(work, register, called, sha256, path, options, again=again)
+        return runs.begin(work, register, called, sha256, path, Options.given(options), again=again)
 
 
 def carry_on(panel: Panel, run_id: int, *, now: datetime, progress: Progress | None = None) -> ImportReport:
@@ -137,6 +126,8 @@ class _Run:
             return _end(self.panel, self.run_id, "failed", say("文件不能导入"), plan.errors)
         with self.panel.work(Actor.system(), source="system") as work:
             runs.note(work, self.run_id, total=plan.survey.rows)
+            if options.mapping is not None:
+                column_choices.keep(work.acting(self.actor), register, plan.sheet.shape.columns, options.mapping)
         if options.mode == "all":
             self.all_or_nothing(plan)
         else:
@@ -216,7 +207,7 @@ class _Run:
             yield batch[0][0], [row for _, row in batch]
 
     def finished(self, plan: Plan) -> None:
-        file = write_refused(self.panel, self.run_id, plan.sheet)
+        file = write_refused(self.panel, self.run_id, plan)
         with self.panel.work(Actor.system(), source="system") as work:
             runs.finish(work, self.run_id, "done", errors_file=file)
 
@@ -228,11 +219,11 @@ class _Run:
                 return
             for part in errors.parts():
                 runs.keep_errors(work, self.run_id, part)
-        file = write_refused(self.panel, self.run_id, plan.sheet)
+        file = write_refused(self.panel, self.run_id, plan)
         with self.panel.work(Actor.system(), source="system") as work:
             runs.note(work, self.run_id, errors_file=file)
 
     def cancelled(self, plan: Plan) -> None:
-        file = write_refused(self.panel, self.run_id, plan.sheet)
+        file = write_refused(self.panel, self.run_id, plan)
         with self.panel.work(Actor.system(), source="system") as work:
             runs.finish(work, self.run_id, "cancelled", say("已取消"), errors_file=file)

@@ -14,6 +14,7 @@ from app.exchange.reading import Row
 from app.fields.base import Field, Storage, Unreadable
 from app.fields.links import Link
 from app.fields.texts import LongText
+from app.fields.times import Date, Moment, with_year
 from app.services import lookup
 from app.services.panel import Work
 
@@ -45,10 +46,12 @@ class _Bad:
 class Parser:
     """Reads the columns of one file; remembers in each what a text meant, for cells repeat.
 
-    ``columns`` holds for each column of the file its field, or None to leave the column out; ``literal`` is that of the sheet.
+    ``columns`` holds for each column of the file its field, or None to leave the column out; ``literal`` is that of the sheet;
+    ``year`` that of days written without one.
     """
 
-    def __init__(self, columns: Sequence[Field | None], literal: bool = False) -> None:
+    def __init__(self, columns: Sequence[Field | None], literal: bool = False, year: int | None = None) -> None:
+        self._year = year
         self._meant: Callable[[str], str] = str if literal else unguarded
         self._columns = [(index, f) for index, f in enumerate(columns) if f is not None]
         self._codes = [f.code for _, f in self._columns]
@@ -126,7 +129,10 @@ class Parser:
                 say("“{text}”是表格软件的科学计数法，原来的数字已经丢失；请把这一列设为文本，重新填写", text=text)
             )
         try:
-            value = field.parse(self._meant(text))
+            meant = self._meant(text)
+            if self._year is not None and isinstance(field, Date | Moment):
+                meant = with_year(meant, self._year)
+            value = field.parse(meant)
             reason = field.check(value) if value is not None else None
         except Unreadable as error:
             reason = error.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,7 @@ from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Refused, say
 from app.exchange import columns
 from app.exchange.columns import Matching
+from app.exchange.corrected import corrected
 from app.exchange.opening import open_sheet
 from app.exchange.parsing import Parsed, Parser
 from app.exchange.reading import Row, Sheet
@@ -38,7 +40,7 @@ class Plan:
         """Return what a batch would do; ``first`` is the number of its first row among the file's data rows."""
         parsed = self.parser.parse(work, rows, first)
         self.survey.refuse_doubles(self.spec, parsed)
-        return sort_out(work, self.spec, parsed, self.options.keys)
+        return sort_out(work, self.spec, parsed, self.options.keys, self.options.writes)
 
     def blame(self, one: Parsed, errors: list[CellError]) -> None:
         """Give a row errors found by its values, with its place in the file and its text as typed."""
@@ -48,9 +50,12 @@ class Plan:
             one.errors.append(CellError(e.field, e.reason, text, one.row, one.line, e.label))
 
 
-def make_plan(work: Work, register: str, file: Path | BinaryIO, options: Options) -> Plan:
+def make_plan(
+    work: Work, register: str, file: Path | BinaryIO, options: Options, choices: Mapping[str, str] | None = None
+) -> Plan:
     """Read a file once and return the plan; whatever is wrong with the file as a whole stands in its ``errors``.
 
+    ``choices`` are what the person took columns for the last time (``column_choices.chosen``), to go by where nothing is said.
     Raises Forbidden where the actor may not import into the register, Missing where there is none.
     """
     spec = scope.demand(work, register, "import")
@@ -61,21 +66,27 @@ def make_plan(work: Work, register: str, file: Path | BinaryIO, options: Options
     sheet = open_sheet(
         file, encoding=options.encoding, delimiter=options.delimiter, header_line=options.header_line, sheet=options.sheet, known=known
     )  # fmt: skip
+    sheet = corrected(sheet, options.corrections)
     writable = scope.fields_for(work, register, "edit")
-    matching = columns.match(spec, sheet.shape.columns, seen=seen, writable=writable, mapping=options.mapping)
+    matching = columns.match(
+        spec, sheet.shape.columns, seen=seen, writable=writable, mapping=options.mapping, choices=choices or {}
+    )
     batch = BATCH[work.connection.dialect.name]
     errors = list(matching.errors)
     try:
         check_keys(spec, options.keys, matching.codes)
     except Invalid as invalid:
         errors += invalid.errors
+    if options.writes == "update" and not options.keys:
+        errors.append(CellError("", say("只更新已有记录时，要选定用来识别记录的列")))
     if not options.keys:
         reason = say("文件里没有必填的这一列")
         errors += [CellError(f.code, reason, label=f.label.zh) for f in matching.missing]
     found = Survey()
     if not errors:
-        found = survey(work, spec, sheet, matching, options.keys, batch)
+        found = survey(work, spec, sheet, matching, options.keys, batch, options.year)
         errors += found.broken
         if not found.rows and not errors:
             errors.append(CellError("", say("表头下面没有内容")))
-    return Plan(spec, options, sheet, matching, found, tuple(errors), Parser(matching.columns, sheet.literal), batch)
+    parser = Parser(matching.columns, sheet.literal, options.year)
+    return Plan(spec, options, sheet, matching, found, tuple(errors), parser, batch)

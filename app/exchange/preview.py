@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from app.errors import CellError, Sentence
 from app.exchange import applying
-from app.exchange.columns import Mapping, Matching
+from app.exchange.columns import Matching
 from app.exchange.parsing import Parsed
 from app.exchange.plan import Plan, make_plan
 from app.exchange.reading import FileShape
 from app.exchange.runs import Options
 from app.exchange.sorting import Sorted
 from app.exchange.survey import batches
+from app.fields import times
+from app.fields.times import Date, Moment
 from app.services import lookup
 from app.services.panel import Work
 
@@ -64,32 +66,35 @@ class Preview:
     error_count: int = 0
     file_errors: tuple[CellError, ...] = ()
     rows: tuple[PreviewRow, ...] = ()
+    yearless: bool = False
+    """Some days have no year, or had none before a year was chosen for them."""
 
 
 def dry_run(
     work: Work,
     register: str,
     file: Path | BinaryIO,
-    *,
-    keys: Sequence[str] = (),
-    mapping: Mapping | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    header_line: int | None = None,
-    sheet: str | None = None,
+    **options: Any,
 ) -> Preview:
-    """Return what an import with these options would do, after every check of the whole file; writes nothing.
+    """Return what an import with these options (``runs.Options``) would do, after every check of the whole file; writes nothing.
 
     Raises Forbidden, Missing, and Invalid where the file cannot even be opened as a table.
     """
-    chosen = tuple(mapping) if mapping is not None else None
-    plan = make_plan(work, register, file, Options(tuple(keys), "all", chosen, encoding, delimiter, header_line, sheet))
+    return look(work, make_plan(work, register, file, Options.given(options)))
+
+
+def look(work: Work, plan: Plan, show: RowStatus | None = None, after: int = 0) -> Preview:
+    """Return what an import by a plan would do; its rows are the first below line ``after`` of which ``show`` would become.
+
+    Without ``show`` they are the first of all.
+    """
     if plan.errors:
         return Preview(plan.sheet.shape, plan.matching, total=plan.survey.rows, file_errors=plan.errors)
     counts: dict[str, Any] = dict.fromkeys(("new", "changed", "unchanged", "refused"), 0)
     errors: list[CellError] = []
     error_count, first = 0, 1
     shown: list[PreviewRow] = []
+    yearless = plan.options.year is not None
     for rows in batches(plan.sheet.rows(), plan.batch):
         found = plan.sort(work, rows, first)
         first += len(rows)
@@ -99,16 +104,24 @@ def dry_run(
         for one in sorted(found.refused, key=lambda one: one.row):
             error_count += len(one.errors)
             errors += one.errors[: SHOWN_ERRORS - len(errors)]
-        if not shown:
-            shown = _shown(work, plan, found)
+        if len(shown) < SHOWN_ROWS and rows[-1].line > after:
+            shown += _shown(work, plan, found, show, after, SHOWN_ROWS - len(shown))
+        yearless = yearless or _yearless(plan, found)
     return Preview(
         plan.sheet.shape, plan.matching, plan.survey.rows, **counts,
-        errors=tuple(errors), error_count=error_count, rows=tuple(shown),
+        errors=tuple(errors), error_count=error_count, rows=tuple(shown), yearless=yearless,
     )  # fmt: skip
 
 
-def _shown(work: Work, plan: Plan, found: Sorted) -> list[PreviewRow]:
-    every = sorted(_statuses(found), key=lambda each: each[0].row)[:SHOWN_ROWS]
+def _yearless(plan: Plan, found: Sorted) -> bool:
+    """Return whether a row is refused for a day without its year."""
+    fields = {f.code: f for f in plan.matching.columns if isinstance(f, Date | Moment)}
+    return any(e.field in fields and times.yearless(e.text) for one in found.refused for e in one.errors)
+
+
+def _shown(work: Work, plan: Plan, found: Sorted, show: RowStatus | None, after: int, most: int) -> list[PreviewRow]:
+    wanted = [each for each in _statuses(found) if show in (None, each[1]) and each[0].line > after]
+    every = sorted(wanted, key=lambda each: each[0].row)[:most]
     shown = []
     for one, status, changes, before in every:
         bad = {e.field: e.reason for e in one.errors}

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select,
 
 from app import clock
 from app.errors import CellError, Missing, Refused, Sentence, say
+from app.exchange.corrected import Corrections
 from app.exchange.reading import opened
 from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import import_error, import_run
@@ -25,6 +26,8 @@ OPEN = ("waiting", "running")
 GOING = (*OPEN, "cancelling")
 """States of a run that has not come to its end."""
 _SHOWN = 1_000
+Writes = Literal["both", "insert", "update"]
+"""What a file may do to records that its keys find, or do not find."""
 
 
 class AlreadyImported(Refused):
@@ -63,16 +66,26 @@ class Options:
     delimiter: str | None = None
     header_line: int | None = None
     sheet: str | None = None
+    writes: Writes = "both"
+    year: int | None = None
+    """Of days that the file writes without one, such as 3月5日."""
+    corrections: Corrections = ()
+
+    @classmethod
+    def given(cls, options: Mapping[str, Any]) -> Options:
+        """Return options from keyword arguments, with lists where tuples are kept."""
+        found = {k: v for k, v in options.items() if v is not None}
+        found |= {k: tuple(found[k]) for k in ("keys", "mapping") if k in found}
+        if "corrections" in found:
+            found["corrections"] = tuple((line, column, text) for line, column, text in found["corrections"])
+        return cls(**found)
 
     def to_text(self) -> str:
         return orjson.dumps(asdict(self)).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Options:
-        read = orjson.loads(text)
-        mapping = read.pop("mapping")
-        keys = tuple(read.pop("keys"))
-        return cls(keys=keys, mapping=None if mapping is None else tuple(mapping), **read)
+        return cls.given(orjson.loads(text))
 
 
 @dataclass(frozen=True)

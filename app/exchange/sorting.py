@@ -54,8 +54,10 @@ def check_keys(spec: RegisterSpec, keys: Key, filled: Sequence[str]) -> None:
         raise Invalid([CellError(code, reason, label=f.label.zh if f else code)])
 
 
-def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key) -> Sorted:
+def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key, writes: str = "both") -> Sorted:
     """Compare rows with the register by ``keys`` (none: every row is new); rows that carry errors already are refused.
+
+    ``writes`` is what the file may do: ``insert`` refuses rows that would change a record, ``update`` those that find none.
 
     A row without record number where that is the key is new; a blank part of any other key is an error.
     """
@@ -75,7 +77,10 @@ def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
         if one.errors:
             found.refused.append(one)
         elif keys and matches:
-            _compare(spec, one, matches[0], keys, found)
+            _compare(spec, one, matches[0], keys, found, insert_only=writes == "insert")
+        elif writes == "update":
+            _refuse(spec, one, keys[0], say("没有对应的记录；按您的选择只更新，不新增"))
+            found.refused.append(one)
         else:
             _prepare(spec, one, defaults, found)
     _refuse_not_editable(work, spec, found)
@@ -102,7 +107,9 @@ def _prepare(spec: RegisterSpec, one: Parsed, defaults: Sequence[str], found: So
     found.new.append(one)
 
 
-def _compare(spec: RegisterSpec, one: Parsed, before: Mapping[str, Any], keys: Key, found: Sorted) -> None:
+def _compare(
+    spec: RegisterSpec, one: Parsed, before: Mapping[str, Any], keys: Key, found: Sorted, *, insert_only: bool
+) -> None:
     changes: dict[str, Any] = {}
     for code, value in one.values.items():
         old = before.get(code)
@@ -114,7 +121,9 @@ def _compare(spec: RegisterSpec, one: Parsed, before: Mapping[str, Any], keys: K
     if "record_no" in changes:
         _refuse(spec, one, "record_no", say("已有记录的编号不能修改"))
     if changes and not one.errors:
-        if spec.append_only:
+        if insert_only:
+            _refuse(spec, one, keys[0], say("已有这条记录，内容不同；按您的选择只新增，不更新"))
+        elif spec.append_only:
             _refuse(spec, one, "", say("本登记簿只能新增，不能修改"))
         elif workflow.locked(spec, before):
             _refuse(spec, one, "", say("记录在当前状态下已锁定，不能修改"))

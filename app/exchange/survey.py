@@ -45,11 +45,13 @@ class Survey:
                     one.errors.append(CellError(key[0], reason, text, one.row, one.line, label))
 
 
-def survey(work: Work, spec: RegisterSpec, sheet: Sheet, matching: Matching, keys: Key, batch: int) -> Survey:
+def survey(
+    work: Work, spec: RegisterSpec, sheet: Sheet, matching: Matching, keys: Key, batch: int, year: int | None = None
+) -> Survey:
     """Read a whole file once and return what is wrong with it as a whole; 16 bytes of memory for each row and key."""
     wanted = _unique_keys(spec, matching, keys)
     needed = {c for key in wanted for c in key}
-    parser = Parser([f if f is not None and f.code in needed else None for f in matching.columns], sheet.literal)
+    parser = Parser([f if f is not None and f.code in needed else None for f in matching.columns], sheet.literal, year)
     marks = {key: (array("q"), array("Q")) for key in wanted}
     found = Survey()
     for rows in batches(sheet.rows(), batch):

@@ -13,6 +13,7 @@ from app.fields.base import Field, Storage, unreadable
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_YEARLESS = re.compile(r"(\d{1,2})\s*[-/月]\s*(\d{1,2})(?![-/.\d年月])\s*日?")
 _TIME = re.compile(
     r"(上午|下午|中午|晚上|凌晨|am|pm)?\s*(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*分?(?::?\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?",
     re.I,
@@ -22,6 +23,7 @@ _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.I)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 EXCEL_EPOCH = date(1899, 12, 30)
+_NO_YEAR = say("没有写年份；请写成 2026-03-05")
 
 
 def read_day(text: str) -> date | None:
@@ -35,6 +37,18 @@ def read_day(text: str) -> date | None:
     if _SERIAL.fullmatch(t):
         return EXCEL_EPOCH + timedelta(days=int(t.split(".")[0]))
     return None
+
+
+def yearless(text: str) -> bool:
+    """Return whether a text begins with a day without its year, such as ``3月5日`` or ``3/5 9:30``."""
+    return _YEARLESS.match(unicodedata.normalize("NFKC", text).strip()) is not None
+
+
+def with_year(text: str, year: int) -> str:
+    """Return a text with ``year`` before its day where that has none; any other text as it is."""
+    t = unicodedata.normalize("NFKC", text).strip()
+    m = _YEARLESS.match(t)
+    return f"{year}-{m[1]}-{m[2]}{t[m.end() :]}" if m else text
 
 
 def read_time(text: str) -> time | None:
@@ -70,7 +84,7 @@ class Date(Field):
         except ValueError:
             raise unreadable("日期", text, say("日历上没有这一天")) from None
         if found is None:
-            raise unreadable("日期", text, say("请写成 2026-03-05"))
+            raise unreadable("日期", text, _NO_YEAR if yearless(text) else say("请写成 2026-03-05"))
         return found
 
     def format(self, value: date | None) -> str:
@@ -111,7 +125,7 @@ class Moment(Field):
                 return datetime.combine(date(*map(int, m.groups())), at_time, Moment.zone).astimezone(UTC)
         except ValueError:
             raise unreadable("日期时间", text, say("日历或钟表上没有这一时刻")) from None
-        raise unreadable("日期时间", text, say("请写成 2026-03-05 14:30"))
+        raise unreadable("日期时间", text, _NO_YEAR if yearless(text) else say("请写成 2026-03-05 14:30"))
 
     def format(self, value: datetime | None) -> str:
         if value is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import event, func, select
 
 from app.errors import Forbidden
@@ -100,15 +100,28 @@ def test_good_rows_go_in_and_bad_ones_come_back_as_a_file_that_can_be_corrected(
     report = run(panel, file, mode="good")
     assert (report.state, counts(report)) == ("done", (2, 0, 0, 2))
     assert report.errors_file is not None
-    with report.errors_file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.reader(stream))
+    book = load_workbook(report.errors_file)
+    sheet = book.worksheets[0]
+    rows = [[c.value for c in row] for row in sheet.iter_rows()]
     assert [r[:4] for r in rows] == [
         ["受理编号", "接到时间", "类别", "投诉内容"], ["A2", "昨天", "质量", "乙\n=1+1"], ["A3", DAY, "颜色", "-5"],
     ]  # fmt: skip
     assert [rows[0][4], "日期时间" in rows[1][4], "类别" in rows[2][4]] == ["原因", True, True]
-    corrected = tmp_path / "corrected.csv"
-    text = report.errors_file.read_text("utf-8-sig").replace("昨天", DAY).replace("颜色", "费用")
-    corrected.write_text(text, encoding="utf-8-sig")
+    marked = {c.coordinate: str(c.comment.text) for row in sheet["A2:D3"] for c in row if c.comment}
+    assert {k: k in marked for k in ("B2", "C3")} == dict.fromkeys(marked, True)
+    assert "可选范围" in marked["C3"]
+    assert {c.coordinate for row in sheet["A2:E3"] for c in row if c.fill.fgColor.rgb == "00F8D7DA"} == {
+        *marked,
+        "E2",
+        "E3",
+    }
+    again = run(panel, report.errors_file, mode="good")
+    assert counts(again) == (0, 0, 0, 2), "as it is it can be brought again, and is refused for the same reasons"
+    assert again.errors_file is not None
+    assert [c.value for c in load_workbook(again.errors_file).worksheets[0][1]] == rows[0]
+    sheet["B2"], sheet["C3"] = DAY, "费用"
+    corrected = tmp_path / "corrected.xlsx"
+    book.save(corrected)
     assert counts(run(panel, corrected, mode="good")) == (2, 0, 0, 0)
     assert sorted(c["card_no"] for c in cards(panel)) == ["A1", "A2", "A3", "A4"]
 

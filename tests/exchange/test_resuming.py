@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from app.exchange import importing
@@ -94,5 +95,5 @@ def test_the_refused_rows_of_a_run_that_was_killed_are_all_in_its_file(
     started(panel, run_id, "between").wait()
     report = importing.carry_on(panel, run_id, now=NOW)
     assert report.errors_file is not None
-    lines = report.errors_file.read_text("utf-8-sig").splitlines()
-    assert [line.split(",")[0] for line in lines[1:]] == [f"A{n}" for n in BAD]
+    lines = list(load_workbook(report.errors_file).worksheets[0].values)
+    assert [line[0] for line in lines[1:]] == [f"A{n}" for n in BAD]

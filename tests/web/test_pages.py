@@ -218,7 +218,8 @@ def test_a_file_with_errors_tells_each_and_imports_the_good_rows_when_asked(site
     assert action is not None
     run = owner.post(action[1]).headers["Location"]
     assert "新增 1 条" in page_text(owner.get(run))
-    assert "不能大于 9" in owner.get(f"{run}/errors.csv", buffered=True).data.decode("utf-8-sig")
+    refused = load_workbook(io.BytesIO(owner.get(f"{run}/errors.xlsx", buffered=True).data)).worksheets[0]
+    assert [c.value for c in refused[2]] == ["坏的", "99", "评分：不能大于 9"]
     assert owner.get(f"{run}/progress").get_json()["finished"] is True
 
 

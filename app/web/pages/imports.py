@@ -227,7 +227,7 @@ def show(register: str, run: int) -> str:
     tone = "danger" if report.state == "failed" else "warning" if doubtful else "success"
     undone = gettext("这次导入已撤销。") if report.undone_by is not None else ""
     result = {"tone": tone, "text": " ".join([undone, report.message, text, *wrong]).strip()}
-    errors_url = f"{_url(register, run)}/errors.csv" if report.errors_file else ""
+    errors_url = f"{_url(register, run)}/errors.xlsx" if report.errors_file else ""
     return _page(spec, "done", result=result, errors_url=errors_url, choices=_undo(spec, report))
 
 
@@ -292,14 +292,14 @@ def progress(register: str, run: int) -> Response:
     return jsonify(done=report.done, total=report.total or 0, says=says, finished=not report.going)
 
 
-@pages.get("/imports/<register>/<int:run>/errors.csv")
+@pages.get("/imports/<register>/<int:run>/errors.xlsx")
 @signed_in
 def errors(register: str, run: int) -> File:
     """Send the refused rows with their reasons. Raises Missing."""
     report = _own_run(register, run)
     if report.errors_file is None or not report.errors_file.is_file():
         raise Missing
-    return send_file(report.errors_file, "text/csv", as_attachment=True, download_name=report.errors_file.name)
+    return send_file(report.errors_file, as_attachment=True, download_name=report.errors_file.name)
 
 
 @pages.post("/imports/<register>/<int:run>/cancel")
