@@ -41,11 +41,16 @@ class Sorted:
     refused: list[Parsed] = field(default_factory=list)
 
 
+def may_be_key(f: Field) -> bool:
+    """Return whether a field's values can tell records apart."""
+    return not (f.many or f.storage is Storage.WORDS or isinstance(f, LongText | File) or f.code == "state")
+
+
 def check_keys(spec: RegisterSpec, keys: Key, filled: Sequence[str]) -> None:
     """Refuse keys that cannot tell records apart. Raises Invalid."""
     for code in keys:
         f = spec.column(code)
-        if f is None or f.many or f.storage is Storage.WORDS or isinstance(f, LongText | File) or code == "state":
+        if f is None or not may_be_key(f):
             reason = say("“{key}”不能用来识别记录", key=f.label if f else code)
         elif code not in filled:
             reason = say("文件里没有用来识别记录的“{key}”这一列", key=f.label)

@@ -13,7 +13,7 @@ from app.fields.base import Field, Storage, unreadable
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_YEARLESS = re.compile(r"(\d{1,2})\s*[-/月]\s*(\d{1,2})(?![-/.\d年月])\s*日?")
+_YEARLESS = re.compile(r"(\d{1,2})\s*[-/月]\s*(\d{1,2})(?![-/.\d年月])(?:\s*日)?")
 _TIME = re.compile(
     r"(上午|下午|中午|晚上|凌晨|am|pm)?\s*(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*分?(?::?\s*(\d{1,2})(?:\.\d+)?\s*秒?)?\s*(am|pm)?",
     re.I,

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zlib import crc32
 
 from flask import request
 from flask_babel import gettext
 
 from app.catalog.register import RegisterSpec
+from app.exchange import corrected
 from app.exchange.columns import exported
 from app.exchange.importing import Preview
+from app.exchange.sorting import may_be_key
+from app.fields.base import Field, Storage
 from app.fields.links import File
+from app.fields.numbers import YesNo
+from app.fields.texts import Choices
 from app.services import scope
 from app.services.panel import Work
+from app.web.actor import current_panel, reading
 from app.web.language import label
 
 ENCODINGS = ("utf-8-sig", "gb18030", "big5hkscs", "utf-16", "shift_jis", "euc_kr", "cp1252")
+WRITES = {"": "新增并更新", "insert": "只新增，不更新", "update": "只更新，不新增"}
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
 OUT = "-"
 """Stands in an address for a column that is left out."""
@@ -44,9 +53,30 @@ def asked() -> dict[str, Any]:
     chosen = {
         n: args[name] for name in args if name.startswith("m.") and (n := _place(name)) is not None and args[name]
     }
+    if (year := args.get("year", 0, int)) and 1900 <= year <= 9000:
+        found["year"] = year
+    if args.get("writes") in ("insert", "update"):
+        found["writes"] = args["writes"]
+    if args.get("fix"):
+        found["corrections"] = corrected.kept(_folder(), args["fix"])
     if chosen:
         found["mapping"] = [{OUT: ""}.get(c, c) if (c := chosen.get(n)) else None for n in range(max(chosen) + 1)]
     return found
+
+
+def _folder() -> Path:
+    return current_panel().files / "imports"
+
+
+def correct() -> str:
+    """Keep the cells that were corrected beside the preview (``c.<line>.<column>``) and return their name for the address."""
+    before = corrected.kept(_folder(), request.args["fix"]) if request.args.get("fix") else ()
+    given = []
+    for name, text in request.form.items():
+        kind, line, column = (*name.split("."), "", "")[:3]
+        if kind == "c" and line.isdecimal() and column.isdecimal() and len(line) < 10 and len(column) < 6:
+            given.append((int(line), int(column), text))
+    return corrected.keep(_folder(), given, before)
 
 
 def _place(name: str) -> int | None:
@@ -82,7 +112,55 @@ def settings(preview: Preview | None) -> list[Setting]:
         found.append(
             Setting("header_line", gettext("表头所在行"), [(str(n), str(n)) for n in lines], str(shape.header_line))
         )
+    if preview is not None and preview.yearless:
+        now = reading().today.year
+        year = request.args.get("year", "")
+        years = [
+            (str(y), str(y)) for y in sorted({*range(now - 5, now + 2), *([int(year)] if year.isdecimal() else ())})
+        ]
+        found.append(
+            Setting("year", gettext("没有写年份的日期算作"), years if year else [("", gettext("请选定")), *years], year)
+        )
+    if preview is not None and request.args.getlist("keys"):
+        found.append(
+            Setting(
+                "writes",
+                gettext("已有的与没有的"),
+                [(k, gettext(t)) for k, t in WRITES.items()],
+                request.args.get("writes", ""),
+            )
+        )
     return found
+
+
+def keyable(preview: Preview) -> list[tuple[str, str, bool]]:
+    """Return the columns of the file by which records may be found, as (code, label, chosen)."""
+    chosen = request.args.getlist("keys")
+    return [
+        (f.code, label(f.label), f.code in chosen) for f in preview.matching.columns if f is not None and may_be_key(f)
+    ]
+
+
+def mark(headers: Sequence[str]) -> str:
+    """Return what tells the headers of a file from others: choices of columns are said of them."""
+    return f"{crc32(chr(31).join(headers).encode()):08x}"
+
+
+def said_again(preview: Preview) -> dict[str, str]:
+    """Return as arguments of an address what columns are taken for because they were last time: what is imported is what was shown."""
+    columns = preview.matching.columns
+    return {f"m.{n}": f.code if (f := columns[n]) is not None else OUT for n in preview.matching.recalled}
+
+
+def field_options(field: Field | None) -> list[str]:
+    """Return the texts to choose from where a cell of a field is corrected."""
+    if isinstance(field, Choices):
+        return [
+            field.format((o.code,) if field.storage is Storage.WORDS else o.code)
+            for o in field.choices
+            if not o.retired
+        ]
+    return [field.format(True), field.format(False)] if isinstance(field, YesNo) else []
 
 
 def columns(work: Work, spec: RegisterSpec, preview: Preview) -> list[Mapping[str, Any]]:
@@ -94,11 +172,14 @@ def columns(work: Work, spec: RegisterSpec, preview: Preview) -> list[Mapping[st
     options = [(OUT, gettext("不导入")), *((f.code, label(f.label)) for f in fields)]
     out = {shown for shown, _ in preview.matching.left_out}
     found = []
+    recalled = preview.matching.recalled
     for n, (name, f) in enumerate(zip(preview.shape.columns, preview.matching.columns, strict=True)):
         chosen = f.code if f is not None else OUT if name in out else ""
         found.append(
             {
                 "name": name,
+                "recalled": n in recalled,
+                "options": field_options(f),
                 "setting": Setting(f"m.{n}", name, options if chosen else [("", gettext("请选定")), *options], chosen),
             }
         )

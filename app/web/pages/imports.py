@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Missing, Refused, say
-from app.exchange import importing, runs, undoing
+from app.exchange import column_choices, foreseen, importing, runs, undoing
 from app.exchange.columns import exported
+from app.exchange.foreseen import Foreseen
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
-from app.exchange.preview import PreviewCell
-from app.services import people, scope
+from app.exchange.plan import make_plan
+from app.exchange.preview import SHOWN_ROWS, PreviewCell, look
+from app.services import go_live, people, scope
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment, record_url
-from app.web.import_settings import address, asked, columns, settings
+from app.web.import_settings import address, asked, columns, keyable, mark, said_again, settings
+from app.web.import_settings import correct as corrections
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.record_page import heading
@@ -107,16 +111,41 @@ def _kept(digest: str) -> Path:
 
 @pages.get("/imports/<register>/check/<digest>")
 @signed_in
-def check(register: str, digest: str) -> str:
+def check(register: str, digest: str) -> str | Response:
     """Show what importing a file would do, cell by cell; writes nothing. Raises Missing, Forbidden."""
     work = reading()
     spec = scope.demand(work, register, "import")
     try:
-        preview = importing.dry_run(work, register, _kept(digest), **asked())
+        preview, follows = _looked(work, register, digest)
     except Invalid as invalid:
         wrong = "；".join(map(_told, invalid.errors))
         return _page(spec, "check", error=wrong, settings=settings(None), given=_given(), choices=[])
-    return _preview(spec, digest, preview)
+    if request.args.get("of") not in (None, mark(preview.shape.columns)):
+        # what columns were chosen for was said of other headers, of another sheet or line
+        gone = {name: None for name in request.args if name.startswith("m.") or name == "of"}
+        return redirect(address(_check(register, digest), **gone))
+    return _preview(spec, digest, preview, follows)
+
+
+def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Foreseen]]:
+    """Return what an import would do and what would follow; where history owes nothing also what it would owe otherwise."""
+    options = importing.Options.given(asked())
+    plan = make_plan(work, register, _kept(digest), options, column_choices.chosen(work, register))
+    show, after = request.args.get("show", ""), request.args.get("after", 0, int)
+    seen = look(work, plan, show if show in STATUSES else None, after)  # type: ignore[arg-type]  # its keys are the statuses
+    if seen.file_errors or not seen.new + seen.changed or not plan.spec.duties + plan.spec.breaches:
+        return seen, []
+    asks = (False, True) if go_live.day(work, register) is not None else (False,)
+    return seen, [foreseen.of_plan(current_panel(), current_actor(), plan, now=clock.now(), as_ever=a) for a in asks]
+
+
+@pages.post("/imports/<register>/check/<digest>/corrections")
+@signed_in
+def correct(register: str, digest: str) -> Response:
+    """Keep the cells that were corrected beside the preview and look again. Raises Missing, Forbidden."""
+    scope.demand(reading(), register, "import")
+    _kept(digest)
+    return redirect(address(_check(register, digest), fix=corrections()), 303)
 
 
 def _told(error: CellError) -> str:
@@ -125,12 +154,19 @@ def _told(error: CellError) -> str:
 
 def _given() -> list[tuple[str, str]]:
     """Return the arguments that the settings of a file do not carry themselves."""
-    return [(k, v) for k, v in request.args.items(multi=True) if k in ("name", "keys")]
+    return [(k, v) for k, v in request.args.items(multi=True) if k in ("name", "fix", "show")]
 
 
-def _preview(spec: RegisterSpec, digest: str, preview: Preview, again: bool = False, error: str = "") -> str:
-    base, keys = _check(spec.code, digest), tuple(request.args.getlist("keys"))
-    total = {"total": preview.total, "again": 1 if again else None}
+def _preview(
+    spec: RegisterSpec,
+    digest: str,
+    preview: Preview,
+    follows: Sequence[Foreseen] = (),
+    again: bool = False,
+    error: str = "",
+) -> str:
+    base = _check(spec.code, digest)
+    total = {"total": preview.total, "again": 1 if again else None, "show": None, "after": None, **said_again(preview)}
     choices = []
     if not preview.file_errors:
         good = preview.total - preview.refused
@@ -139,16 +175,20 @@ def _preview(spec: RegisterSpec, digest: str, preview: Preview, again: bool = Fa
         elif good:
             text = gettext("只导入没有错误的 %(n)s 行", n=good)
             choices.append(Action(text, address(f"{base}/good", **total), "post", "check", "warning"))
-    for f in preview.matching.columns:
-        if f is not None and (f.unique or f.code == "record_no") and keys != (f.code,):
-            text = gettext("按“%(field)s”更新已有记录", field=label(f.label))
-            choices.append(Action(text, address(base, keys=f.code), "get", "refresh"))
-    if keys:
-        choices.append(Action(gettext("全部作为新记录"), address(base, keys=None), "get", "plus"))
+    show = request.args.get("show", "")
+    counts = {
+        "": preview.total, "new": preview.new, "changed": preview.changed, "unchanged": preview.unchanged, "refused": preview.refused,
+    }  # fmt: skip
+    tabs = [
+        {"label": gettext(STATUSES.get(s, "全部")), "n": n, "url": address(base, show=s, after=None), "now": s == show}
+        for s, n in counts.items()
+    ]
+    of = counts.get(show, preview.total)
     wrong = [_told(e) for e in preview.file_errors]
+    shown = columns(reading(), spec, preview)
     rows = [
         {
-            "line": r.line, "status": gettext(STATUSES[r.status]), "cells": [_cell(c) for c in r.cells],
+            "line": r.line, "status": gettext(STATUSES[r.status]), "cells": [_cell(c) for c in r.cells], "code": r.status,
             "errors": [_told(e) for e in r.errors],
         }
         for r in preview.rows
@@ -156,9 +196,27 @@ def _preview(spec: RegisterSpec, digest: str, preview: Preview, again: bool = Fa
     return _page(
         spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total,
         good=preview.total - preview.refused, bad=preview.refused, new=preview.new, changed=preview.changed,
-        left_out=[{"name": name, "why": sentence(why)} for name, why in preview.matching.left_out],
-        settings=settings(preview), given=_given(), preview={"columns": columns(reading(), spec, preview), "rows": rows},
+        tabs=tabs, more_url=address(base, after=preview.rows[-1].line) if of > SHOWN_ROWS and len(rows) == SHOWN_ROWS else "",
+        keyable=keyable(preview), correct_url=address(f"{base}/corrections"), follows=[_follows(f) for f in follows],
+        since=go_live.day(reading(), spec.code), left_out=[{"name": name, "why": sentence(why)} for name, why in preview.matching.left_out],
+        settings=settings(preview), given=_given(), headers_mark=mark(preview.shape.columns), preview={"columns": shown, "rows": rows},
     )  # fmt: skip
+
+
+def _follows(f: Foreseen) -> dict[str, Any]:
+    """Return what follows as texts: by duty and by breach, with the first examples."""
+    kinds = [("owed", line) for line in f.duties] + [("fined", line) for line in f.breaches]
+    lines = [
+        {
+            "kind": kind, "label": label(line.label), "n": line.count, "amount": f"¥{line.amount:,.2f}" if line.amount else "",
+            "examples": [
+                "，".join(x for x in (e.record, e.person, f"{e.day}", f"¥{e.amount:,.2f}" if e.amount else "") if x)
+                for e in line.examples
+            ],
+        }
+        for kind, line in kinds
+    ]  # fmt: skip
+    return {"tried": f.tried, "whole": f.whole, "amount": f"¥{f.amount:,.2f}", "lines": lines}
 
 
 def _cell(c: PreviewCell) -> dict[str, Any]:
@@ -180,8 +238,8 @@ def start(register: str, digest: str, mode: str) -> Response | tuple[str, int]:
         )  # fmt: skip
     except AlreadyImported as already:
         spec = scope.demand(reading(), register, "import")
-        preview = importing.dry_run(reading(), register, path, **asked())
-        return _preview(spec, digest, preview, again=True, error=sentence(already.reason)), 409
+        preview, follows = _looked(reading(), register, digest)
+        return _preview(spec, digest, preview, follows, again=True, error=sentence(already.reason)), 409
     _go(run, request.args.get("total", 0, int))
     return redirect(_url(register, run), 303)
 
@@ -228,7 +286,14 @@ def show(register: str, run: int) -> str:
     undone = gettext("这次导入已撤销。") if report.undone_by is not None else ""
     result = {"tone": tone, "text": " ".join([undone, report.message, text, *wrong]).strip()}
     errors_url = f"{_url(register, run)}/errors.xlsx" if report.errors_file else ""
-    return _page(spec, "done", result=result, errors_url=errors_url, choices=_undo(spec, report))
+    since = go_live.day(reading(), spec.code) if report.created + report.updated and report.undone_by is None else None
+    would = None
+    if since is not None and request.args.get("would"):
+        would = _follows(foreseen.of_run(current_panel(), register, run, now=clock.now()))
+    return _page(
+        spec, "done", result=result, errors_url=errors_url, choices=_undo(spec, report), since=since, would=would,
+        would_url=f"{_url(register, run)}?would=1#would",
+    )  # fmt: skip
 
 
 def _undo(spec: RegisterSpec, report: ImportReport) -> list[Action]:
