@@ -210,6 +210,19 @@ def _merged(path: Path | None) -> dict[str, str]:
 @click.option(
     "--good-rows", is_flag=True, help="Import the good rows and write the others to a file; otherwise all rows or none."
 )
+@click.option(
+    "--writes", type=click.Choice(["both", "insert", "update"]), default="both", show_default=True, help="What may become of records."
+)  # fmt: skip
+@click.option(
+    "--year", type=click.IntRange(1900, 9000), default=None, help="Of days written without one, such as 3月5日."
+)
+@click.option("--delimiter", default=None, help="Between the cells of a text file; found by itself otherwise.")
+@click.option(
+    "--header-line",
+    type=click.IntRange(1, 1_000_000),
+    default=None,
+    help="Line of the headers; found by itself otherwise.",
+)
 @click.option("--again", is_flag=True, help="Import although the same content was imported before.")
 @click.option("--encoding", default=None, help="Encoding of the file; found by itself otherwise.")
 @click.option("--sheet", default=None, help="Sheet of a spreadsheet; the one with the register's headers otherwise.")
@@ -217,14 +230,17 @@ def _merged(path: Path | None) -> dict[str, str]:
 @at_option
 @_errors_as_sentences
 def import_(
-    register_code: str, file: Path, keys: tuple[str, ...], dry_run: bool, good_rows: bool, again: bool, encoding: str | None, sheet: str | None,
+    register_code: str, file: Path, keys: tuple[str, ...], dry_run: bool, good_rows: bool, writes: str, year: int | None, delimiter: str | None,
+    header_line: int | None, again: bool, encoding: str | None, sheet: str | None,
     username: str | None, at: datetime | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import FILE (CSV, TSV, xlsx, xls, ods) into REGISTER."""
+    """Import FILE (CSV, TSV, xlsx, xls, ods, lines of JSON) into REGISTER."""
     panel, actor, now = _panel(), _actor(username), at or clock.now()
+    options: dict[str, Any] = {"keys": keys, "encoding": encoding, "sheet": sheet, "writes": writes, "year": year}
+    options |= {"delimiter": delimiter, "header_line": header_line}
     if dry_run:
         with panel.reading(actor, now=now) as work:
-            seen = importing.dry_run(work, register_code, file, keys=keys, encoding=encoding, sheet=sheet)
+            seen = importing.dry_run(work, register_code, file, **options)
         counts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "refused": seen.refused}
         errors = [*seen.file_errors, *seen.errors]
         words = [f"新增 {seen.new}，更新 {seen.changed}，不变 {seen.unchanged}，有误 {seen.refused}（试运行，未写入）"]
@@ -237,12 +253,10 @@ def import_(
         register_code,
         file,
         now=now,
-        keys=keys,
         mode=mode,
         source="cli",
-        encoding=encoding,
-        sheet=sheet,
         again=again,
+        **options,
     )
     counts = {"run": report.run_id, "state": report.state, "created": report.created, "updated": report.updated}
     counts |= {"unchanged": report.unchanged, "refused": report.refused, "errors_file": str(report.errors_file or "")}

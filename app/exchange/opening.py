@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.errors import CellError, Invalid, say
+from app.exchange.ndjson import is_ndjson, open_ndjson
 from app.exchange.reading import Sheet, open_text, opened
 from app.exchange.spreadsheet import is_book, open_book
 
@@ -31,7 +32,10 @@ def open_sheet(
         return open_book(file, sheet=sheet, header_line=header_line, known=known)
     with opened(file) as stream:
         head = stream.read(512)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_WEB_PAGE):
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if is_ndjson(head):
+        return open_ndjson(file)
+    if head.lstrip().lower().startswith(_WEB_PAGE):
         reason = say("这是网页或 XML，不是表格（有些系统把网页存成 .xls）；请用 Excel 或 WPS 打开，另存为 xlsx 再导入")
         raise Invalid([CellError("", reason)])
     return open_text(file, encoding=encoding, delimiter=delimiter, header_line=header_line, known=known)

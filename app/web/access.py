@@ -11,6 +11,7 @@ from app.web.interface import RecordInterface
 READ_WRITE = {
     "list": "read", "show": "read", "add": "write", "edit": "write", "delete": "write",
     "get_list": "read", "get": "read", "info": "read", "post": "write", "put": "write", "transition": "read",
+    "bring": "import", "import_state": "import", "import_errors": "import", "import_cancel": "import",
 }  # fmt: skip
 """The permission that each route asks; the same for views and APIs, or their resource would collect both sets.
 

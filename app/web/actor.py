@@ -52,7 +52,7 @@ def writing(source: str = "form", reason: str = "") -> Iterator[Work]:
     Holding a reader's connection while waiting for the writer's could starve the pool of connections.
     """
     actor = current_actor()
-    _close()
+    let_go()
     with current_panel().work(actor, source=source, reason=reason) as work:
         _follow(work)
         yield work
@@ -74,7 +74,8 @@ def _follow(work: Work) -> None:
     g.before = work
 
 
-def _close(_error: BaseException | None = None) -> None:
+def let_go(_error: BaseException | None = None) -> None:
+    """Give the connection for reading back: whoever waits for the writer's must not hold it."""
     if context := g.pop("reading_context", None):
         g.pop("reading", None)
         context.__exit__(None, None, None)
@@ -82,4 +83,4 @@ def _close(_error: BaseException | None = None) -> None:
 
 def close_with_request(app: Flask) -> None:
     """Let each request of ``app`` give its connection back at its end."""
-    app.teardown_appcontext(_close)
+    app.teardown_appcontext(let_go)

@@ -19,12 +19,13 @@ from app.errors import CellError, Invalid, Refused, say
 from app.fields.base import Field, Unreadable
 from app.fields.links import File, Link, Signature
 from app.services import files, records, scope
-from app.web import openapi
+from app.web import import_api, openapi
 from app.web.access import OfRegister
 from app.web.actor import reading, writing
 from app.web.answers import answer
 from app.web.cells import Names, ids_of
 from app.web.filters import operations
+from app.web.import_api import ImportRoutes
 from app.web.interface import record_id
 from app.web.language import label
 
@@ -41,14 +42,18 @@ SYSTEM = (
     "remark",
 )
 LONGEST_PAGE = 200
+ROUTES = {
+    *("get_list", "get", "post", "put", "delete", "info", "transition"),
+    *("bring", "import_state", "import_errors", "import_cancel"),
+}
 
 
-class RegisterApi(OfRegister, ModelRestApi):
+class RegisterApi(ImportRoutes, OfRegister, ModelRestApi):
     """The REST interface of one register. A browser's session will do, with the token of our pages; machines bring a bearer token."""
 
     allow_browser_login = True
     csrf_exempt = False
-    include_route_methods = {"get_list", "get", "post", "put", "delete", "info", "transition"}  # noqa: RUF012  # FAB's way
+    include_route_methods = ROUTES
     page_size = 25
 
     def __init__(self) -> None:
@@ -73,6 +78,8 @@ class RegisterApi(OfRegister, ModelRestApi):
         """Describe this register to those who may read it."""
         if scope.may(reading(), self.spec.code, "read"):
             openapi.describe(api_spec, self.spec, type(self).__name__)
+        if scope.may(reading(), self.spec.code, "import"):
+            import_api.describe(api_spec, self.spec)
 
     @expose("/", methods=["GET"])
     @protect()

@@ -58,18 +58,18 @@ def describe(spec: APISpec, register: RegisterSpec, name: str) -> None:
         spec.components.schema(f"{name}.{suffix}", made)
     base, tag = f"/api/v1/{register.code}", label(register.label)
     spec.path(f"{base}/", operations={
-        "get": _operation(tag, "列表", {
+        "get": operation(tag, "列表", {
             "count": {"type": "integer"}, "ids": _array({"type": "integer"}), "result": _array(_ref(name, "get_list")),
         }, _ASKED),
-        "post": _operation(tag, "新增", _one(name), (), _ref(name, "post"), "201"),
+        "post": operation(tag, "新增", _one(name), (), _ref(name, "post"), "201"),
     })  # fmt: skip
     spec.path(
-        f"{base}/_info", operations={"get": _operation(tag, "字段与权限", {"permissions": _array({"type": "string"})})}
+        f"{base}/_info", operations={"get": operation(tag, "字段与权限", {"permissions": _array({"type": "string"})})}
     )
     spec.path(f"{base}/{{pk}}", operations={
-        "get": _operation(tag, "查看", _one(name), (_PK,)),
-        "put": _operation(tag, "修改", _one(name), (_PK,), _ref(name, "put")),
-        "delete": _operation(tag, "归档", {"message": {"type": "string"}}, (_PK,)),
+        "get": operation(tag, "查看", _one(name), (_PK,)),
+        "put": operation(tag, "修改", _one(name), (_PK,), _ref(name, "put")),
+        "delete": operation(tag, "归档", {"message": {"type": "string"}}, (_PK,)),
     })  # fmt: skip
     if register.workflow:
         codes = [t.code for t in register.workflow.transitions if not t.auto]
@@ -77,7 +77,7 @@ def describe(spec: APISpec, register: RegisterSpec, name: str) -> None:
         body = {"type": "object", "properties": {"values": _ref(name, "put"), "reason": {"type": "string"}}}
         spec.path(
             f"{base}/{{pk}}/transitions/{{name}}",
-            operations={"post": _operation(tag, "流转", _one(name), (_PK, move), body)},
+            operations={"post": operation(tag, "流转", _one(name), (_PK, move), body)},
         )
 
 
@@ -107,7 +107,7 @@ def _one(name: str) -> dict[str, Any]:
     return {"id": {"type": "integer"}, "version": {"type": "integer"}, "result": _ref(name, "get")}
 
 
-def _operation(
+def operation(
     tag: str,
     summary: str,
     gives: dict[str, Any],
@@ -115,6 +115,7 @@ def _operation(
     body: dict[str, Any] | None = None,
     status: str = "200",
 ) -> dict[str, Any]:
+    """Return one operation: what it asks, what it ``gives``, and how it refuses."""
     failed = {"description": "Refused", "content": {"application/json": {"schema": {"type": "object", "properties": {
         "message": {"type": "string"}, "errors": _array({"type": "object"}),
     }}}}}  # fmt: skip

@@ -23,7 +23,7 @@ from app.exchange.plan import make_plan
 from app.exchange.preview import SHOWN_ROWS, PreviewCell, look
 from app.services import go_live, people, scope
 from app.services.panel import Work
-from app.web.actor import current_actor, current_panel, reading, writing
+from app.web.actor import current_actor, current_panel, let_go, reading, writing
 from app.web.cells import moment, record_url
 from app.web.import_settings import address, asked, columns, keyable, mark, said_again, settings
 from app.web.import_settings import correct as corrections
@@ -135,6 +135,7 @@ def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Fores
     seen = look(work, plan, show if show in STATUSES else None, after)  # type: ignore[arg-type]  # its keys are the statuses
     if seen.file_errors or not seen.new + seen.changed or not plan.spec.duties + plan.spec.breaches:
         return seen, []
+    let_go()
     asks = (False, True) if go_live.day(work, register) is not None else (False,)
     return seen, [foreseen.of_plan(current_panel(), current_actor(), plan, now=clock.now(), as_ever=a) for a in asks]
 
