@@ -111,7 +111,9 @@ def open_text(
     (``naming.folded``) that help to find them. Raises Invalid where the file is empty or its encoding cannot be told.
     """
     with opened(file) as stream:
-        encoding = sniffing.codec(encoding) if encoding else sniffing.find_encoding(stream, known)
+        encoding = (
+            sniffing.unmarked(stream, sniffing.codec(encoding)) if encoding else sniffing.find_encoding(stream, known)
+        )
         text = sniffing.head_text(stream, encoding)
     delimiter = delimiter or sniffing.find_delimiter(text)
     if header_line is None:

@@ -24,6 +24,16 @@ HEAD = 1 << 18
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ALIASES = {"gbk": "gb18030", "gb2312": "gb18030", "cp950": "big5hkscs", "big5": "big5hkscs"}
+_NO_WRITING = {
+    "idna",
+    "punycode",
+    "undefined",
+    "unicode-escape",
+    "raw-unicode-escape",
+    "unicode_escape",
+    "raw_unicode_escape",
+}
+"""What Python calls encodings of text and nobody writes files in."""
 _SAMPLE = 1 << 14
 _SEP = re.compile(r"sep=([,;|\t])\r?\n?", re.IGNORECASE)
 
@@ -35,10 +45,23 @@ def codec(name: str) -> str:
     """
     try:
         known = codecs.lookup(name)
+        if known.name in _NO_WRITING:
+            raise LookupError(name)
         "".encode(known.name)
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise Invalid([CellError("", say("不认识的文字编码“{name}”", name=name), text=name)]) from None
     return "utf-8-sig" if known.name == "utf-8" else _ALIASES.get(known.name, known.name)
+
+
+def unmarked(stream: BinaryIO, encoding: str) -> str:
+    """Return the encoding of a stream for which ``encoding`` was chosen: of UTF-16 and UTF-32 without a mark the usual half."""
+    stream.seek(0)
+    head = stream.read(4)
+    if encoding == "utf-16" and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16-le"
+    if encoding == "utf-32" and not head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32-le"
+    return encoding
 
 
 def find_encoding(stream: BinaryIO, known: Collection[str] = ()) -> str:
