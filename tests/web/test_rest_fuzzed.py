@@ -91,7 +91,8 @@ def test_files_that_are_cut_flipped_or_mixed_up_are_taken_or_refused_whole(site:
             {},
             optional={
                 "dry_run": st.just("1"), "mode": st.sampled_from(["all", "good"]), "key": st.sampled_from(["case_no", "subject", "x"]),
-                "writes": st.sampled_from(["both", "insert", "update"]), "encoding": st.sampled_from(["gb18030", "utf-16", "utf-32", "big5", "utf-7", "undefined"]),
+                "writes": st.sampled_from(["both", "insert", "update"]), 
+                "encoding": st.sampled_from(["gb18030", "utf-16", "utf-32", "big5", "utf-7", "undefined"]),
                 "delimiter": st.sampled_from([",", ";"]), "header_line": st.integers(1, 5),
                 "again": st.just("1"), "year": st.just(2026),
             },
