@@ -17,7 +17,7 @@ from app import clock
 from app.catalog import coverage
 from app.catalog.loader import read_folder
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import importing, leaving
+from app.exchange import archive, importing, leaving, restoring
 from app.exchange.exporting import Wanted
 from app.fields.base import Unreadable
 from app.fields.label import Label
@@ -287,6 +287,32 @@ def export(register_code: str, file: Path, encoding: Any, search: str, username:
     with _panel().reading(Actor.system()) as work:
         count = leaving.rows_of(work, issued.number)
     _say(as_json, {"rows": count, "file": str(file)}, [f"已导出 {count} 行到 {file}"])
+
+
+@records_group.command("archive")
+@click.argument("register_code", metavar="REGISTER")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@as_option
+@at_option
+@_errors_as_sentences
+def archive_(register_code: str, file: Path, username: str | None, at: datetime | None, as_json: bool) -> None:
+    """Write the whole REGISTER to FILE (zip): definitions, records with their history, what they point to, attachments."""
+    with file.open("w+b") as out:
+        count = archive.pack(_panel(), _actor(username), register_code, out, now=at or clock.now())
+    _say(as_json, {"records": count, "file": str(file)}, [f"已存档 {count} 条记录到 {file}"])
+
+
+@records_group.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_option
+@at_option
+@_errors_as_sentences
+def restore_(file: Path, username: str | None, at: datetime | None, as_json: bool) -> None:
+    """Bring a register back from an archive FILE into this site, where it must hold no records."""
+    with file.open("rb") as stream:
+        back = restoring.restore(_panel(), _actor(username), stream, now=at or clock.now())
+    words = f"“{back.register}”已恢复 {back.records} 条记录，及其引用的 {back.pointed} 条、{back.people} 名停用的人员、{back.files} 个附件"
+    _say(as_json, vars(back), [words])
 
 
 @records_group.command("move")

@@ -74,15 +74,16 @@ def _keep(folder: Path, stream: BinaryIO, field: File, name: str, beginnings: tu
                 target.write(piece)
         if not size:
             raise Unreadable(say("“{name}”是空文件", name=name))
-        place = _place(folder, digest.hexdigest())
-        place.parent.mkdir(exist_ok=True)
-        os.replace(fresh, place)
+        path = place(folder, digest.hexdigest())
+        path.parent.mkdir(exist_ok=True)
+        os.replace(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
     return digest.hexdigest(), size
 
 
-def _place(folder: Path, digest: str) -> Path:
+def place(folder: Path, digest: str) -> Path:
+    """Return where a content lies among a panel's files."""
     return folder / digest[:2] / digest
 
 
@@ -131,7 +132,7 @@ def fetch(work: Work, register: str, record_id: int, number: int) -> Attachment:
 def kept(work: Work, number: int) -> Attachment:
     """Return an attachment; whoever asks has made sure that the actor may see it. Raises Missing."""
     found = work.connection.execute(select(attachment).where(attachment.c.id == number)).mappings().first()
-    if found is None or not (path := _place(work.panel.files, found["sha256"])).is_file():
+    if found is None or not (path := place(work.panel.files, found["sha256"])).is_file():
         raise Missing
     return Attachment(found["name"], found["content_type"], path)
 

@@ -93,6 +93,33 @@ def insert(
     return whole
 
 
+def place(work: Work, spec: RegisterSpec, found: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert rows as they stood in another site, stamps and version included, and return their ids; their history is the caller's.
+
+    Only a number that is missing is given anew; what they point to follows with ``point``.
+    """
+    if not found:
+        return []
+    first = numbering.take(work, f"{spec.code}.id", len(found))
+    whole = [{**r, "id": first + i} for i, r in enumerate(found)]
+    _give_numbers(work, spec, whole)
+    filled = set().union(*whole)
+    table = work.tables[spec.code]
+    insert_rows(work.connection, table, whole, [c.name for c in table.columns if c.name in filled])
+    searching.follow_new(work, spec, whole)
+    return [r["id"] for r in whole]
+
+
+def point(work: Work, spec: RegisterSpec, held: Mapping[int, Mapping[str, Any]]) -> None:
+    """Let placed rows point to others: record → pointing field, or ``unit``, → id, or ids where the field holds several."""
+    table = work.tables[spec.code]
+    for f in (f for f in spec.fields if f.many):
+        _link(work, spec, f, [(i, pointing.get(f.code)) for i, pointing in held.items() if pointing.get(f.code)])
+    for i, pointing in held.items():
+        if plain := {c: v for c, v in pointing.items() if c in table.c and v is not None}:
+            work.connection.execute(update(table).where(table.c.id == i).values(plain))
+
+
 def change(
     work: Work,
     spec: RegisterSpec,

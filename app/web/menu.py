@@ -103,6 +103,7 @@ def _administration() -> list[dict[str, Any]]:
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))
         entries.append(_entry(gettext("上线日"), "/go-live", "calendar-check"))
         entries.append(_entry(gettext("通知渠道"), "/channels", "send"))
+        entries.append(_entry(gettext("登记簿存档"), "/archives", "archive"))
         entries.append(_entry(gettext("导出记录"), "/exports", "file-export"))
     if access_log.may(work):
         entries.append(_entry(gettext("查阅日志"), "/access-log", "eye"))

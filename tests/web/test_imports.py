@@ -144,3 +144,21 @@ def test_refused_rows_are_looked_at_by_themselves_however_far_down_they_stand(si
     assert all(f"第 {n} 件" in refused for n in (60, 120, 180))
     assert "第 59 件" not in refused
     assert "第 51 件" in page_text(owner.get(f"{where}&after=51"))
+
+
+def test_an_administrator_takes_a_register_as_one_file_and_nobody_else(site: Site) -> None:
+    for person in ("owner", "colleague", "stranger"):
+        browser = site.browser(person)
+        assert browser.get("/archives").status_code == 403
+        assert browser.get("/archives/download?register=complaint").status_code == 403
+        assert browser.post("/archives", {"file": (io.BytesIO(b"PK"), "a.zip")}).status_code == 403
+    admin = site.browser("admin")
+    assert "下载存档" in page_text(admin.get("/archives"))
+    taken = admin.get("/archives/download?register=complaint", buffered=True)
+    assert taken.data.startswith(b"PK")
+    assert "complaint_" in taken.headers["Content-Disposition"]
+    assert "ZIP" in page_text(admin.get("/exports"))
+    refused = admin.post("/archives", {"file": (io.BytesIO(taken.data), "complaint.zip")})
+    assert refused.status_code == 422
+    assert "已有记录" in page_text(refused)
+    assert admin.get("/archives/download?register=nothing").status_code == 404

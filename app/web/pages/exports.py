@@ -25,7 +25,7 @@ from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("exports", __name__)
 
-FORMS = {"csv": "CSV", "csv gb18030": "CSV (GB18030)", "xlsx": "Excel"}
+FORMS = {"csv": "CSV", "csv gb18030": "CSV (GB18030)", "xlsx": "Excel", "archive": "ZIP"}
 
 
 @pages.get("/exports")
