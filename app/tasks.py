@@ -68,9 +68,9 @@ def start_recalculation(app: Celery) -> None:
     app.send_task("app.tasks.recalculate")
 
 
-def start_import(app: Celery, run_id: int) -> None:
-    """Ask a worker to carry on an import run."""
-    app.send_task("app.tasks.carry_on_import", [run_id])
+def start_import(app: Celery, run_id: int, after: int = 0) -> None:
+    """Ask a worker to carry on an import run, ``after`` seconds from now: so that it knows a register just published."""
+    app.send_task("app.tasks.carry_on_import", [run_id], countdown=after)
 
 
 def start_whatif(app: Celery, run_id: int) -> None:

@@ -135,6 +135,14 @@ def keep_file(panel: Panel, file: Path | BinaryIO) -> tuple[str, Path]:
     return digest.hexdigest(), path
 
 
+def kept(panel: Panel, digest: str) -> Path:
+    """Return the file that ``keep_file`` kept under a SHA-256. Raises Missing."""
+    path = panel.files / "imports" / digest
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef") or not path.is_file():
+        raise Missing
+    return path
+
+
 def earlier(work: Work, register: str, sha256: str) -> RowMapping | None:
     """Return the latest run that brought the same content into the register, or still does, and was not taken back."""
     t = import_run.c

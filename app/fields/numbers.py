@@ -128,16 +128,16 @@ class YesNo(Field):
     type: Literal["yes_no"] = "yes_no"
     storage: ClassVar[Storage] = Storage.BOOLEAN
 
-    _yes: ClassVar[frozenset[str]] = frozenset({"是", "有", "对", "√", "✓", "yes", "y", "true", "t", "1", "齐", "已"})
-    _no: ClassVar[frozenset[str]] = frozenset({"否", "无", "不", "×", "✗", "no", "n", "false", "f", "0", "未"})
+    YES: ClassVar[frozenset[str]] = frozenset({"是", "有", "对", "√", "✓", "yes", "y", "true", "t", "1", "齐", "已"})
+    NO: ClassVar[frozenset[str]] = frozenset({"否", "无", "不", "×", "✗", "no", "n", "false", "f", "0", "未"})
 
     def parse(self, text: str) -> bool | None:
         word = unicodedata.normalize("NFKC", text).strip().casefold()
         if not word:
             return None
-        if word in self._yes:
+        if word in self.YES:
             return True
-        if word in self._no:
+        if word in self.NO:
             return False
         raise unreadable("是/否", text, say("请填“是”或“否”"))
 

@@ -16,6 +16,7 @@ from app.catalog.register import RegisterSpec
 from app.exchange import corrected
 from app.exchange.columns import exported
 from app.exchange.importing import Preview
+from app.exchange.proposal.proposing import Proposal
 from app.exchange.sorting import may_be_key
 from app.fields.base import Field, Storage
 from app.fields.links import File
@@ -92,7 +93,7 @@ def address(path: str, **changes: Any) -> str:
     return path + (f"?{query}" if query else "")
 
 
-def settings(preview: Preview | None) -> list[Setting]:
+def settings(preview: Preview | Proposal | None) -> list[Setting]:
     """Return what may be chosen about a file as a whole; without a preview, for it could not be opened, its encoding."""
     shape = preview.shape if preview is not None else None
     found = []

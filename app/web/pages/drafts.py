@@ -57,6 +57,7 @@ def _begin() -> list[Action]:
     name = Control("name", gettext("名称"), "text", "", True, help=gettext("这次改什么，例如：新增设备借用登记"))
     return [
         Action(gettext("上传定义"), f"{request.script_root}/drafts/upload", icon="upload", controls=[uploads()]),
+        Action(gettext("由表格建登记簿"), f"{request.script_root}/sheets", "get", "file-spreadsheet"),
         Action(gettext("新建草稿"), f"{request.script_root}/drafts", icon="plus", tone="primary", controls=[name]),
     ]
 

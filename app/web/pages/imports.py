@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, send_file
@@ -102,13 +101,6 @@ def _check(register: str, digest: str) -> str:
     return f"{request.script_root}/imports/{register}/check/{digest}"
 
 
-def _kept(digest: str) -> Path:
-    path = current_panel().files / "imports" / digest
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef") or not path.is_file():
-        raise Missing
-    return path
-
-
 @pages.get("/imports/<register>/check/<digest>")
 @signed_in
 def check(register: str, digest: str) -> str | Response:
@@ -130,7 +122,7 @@ def check(register: str, digest: str) -> str | Response:
 def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Foreseen]]:
     """Return what an import would do and what would follow; where history owes nothing also what it would owe otherwise."""
     options = importing.Options.given(asked())
-    plan = make_plan(work, register, _kept(digest), options, column_choices.chosen(work, register))
+    plan = make_plan(work, register, runs.kept(current_panel(), digest), options, column_choices.chosen(work, register))
     show, after = request.args.get("show", ""), request.args.get("after", 0, int)
     seen = look(work, plan, show if show in STATUSES else None, after)  # type: ignore[arg-type]  # its keys are the statuses
     if seen.file_errors or not seen.new + seen.changed or not plan.spec.duties + plan.spec.breaches:
@@ -145,7 +137,7 @@ def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Fores
 def correct(register: str, digest: str) -> Response:
     """Keep the cells that were corrected beside the preview and look again. Raises Missing, Forbidden."""
     scope.demand(reading(), register, "import")
-    _kept(digest)
+    runs.kept(current_panel(), digest)
     return redirect(address(_check(register, digest), fix=corrections()), 303)
 
 
@@ -231,7 +223,8 @@ def start(register: str, digest: str, mode: str) -> Response | tuple[str, int]:
     """Import a file that was looked at: all of it, or its good rows; long files by a worker. Raises Missing, Forbidden."""
     if mode not in ("all", "good"):
         raise Missing
-    path, panel = _kept(digest), current_panel()
+    panel = current_panel()
+    path = runs.kept(panel, digest)
     try:
         run = importing.prepare(
             panel, current_actor(), register, path, now=clock.now(), name=request.args.get("name", "")[:255],
