@@ -11,10 +11,13 @@ from threading import Thread
 import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from werkzeug.serving import make_server
 
+from app import clock
 from app.live import LiveApp
+from app.models.fixed import person_role, role
+from app.services import enacting
 from app.services.panel import Actor
 from tests.test_live import serving
 from tests.web.site import Site
@@ -155,3 +158,23 @@ def test_a_file_that_is_no_table_is_refused_with_its_reason(site: Site, tmp_path
     answer = admin.post("/sheets", {"file": (io.BytesIO(b"<html><table></table>"), "a.xls")}, page="/sheets")
     assert answer.status_code == 303
     assert "这是网页或 XML" in admin.get(answer.headers["Location"]).get_data(as_text=True)
+
+
+def test_where_somebody_must_approve_the_rows_wait_for_it(site: Site) -> None:
+    with site.panel.engine.begin() as connection:
+        admin = connection.execute(select(role.c.id).where(role.c.name == "system_admin")).scalar_one()
+        connection.execute(insert(person_role).values(user_id=site.ids["chief"], role_id=admin))
+    browser = site.browser("admin")
+    kept = browser.post(
+        "/sheets", {"file": (io.BytesIO("名称,数量\n甲,1\n乙,2\n丙,x\n".encode()), "盘点.csv")}, page="/sheets"
+    )
+    url = kept.headers["Location"]
+    sent = {"label": "盘点", "domain": "service", "keeper": "clerk", "too": "on", "reason": "盘点"}
+    columns = {"label.0": "名称", "type.0": "text", "label.1": "数量", "type.1": "integer", "wanted": "0"}
+    waits = browser.post(url, sent | columns, page="/sheets").headers["Location"]
+    assert "定义要先经审批" in browser.text(waits)
+    number = int(waits.split("/after/")[1].split("/")[0])
+    assert site.browser("owner").get(waits).status_code == 403
+    with site.panel.work(site.actor("chief")) as work:
+        enacting.decide(work, number, approve=True, reason="同意")
+    assert enacting.publish(site.panel, site.actor("admin"), number, now=clock.now()).revision == 2
