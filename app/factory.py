@@ -101,7 +101,13 @@ def prepare(settings: Settings) -> list[str]:
         migrate.upgrade(engine)
         files = publishing.merged(engine, read_folder(settings.DEFINITIONS), shipped=True)
         publishing.publish(
-            engine, files, actor=Actor.system(), reason="随程序附带的定义", now=clock.now(), zone=settings.zone
+            engine,
+            files,
+            actor=Actor.system(),
+            reason="随程序附带的定义",
+            now=clock.now(),
+            zone=settings.zone,
+            new_rows_only=True,
         )
         panel = open_panel(settings, engine)
         with panel.work(Actor.system(), source="system") as work:

@@ -80,6 +80,8 @@ CHECKS: dict[str, str] = {
     "D423": "A regular expression is not valid.",
     "D424": "A lower limit is above its upper limit.",
     "D425": "The titles of registers rest on each other in a circle.",
+    "D426": "Two fields keep their values in one column, or one shows the former values of a field that is not there.",
+    "D427": "An option was merged into one that is not offered.",
     # Conditions
     "D501": "A condition looks at a field that is not there.",
     "D502": "A condition compares a choice with a value that it does not have.",

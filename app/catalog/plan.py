@@ -242,12 +242,29 @@ def refusals(old: Catalog | None, new: Catalog, files: Mapping[str, str]) -> lis
         for i, f in enumerate(spec.fields):
             if before := was.field(f.code):
                 wrong += [(check, spec.code, ("fields", i, key), why) for check, key, why in _kept(before, f)]
+                if before.place != f.place and f.code in _ruled(was):
+                    bound = say("字段“{name}”为时限、处罚或报表所用，不能改变类型；请新增字段", name=before.label)
+                    wrong.append(("D951", spec.code, ("fields", i, "type"), bound))
     places = written(files) if wrong else {}
     return [places["registers", code].finding(check, loc, why) for check, code, loc, why in wrong]
 
 
+def _ruled(spec: RegisterSpec) -> frozenset[str]:
+    """Return every word in the rules of a register: what was owed by them is judged by the fields as they were."""
+    return frozenset(_words([x.model_dump() for x in (*spec.duties, *spec.breaches, *spec.counters, *spec.reports)]))
+
+
+def _words(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
+        yield from _words(part)
+
+
 def _kept(was: Field, now: Field) -> Iterator[tuple[str, str, Sentence]]:
-    """Yield what a field may not change: its type, its target, whether it holds several values, its decimal places."""
+    """Yield what a field may not change in its column: its type, its target, whether it holds several values, its decimal places."""
+    if was.place != now.place and not was.many and not now.many:
+        return
     if was.type != now.type:
         yield "D951", "type", say(
             "字段“{name}”已有数据，类型不能从{old}改为{new}；请停用它并新增字段",

@@ -70,6 +70,16 @@ class Field(BaseModel):
     basis: str = ""
     """The clauses that demand the field, such as ``P05-A3; P08-6``, or ``impl`` where a written duty could not be checked without it."""
 
+    kept_in: str = Declared(default="", pattern=r"^([a-z][a-z0-9_]{0,59})?$")
+    """The column in which its values lie, where that is not one of its own code: written by the panel when a site changes a field's type."""
+    original_of: str = ""
+    """The field whose former values this one shows, as text, as long as they do not fit that field's new type."""
+
+    @property
+    def place(self) -> str:
+        """The name of the column in which its values lie."""
+        return self.kept_in or self.code
+
     @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses of ``basis``, each by itself."""

@@ -75,6 +75,9 @@ class Option(Label):
     code: str
     synonyms: tuple[str, ...] = ()
     retired: bool = False
+    """No longer offered; records that have it keep it."""
+    into: str = ""
+    """The option that took its place: whoever still brings this one means that one. Written with ``retired``."""
 
 
 class Choices(Field):
@@ -106,7 +109,7 @@ class Choices(Field):
         folded = text.strip().casefold()
         for o in self.choices:
             if folded in {o.code.casefold(), o.zh.casefold(), o.en.casefold() or o.zh.casefold()}:
-                return o
+                return self.option(o.into) or o if o.into else o
         return next((o for o in self.choices if text.strip() in o.synonyms), None)
 
     def _refuse(self, text: str) -> Unreadable:

@@ -36,7 +36,7 @@ def seldom_collected() -> Iterator[None]:
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
 ) -> None:
-    """Insert rows given as mappings of column name → Python value; columns that a row lacks are empty.
+    """Insert rows given as mappings of column key → Python value; columns that a row lacks are empty.
 
     All rows share ``columns`` (by default every column that the first row names). Raises IntegrityError like any other insert.
     """
@@ -49,7 +49,7 @@ def insert_rows(
             names.append(name)
             cells.append(_bound(values, _bind(table.c[name].type, connection.dialect)))
     cursor = connection.connection.cursor()
-    quoted = ", ".join(f'"{n}"' for n in names)
+    quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
         if connection.dialect.name == "postgresql" and len(rows) >= FEW:
             with cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:  # type: ignore[attr-defined]

@@ -27,7 +27,9 @@ def add_indexes(table: Table, spec: RegisterSpec) -> None:
     kept = table.c.archived_at.is_(None)
     unique = [*spec.unique_together, *((f.code,) for f in spec.fields if f.unique and not f.many)]
     for fields in unique:
-        _index(table, "uq", "_".join(fields), [table.c[c] for c in fields], kept, unique=True)
+        _index(
+            table, "uq", "_".join(c.name for c in _of(table, fields)), [table.c[c] for c in fields], kept, unique=True
+        )
     ties = [c for c in (spec.order.lstrip("-"), "id") if c in table.c]
     ties = ties[: ties.index("id") + 1]
     scoped = [c for c in _scoped(spec) if c in table.c and c not in ties]
@@ -35,10 +37,10 @@ def add_indexes(table: Table, spec: RegisterSpec) -> None:
     _index(table, "ix", "list", [*map(blanks_first, _of(table, ties)), *_of(table, [*scoped, "archived_at"])], kept)
     listed = [c for c in ("state", *_listed(spec)) if c in table.c and c not in ties]
     for code in dict.fromkeys(listed):
-        _index(table, "ix", f"{code}_listed", list(map(blanks_first, _of(table, [code, *ties]))))
+        _index(table, "ix", f"{table.c[code].name}_listed", list(map(blanks_first, _of(table, [code, *ties]))))
     for code in dict.fromkeys(_compared(spec)):
         if code in table.c and code not in {*listed, *ties} and (code,) not in unique:
-            _index(table, "ix", code, [table.c[code]], table.c[code].is_not(None))
+            _index(table, "ix", table.c[code].name, [table.c[code]], table.c[code].is_not(None))
 
 
 def _of(table: Table, codes: Sequence[str]) -> list[Column[Any]]:

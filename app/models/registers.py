@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy.ext.compiler import compiles
 
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
@@ -60,7 +61,7 @@ def alike(one: Catalog, other: Catalog) -> bool:
 
 def _shape(spec: RegisterSpec) -> tuple[Any, ...]:
     columns = (
-        (f.code, f.type, f.many, *(getattr(f, x, None) for x in ("places", "max_length", "target")))
+        (f.code, f.kept_in, f.type, f.many, *(getattr(f, x, None) for x in ("places", "max_length", "target")))
         for f in spec.fields
     )
     return bool(spec.tickets_of), spec.workflow is None, *columns
@@ -97,12 +98,38 @@ def _columns(catalog: Catalog, f: Field) -> list[Column[Any]]:
         case Signature():
             return [Column(f.code, Integer, ForeignKey("ab_user.id")), Column(f"{f.code}_at", UtcMoment)]
         case Person():
-            return [Column(f.code, Integer, ForeignKey("ab_user.id"))]
+            return [_column(f, Integer, ForeignKey("ab_user.id"))]
         case File():
             return [Column(f.code, ID)]
         case Link():
-            return [Column(f.code, ID, *_key(catalog, f.target))]
-    return [Column(f.code, _type(f))]
+            return [_column(f, ID, *_key(catalog, f.target))]
+    return [_column(f, _type(f))]
+
+
+def _column(f: Field, *kind: Any) -> Column[Any]:
+    """Return a field's column: under its code, wherever its values lie."""
+    return KeptColumn(f.kept_in, *kind, key=f.code) if f.kept_in else Column(f.code, *kind)
+
+
+def kind_of(f: Field) -> Any:
+    """Return the column type of a field that holds one value."""
+    return _columns(Catalog(), f)[0].type
+
+
+class KeptColumn(Column[Any]):
+    """A column of another name than the field's code, which is what rows call it all the same."""
+
+    inherit_cache = True
+
+
+@compiles(KeptColumn)
+def _by_key(element: KeptColumn, compiler: Any, add_to_result_map: Any = None, **options: Any) -> Any:
+    told = add_to_result_map
+
+    def by_key(_name: str, _same: str, objects: Any, kind: Any) -> None:
+        told(element.key, element.key, objects, kind)
+
+    return compiler.visit_column(element, add_to_result_map=by_key if told is not None else None, **options)
 
 
 def _type(f: Field) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import CompoundSelect, bindparam, delete, select, union_all, upd
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
+from app.models.among import among
 from app.models.bulk import insert_one
 from app.models.fixed import change_set, record_version
 from app.services import people, records, rows, scope
@@ -117,6 +118,26 @@ def change(work: Work, register: str, block: Block, label: str = "") -> Done:
     return Done(with_set, label, *done)
 
 
+def change_all(work: Work, register: str, changes: Iterable[Mapping[int, Mapping[str, Any]]], label: str) -> Done:
+    """Write changes of any number of records, given in parts, all or nothing, as one change that can be taken back.
+
+    Raises Invalid with the errors of the first part that has any, Forbidden, Missing.
+    """
+    made = _begin(work, register, label.strip()[:200], 0)
+    ids: list[int] = []
+    for part in changes:
+        records.update_many(work, register, part)
+        ids += part
+    c = change_set.c
+    if not ids:
+        work.connection.execute(delete(change_set).where(c.id == made))
+        return Done(None, label)
+    work.connection.execute(update(change_set).where(c.id == made).values(size=len(ids)))
+    stale = update(change_set).where(c.person == work.actor.person_id, c.register == register, c.state == "undone")
+    work.connection.execute(stale.values(state="gone"))
+    return Done(made, label, tuple(ids))
+
+
 def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[int, ...], ...], list[Spot], int]:
     """Write what can be written; return what was changed, added and archived, what was wrong, and how many rows are different now."""
     spots: list[Spot] = []
@@ -212,7 +233,7 @@ def _refuse_if_touched(work: Work, spec: RegisterSpec, plan: Reversal) -> None:
     """Raise Missing for records that went out of sight, ChangedSince for cells that hold something else by now."""
     ids = [*plan.fields, *plan.archive]
     table = work.tables[spec.code]
-    seen = select(table.c.id).where(table.c.id.in_(ids), scope.visible(work, spec.code))
+    seen = select(table.c.id).where(among(table.c.id, ids), scope.visible(work, spec.code))
     visible = set(work.connection.execute(seen).scalars())
     if not visible.issuperset(ids):
         raise Missing(say("其中有记录已被删除，或您已无权查看"))
@@ -273,10 +294,14 @@ def _apply(work: Work, spec: RegisterSpec, plan: Reversal) -> list[Spot]:
             except Refused as refused:
                 spots.append(Spot(record, None, CellError("", refused.reason)))
     if plan.fields:
-        ids = list(plan.fields)
         back = {i: {c: old for c, (old, _) in held.items()} for i, held in plan.fields.items()}
-        try:
-            records.update_many(work, spec.code, back)
-        except Invalid as invalid:
-            spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
+        for ids in _parts(list(back)):
+            try:
+                records.update_many(work, spec.code, {i: back[i] for i in ids})
+            except Invalid as invalid:
+                spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
     return spots
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + MOST] for start in range(0, len(ids), MOST))

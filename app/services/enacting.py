@@ -135,7 +135,14 @@ class _Touched(Conflict):
 
 
 def publish(
-    panel: Panel, actor: Actor, number: int, *, now: datetime, reason: str = "", since: date | None = None
+    panel: Panel,
+    actor: Actor,
+    number: int,
+    *,
+    now: datetime,
+    reason: str = "",
+    since: date | None = None,
+    new_rows_only: bool = False,
 ) -> Published:
     """Bring a draft into force; with it, in one transaction, it becomes ``published``.
 
@@ -155,7 +162,7 @@ def publish(
         try:
             return publishing.publish(
                 panel.engine, files, actor=actor, reason=d["reason"].strip(), now=now, zone=panel.zone,
-                in_force_from=day, upon=upon, beside=partial(_published, d, mine, now),
+                in_force_from=day, upon=upon, beside=partial(_published, d, mine, now), new_rows_only=new_rows_only,
             )  # fmt: skip
         except Overtaken as overtaken_by:
             last = overtaken_by

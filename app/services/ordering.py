@@ -58,7 +58,7 @@ class Key:
 
     @property
     def _field(self) -> Any:
-        name = self.column.name
+        name = self.column.key
         return self.spec.column(name) or (_MOMENT if name.endswith("_at") else None)
 
 
@@ -71,7 +71,7 @@ class Order:
     @property
     def names(self) -> list[str]:
         """The columns that the order looks at."""
-        return [k.column.name for k in self.keys]
+        return [k.column.key for k in self.keys]
 
     def apply(self, query: Select[Any], *, back: bool = False) -> Select[Any]:
         """Return the query sorted; ``back``: the other way round."""
@@ -89,7 +89,7 @@ class Order:
             column, down, value = self.keys[depth].column, self.keys[depth].down is not back, values[depth]
             if down and value is not None:
                 stretches.append([*same, column < value])
-                if column.name != "id":
+                if column.key != "id":
                     stretches.append([*same, column.is_(None)])
             elif not down:
                 stretches.append([*same, column.is_not(None) if value is None else column > value])
@@ -97,7 +97,7 @@ class Order:
 
     def mark(self, row: Mapping[str, Any]) -> str:
         """Return the place of a row in this order as a short text."""
-        there = [self._signature, [k.plain(row[k.column.name]) for k in self.keys]]
+        there = [self._signature, [k.plain(row[k.column.key]) for k in self.keys]]
         return base64.urlsafe_b64encode(orjson.dumps(there)).decode().rstrip("=")
 
     def place(self, text: str) -> list[Any]:
@@ -112,7 +112,7 @@ class Order:
 
     @property
     def _signature(self) -> str:
-        return ",".join(f"-{k.column.name}" if k.down else k.column.name for k in self.keys)
+        return ",".join(f"-{k.column.key}" if k.down else k.column.key for k in self.keys)
 
 
 def _is(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:

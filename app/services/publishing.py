@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
@@ -24,7 +25,9 @@ from app.models.ddl import add_missing
 from app.models.fixed import publication, publication_file, role
 from app.models.registers import build_models
 from app.rules.calendar import WorkCalendar
-from app.services import adoption
+from app.services import adoption, converting
+from app.services.converting import Conversion
+from app.services.impact import Impact, impacts
 from app.services.panel import Actor, Panel
 
 EVER = date.min
@@ -66,6 +69,11 @@ class Planned:
     catalog: Catalog | None
     sentences: Sequence[Sentence]
     findings: Sequence[Finding]
+    impacts: Sequence[Impact] = ()
+    """What it means for the records that are there."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files as they would be in force: the site's own say where the values of a field lie that changes its type."""
+    conversions: Sequence[Conversion] = ()
 
 
 def revision(engine: Engine) -> int:
@@ -131,15 +139,22 @@ def files_in(connection: Connection, number: int) -> dict[str, str]:
     return {path: text for path, text in connection.execute(select(f.path, f.text).where(f.revision == number))}
 
 
-def plan(engine: Engine, files: Mapping[str, str]) -> Planned:
+def plan(engine: Engine, files: Mapping[str, str], zone: ZoneInfo = Moment.zone) -> Planned:
     """Return what bringing ``files`` (path → YAML, all of them) into force would change; changes nothing."""
-    catalog, findings = load(files)
-    if catalog is None:
-        return Planned(None, (), findings)
     before = current(engine)
     old = before.catalog if before.revision else None
-    refused = refusals(old, catalog, files)
-    return Planned(None if refused else catalog, plan_of(old, catalog), [*findings, *refused])
+    with engine.connect() as connection:
+        earlier = (stored(connection, n) for n in range(before.revision - 1, 0, -1))
+        known = converting.known_fields(connection, before.catalog, earlier, files)
+        files = converting.settled(connection, known, before.catalog, zone, files)
+        catalog, findings = load(files)
+        if catalog is None:
+            return Planned(None, (), findings, files=files)
+        refused = refusals(old, catalog, files)
+        if refused:
+            return Planned(None, plan_of(old, catalog), [*findings, *refused], files=files)
+        found = impacts(connection, before.catalog, catalog, known, zone)
+    return Planned(catalog, plan_of(old, catalog), findings, found, files, converting.conversions(known, catalog))
 
 
 def publish(
@@ -153,8 +168,11 @@ def publish(
     in_force_from: date | None = None,
     upon: int | None = None,
     beside: Callable[[Connection, int], None] | None = None,
+    new_rows_only: bool = False,
 ) -> Published:
     """Bring ``files`` into force and return them; the same definitions as now change nothing.
+
+    Raises Refused where records stand in the way of a field that becomes unique, or required unless ``new_rows_only``.
 
     ``upon``: the revision they were made from; raises Overtaken where another is in force by now. ``beside`` is called with the new
     revision in the same transaction.
@@ -170,9 +188,12 @@ def publish(
         raise Overtaken(now_in_force.revision)
     if now_in_force.revision and now_in_force.catalog.digest == digest(files):
         return now_in_force
-    planned = plan(engine, files)
+    planned = plan(engine, files, zone)
     if planned.catalog is None:
         raise Unsound(planned.findings)
+    if now_in_force.revision and now_in_force.catalog.digest == planned.catalog.digest:
+        return now_in_force
+    refuse_in_the_way(planned, new_rows_only=new_rows_only)
     today = now.astimezone(zone).date()
     if in_force_from is not None and in_force_from < today:
         raise Refused(too_early(today))
@@ -183,7 +204,7 @@ def publish(
             before = newest(connection)
             if before != now_in_force.revision:
                 raise Overtaken(before)
-            done = _publish(connection, planned, dict(files), before + 1, actor, reason, now, since)
+            done = _publish(connection, planned, before + 1, actor, reason, now, since, now_in_force.catalog, zone)
             if beside is not None:
                 beside(connection, done.revision)
             return done
@@ -197,17 +218,20 @@ def too_early(today: date) -> Sentence:
 def _publish(
     connection: Connection,
     planned: Planned,
-    files: dict[str, str],
     number: int,
     actor: Actor,
     reason: str,
     now: datetime,
     since: date,
+    old: Catalog,
+    zone: ZoneInfo,
 ) -> Published:
+    files = dict(planned.files)
     catalog = replace(planned.catalog or Catalog(), revision=number)
     models = build_models(catalog)
     add_missing(connection, models)
-    said = "\n".join(map(str, planned.sentences))
+    _convert(connection, planned, old, zone)
+    said = "\n".join(map(str, (*planned.sentences, *(i.says for i in planned.impacts))))
     row = {
         "revision": number,
         "digest": catalog.digest,
@@ -228,6 +252,21 @@ def _publish(
             connection.execute(insert(role).values(name=code))
     _adopt(connection, catalog, actor, now)
     return Published(number, catalog, files)
+
+
+def _convert(connection: Connection, planned: Planned, old: Catalog, zone: ZoneInfo) -> None:
+    for conversion in planned.conversions:
+        try:
+            converting.convert(connection, old, zone, conversion)
+        except IntegrityError:
+            raise Refused(say("“{label}”转换之后有重复的值，不能同时设为唯一", label=conversion.now.label)) from None
+
+
+def refuse_in_the_way(planned: Planned, *, new_rows_only: bool) -> None:
+    """Raise Refused where records stand in the way of a stricter rule; what becomes required may be asked of new records alone."""
+    for impact in planned.impacts:
+        if impact.kind == "unique" or (impact.kind == "required" and not new_rows_only):
+            raise Refused(say("{impact}；请先更正这些记录", impact=impact.says))
 
 
 def _adopt(connection: Connection, catalog: Catalog, actor: Actor, now: datetime) -> None:

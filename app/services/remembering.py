@@ -54,7 +54,7 @@ def place_of(work: Work, register: str, found: Select[Any]) -> Place:
     if work.spec(register).tickets_of or not all(name in codes for name in read):
         return Place(register, None)
     own = work.tables[register]
-    columns = {c.name for c in parts if isinstance(c, Column) and c.table is own}
+    columns = {c.key for c in parts if isinstance(c, Column) and c.table is own}
     columns |= {f for (code, f), t in work.links.items() if code == register and t.name in read}
     state, running = watching.state(work, {codes[name] for name in read})
     compiled = found.compile(work.connection)

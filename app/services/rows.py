@@ -83,7 +83,7 @@ def insert(
     whole = [{**defaults, **_given(row, defaults), **stamp, "id": first + i} for i, row in enumerate(rows)]
     _give_numbers(work, spec, whole)
     filled = set().union(*whole)
-    insert_rows(work.connection, table, whole, [c.name for c in table.columns if c.name in filled])
+    insert_rows(work.connection, table, whole, [c.key for c in table.columns if c.key in filled])
     for f in spec.fields:
         if f.many:
             _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
@@ -148,6 +148,7 @@ def change_many(
     Raises Missing where somebody else has changed one of them since it was read.
     """
     table = work.tables[spec.code]
+    changes = _resolved(spec, old, changes)
     many = {f.code: f for f in spec.fields if f.many}
     stamp = {"updated_by": work.actor.person_id, "updated_at": work.now}
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -184,6 +185,24 @@ def _update(work: Work, table: Table, codes: tuple[str, ...]) -> Update:
     if len(codes) == 1:
         work.panel.memory[key] = made
     return made
+
+
+def _resolved(
+    spec: RegisterSpec, old: Sequence[Mapping[str, Any]], changes: Mapping[int, Mapping[str, Any]]
+) -> Mapping[int, Mapping[str, Any]]:
+    """Return changes that also empty what a field was before its type changed, where the field is filled."""
+    before = [(f.code, f.original_of) for f in spec.fields if f.original_of]
+    if not before:
+        return changes
+    found = dict(changes)
+    for row in old:
+        given = changes[row["id"]]
+        solved = {
+            c: None for c, of in before if given.get(of) is not None and row.get(c) is not None and c not in given
+        }
+        if solved:
+            found[row["id"]] = {**given, **solved}
+    return found
 
 
 def _differences(spec: RegisterSpec, row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

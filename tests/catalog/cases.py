@@ -448,6 +448,31 @@ title: [a]
 """,
         "bad.yaml:6: registers.memo.title: 名称循环引用：memo → memo [D425]",
     ),
+    "D426": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: a, label: 甲, type: text}
+  - {code: b, label: 乙, type: money, kept_in: a}
+  - {code: c, label: 丙, type: text, original_of: d}
+""",
+        """\
+bad.yaml:7: registers.memo.fields[1].kept_in: “a”是别的字段的列 [D426]
+bad.yaml:8: registers.memo.fields[2].original_of: 《便签》没有字段“d”，可写：a、b [D426]""",
+    ),
+    "D427": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: a, label: 甲, type: choice, choices: [门, {code: 窗, retired: true, into: 墙}]}]
+""",
+        "bad.yaml:5: registers.memo.fields[0].choices[1].into: 并入的选项须仍可选，自己则停用（retired）；可写：门 [D427]",
+    ),
     "D501": Case(
         """\
 code: memo

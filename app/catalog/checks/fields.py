@@ -33,6 +33,7 @@ def check_fields(s: Subject) -> None:
         elif f.code in stamps:
             taken = say("“{code}”是签字“{field}”的时间，请换一个编码", code=f.code, field=stamps[f.code].label.zh)
             s.wrong("D403", (*loc, "code"), taken)
+        _places(s, loc, f)
         _names(s, loc, f)
         _limits(s, loc, f)
         if f.default is not None and (reason := _refused_default(s, f)):
@@ -65,6 +66,15 @@ def _limits(s: Subject, loc: Loc, f: Field) -> None:
         )
     if isinstance(f, Choices) and not f.choices:
         s.wrong("D422", (*loc, "choices"), say("没有可选的值"))
+    for n, o in enumerate(f.choices if isinstance(f, Choices) else ()):
+        offered = [x.code for x in f.choices if not x.retired and x is not o] if isinstance(f, Choices) else []
+        if o.into and (not o.retired or o.into not in offered):
+            hint = choose(o.into, offered)
+            s.wrong(
+                "D427",
+                (*loc, "choices", n, "into"),
+                say("并入的选项须仍可选，自己则停用（retired）；{hint}", hint=hint),
+            )
     if isinstance(f, Number) and f.min is not None and f.max is not None and f.min > f.max:
         s.wrong("D424", (*loc, "min"), say("下限 {min} 大于上限 {max}", min=f.min, max=f.max))
     if isinstance(f, Text) and f.pattern:
@@ -72,6 +82,20 @@ def _limits(s: Subject, loc: Loc, f: Field) -> None:
             re.compile(f.pattern)
         except re.error:
             s.wrong("D423", (*loc, "pattern"), say("“{pattern}”不是有效的正则表达式", pattern=f.pattern))
+
+
+def _places(s: Subject, loc: Loc, f: Field) -> None:
+    """Note a column that is another field's, and former values of no field."""
+    others = {o.code: o for o in s.spec.fields if o is not f}
+    if f.kept_in and (f.kept_in in RESERVED or any(f.kept_in in (o.code, o.kept_in) for o in others.values())):
+        s.wrong("D426", (*loc, "kept_in"), say("“{column}”是别的字段的列", column=f.kept_in))
+    if f.original_of and f.original_of not in others:
+        hint = choose(f.original_of, sorted(others))
+        s.wrong(
+            "D426",
+            (*loc, "original_of"),
+            say("《{register}》没有字段“{code}”，{hint}", register=s.spec.label.zh, code=f.original_of, hint=hint),
+        )
 
 
 def _refused_default(s: Subject, f: Field) -> Sentence | None:

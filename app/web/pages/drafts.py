@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.catalog.findings import Finding, errors
 from app.errors import Invalid, Refused, say
-from app.services import drafting, enacting, people
+from app.services import drafting, enacting, merging, people
 from app.services.panel import Work
+from app.web import impacts
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment
 from app.web.language import sentence
@@ -115,6 +116,8 @@ def _page(work: Work, number: int) -> str:
         asked=f"{names.get(d['asked_by'], '')} {moment(d['asked_at'])}" if d["asked_by"] else "",
         decided=f"{names.get(d['decided_by'], '')} {moment(d['decided_at'])}：{d['decision']}" if d["decision"] else "",
         sentences=[sentence(s) for s in planned.sentences] if planned else [],
+        impacts=impacts.shown(work, planned.impacts, address(number, "/merge")) if planned else [],
+        for_new=planned is not None and impacts.may_be_for_new_rows(planned.impacts),
         findings=told([f for f in planned.findings if f.level == "error" or f.file in changes], number) if planned else [],
         wrong=len(errors(list(planned.findings))) if planned else 0,
         files=[_file(number, p, c, drafting.in_force(work)) for p, c in changes.items()],
@@ -249,6 +252,7 @@ def publish(number: int) -> Response:
     try:
         done = enacting.publish(
             current_panel(), current_actor(), number, now=clock.now(), reason=request.form.get("reason", ""), since=_day("in_force_from"),
+            new_rows_only="new_rows_only" in request.form,
         )  # fmt: skip
     except Invalid as invalid:
         flash(sentence(invalid.errors[0].reason), "danger")
@@ -272,4 +276,19 @@ def settle(number: int, whose: str, path: str) -> Response:
     """Keep one's own text of a file that others changed too, or theirs. Raises Forbidden, Missing, Refused."""
     with writing() as work:
         enacting.settle(work, number, path, mine=whose == "mine")
+    return redirect(address(number))
+
+
+@pages.post("/drafts/<int:number>/merge")
+@signed_in
+def merge(number: int) -> Response:
+    """Rewrite the records of an option that a draft merges into another. Raises Forbidden, Missing, Refused; a missing reason is said."""
+    drafting.get(reading(), number)
+    register, field, source, target = (request.args.get(n, "") for n in ("register", "field", "source", "target"))
+    try:
+        with writing() as work:
+            done, left = merging.merge(work, register, field, source, target, request.form.get("reason", ""))
+        flash(gettext("已改写 %(n)s 条，%(left)s 条保持原样", n=len(done.changed), left=left), "success")
+    except Invalid as invalid:
+        flash(sentence(invalid.errors[0].reason), "danger")
     return redirect(address(number))
