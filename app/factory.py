@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, clock, tasks
 from app.catalog.loader import read_folder
+from app.errors import Refused
 from app.models import migrate
 from app.models.engine import open_engine
 from app.rules.calendar import calendar_from
@@ -94,21 +95,13 @@ def prepare(settings: Settings) -> list[str]:
     """Bring database and definitions up to date, fill an empty site, and return lines for whoever started it.
 
     The shipped definitions are published where they say something else than what is in force. A site with nobody in it gets
-    the demo company, or without DEMO one administrator with a password made up for it.
+    the demo company, or without DEMO one administrator with a password made up for it. New definitions that conflict with the site's own
+    are told among the lines and not published.
     """
     engine = open_engine(settings.DATABASE_URL)
     try:
         migrate.upgrade(engine)
-        files = publishing.merged(engine, read_folder(settings.DEFINITIONS), shipped=True)
-        publishing.publish(
-            engine,
-            files,
-            actor=Actor.system(),
-            reason="随程序附带的定义",
-            now=clock.now(),
-            zone=settings.zone,
-            new_rows_only=True,
-        )
+        lines = _ship(engine, settings)
         panel = open_panel(settings, engine)
         with panel.work(Actor.system(), source="system") as work:
             if calendars.ship(work, read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml")) is not None:
@@ -118,10 +111,32 @@ def prepare(settings: Settings) -> list[str]:
             security = app.extensions["appbuilder"].sm
             security.add_role(security.auth_role_admin)
             if security.count_users():
-                return []
+                return lines
             return demo.load(panel, clock.now()) if settings.DEMO else _administrator(security)
     finally:
         engine.dispose()
+
+
+def _ship(engine: Engine, settings: Settings) -> list[str]:
+    """Publish the shipped definitions; where they no longer fit the site's own, return why, and what is in force stays. Raises Unsound."""
+    files = publishing.merged(engine, read_folder(settings.DEFINITIONS), shipped=True)
+    try:
+        publishing.publish(
+            engine,
+            files,
+            actor=Actor.system(),
+            reason="随程序附带的定义",
+            now=clock.now(),
+            zone=settings.zone,
+            new_rows_only=True,
+        )
+    except Refused as refused:  # also where records stand in the way
+        if not publishing.revision(engine):
+            raise
+        findings = refused.findings if isinstance(refused, publishing.Unsound) else ()
+        wrong = [str(f) for f in findings if f.level == "error"] or [str(refused.reason)]
+        return ["随程序附带的定义有新版，与本单位的定义冲突，未启用；请在“系统 › 发布”中查看：", *wrong]
+    return []
 
 
 def _administrator(security: Any) -> list[str]:

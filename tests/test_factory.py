@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import re
+import shutil
 import weakref
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from app import factory
+from app import clock, factory
 from app.models.engine import open_engine
 from app.models.fixed import person
 from app.services import publishing
+from app.services.panel import Actor
 from config import Settings, read
+from tests.services.test_drafting import FILES
 
 
 @pytest.fixture
@@ -64,6 +67,27 @@ def test_shipped_definitions_that_changed_are_published_at_the_next_start(settin
     assert panel.catalog.revision == 2
     assert "visit" in panel.catalog.registers
     panel.engine.dispose()
+
+
+def test_new_shipped_definitions_that_conflict_with_the_sites_own_are_told_and_what_is_in_force_stays(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shipped = tmp_path / "definitions"
+    shutil.copytree(settings.DEFINITIONS / "calendars", shipped / "calendars")
+    for name, text in FILES.items():
+        (shipped / name).write_text(text, "utf-8")
+    settings = settings.model_copy(update={"DEFINITIONS": shipped})
+    factory.prepare(settings)
+    engine = open_engine(settings.DATABASE_URL)
+    own = {"letter.yaml": "extend: letter\nfields: [{code: room, label: 房间, type: text}]\n"}
+    files = publishing.merged(engine, own, shipped=False)
+    publishing.publish(engine, files, actor=Actor.system(), reason="x", now=clock.now(), zone=settings.zone)
+    both = FILES["about.yaml"].replace("fields:\n", "fields:\n  - {code: room, label: 会议室, type: long_text}\n", 1)
+    (shipped / "about.yaml").write_text(both, "utf-8")
+    told = factory.prepare(settings)
+    assert any("site/letter.yaml:2" in line and "“会议室”" in line for line in told)
+    assert publishing.revision(engine) == 2
+    engine.dispose()
 
 
 def test_what_a_publication_replaces_is_let_go_and_what_it_says_alike_is_shared(settings: Settings) -> None:

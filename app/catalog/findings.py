@@ -58,6 +58,9 @@ CHECKS: dict[str, str] = {
     "D301": "An extension stands outside the site's own definitions, or extends a register that is not there.",
     "D302": "An extension removes, retypes or changes what it may only add to or rename.",
     "D303": "An extension relaxes what carries a citation.",
+    "D311": "A register that the site extends is gone from the new definitions.",
+    "D312": "What the site added to a register is in the new definitions too.",
+    "D313": "What the site renamed or tightened is gone from the new definitions.",
     # Names
     "D401": "Two definitions have the same code.",
     "D402": "A code is given twice within a definition.",

@@ -57,7 +57,12 @@ class _Teller:
                 self.register = b or a
             if a is None:
                 more = self.more(b)
-                yield say("{what}新增{kind}{name}{more}", what=what, kind=KINDS[key], name=_name(b), more=more)
+                values = {"kind": KINDS[key], "name": _name(b), "more": more}
+                yield (
+                    say("{what}新增{kind}{name}{more}", what=what, **values)
+                    if what
+                    else say("新增{kind}{name}{more}", **values)
+                )
                 if isinstance(b, RegisterSpec):
                     yield from self.access(say("《{name}》", name=b.label), (), b.access)
             elif b is None:
@@ -224,7 +229,8 @@ def _retired(what: Sentence | str, key: str, part: Any) -> Sentence:
         return say("{what}停用字段{name}：不再显示，已有数据保留", what=what, name=_name(part))
     if key == "choices":
         return say("{what}停用选项{name}：已有记录保留原值", what=what, name=_name(part))
-    return say("{what}取消{kind}{name}", what=what, kind=KINDS[key], name=_name(part))
+    values = {"kind": KINDS[key], "name": _name(part)}
+    return say("{what}取消{kind}{name}", what=what, **values) if what else say("取消{kind}{name}", **values)
 
 
 def refusals(old: Catalog | None, new: Catalog, files: Mapping[str, str]) -> list[Finding]:

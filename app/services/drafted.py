@@ -20,7 +20,7 @@ from app.services import administration, drafting
 from app.services.panel import Work
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,40}")
-_OVERLAY_CHECKS = ("D301", "D302", "D303")
+_OVERLAY_CHECKS = ("D301", "D302", "D303", "D311", "D312", "D313")
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,21 @@ def back(work: Work, revision: int) -> int:
     return begin(work, f"恢复第 {revision} 号发布", wanted)
 
 
+def upgrade(work: Work, shipped: Mapping[str, str]) -> int:
+    """Begin a draft that puts new shipped definitions (path → YAML, all of them) in the place of those in force; the site's own stay.
+
+    Returns its number. Raises Forbidden.
+    """
+    return begin(work, "升级随程序附带的定义", newer(work, shipped))
+
+
+def newer(work: Work, shipped: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the shipped files that are not in force as they are now shipped; None for those that are shipped no longer."""
+    now = {p: t for p, t in in_force(work).items() if not is_own(p)}
+    changed: dict[str, str | None] = {p: t for p, t in shipped.items() if now.get(p) != t}
+    return changed | dict.fromkeys(now.keys() - shipped.keys())
+
+
 def listed(work: Work) -> list[dict[str, Any]]:
     """Return all drafts, what changed last first. Raises Forbidden."""
     demand_sight(work)

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.catalog.catalog import Catalog
-from app.catalog.findings import Finding
+from app.catalog.findings import Finding, errors
 from app.catalog.loader import digest, load
 from app.catalog.plan import plan as plan_of
 from app.catalog.plan import refusals
 from app.catalog.stored import from_json, to_json
+from app.catalog.upgrade import conflicts
 from app.errors import Missing, Refused, Sentence, say
 from app.fields.times import Moment
 from app.models.bulk import insert_rows
@@ -142,13 +143,15 @@ def files_in(connection: Connection, number: int) -> dict[str, str]:
 def plan(engine: Engine, files: Mapping[str, str], zone: ZoneInfo = Moment.zone) -> Planned:
     """Return what bringing ``files`` (path → YAML, all of them) into force would change; changes nothing."""
     before = current(engine)
+    clashes = conflicts(before.files, files)
     old = before.catalog if before.revision else None
     with engine.connect() as connection:
         earlier = (stored(connection, n) for n in range(before.revision - 1, 0, -1))
         known = converting.known_fields(connection, before.catalog, earlier, files)
         files = converting.settled(connection, known, before.catalog, zone, files)
-        catalog, findings = load(files)
-        if catalog is None:
+        catalog, found_in = load(files)
+        findings = [*clashes, *found_in]
+        if catalog is None or errors(findings):
             return Planned(None, (), findings, files=files)
         refused = refusals(old, catalog, files)
         if refused:

@@ -109,7 +109,7 @@ def test_a_draft_is_the_difference_from_what_is_in_force(panel: Panel) -> None:
     number = begun(panel, {"site/visit.yaml": VISIT})
     with panel.work(by(panel, "ann"), now=NOW) as work:
         assert drafting.files(work, number) == FILES | {"site/visit.yaml": VISIT}
-        assert [str(s) for s in enacting.plan(work, number).sentences][0].startswith("新增登记簿《拜访》")
+        assert str(enacting.plan(work, number).sentences[0]).startswith("新增登记簿《拜访》")
         drafting.take_away(work, number, "site/visit.yaml")
         assert drafting.changes(work, number) == {}
         with pytest.raises(Refused, match="随程序附带"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,10 +73,8 @@ def test_killed_at_any_statement_a_publication_is_whole_or_was_not(database_url:
         last += 1
         dying = open_engine(database_url)
         count = killing(dying, last)
-        try:
+        with suppress(Killed, DBAPIError, InvalidRequestError, ResourceClosedError):
             publish(dying, AFTER)
-        except (Killed, DBAPIError, InvalidRequestError, ResourceClosedError):
-            pass
         dying.dispose()
         if told(first) != (1, False, False, False):
             break

@@ -106,7 +106,7 @@ def test_where_there_is_a_second_administrator_that_one_approves(site: Site) -> 
     admin, other = site.browser("admin"), site.browser("auditor")
     draft = opened(admin, visit=VISIT)
     assert "提交审批" in (shown := page_text(admin.get(draft)))
-    assert "由 auditor 审批后才能发布" in shown
+    assert "由以下任一人批准后才能发布：auditor" in shown
     assert admin.post(f"{draft}/publish", {"reason": "x"}).status_code == 422
     admin.post(f"{draft}/ask", {"reason": "试行", "in_force_from": ""})
     assert admin.post(f"{draft}/approve", {"reason": "同意"}).status_code == 403

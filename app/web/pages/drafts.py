@@ -123,7 +123,8 @@ def _page(work: Work, number: int) -> str:
         files=[_file(number, p, c, drafting.in_force(work)) for p, c in changes.items()],
         moved=_moved(moved, number) if moved else None,
         enact=_enact(d, others, names) if may and sound else None,
-        since=d["in_force_from"], today=f"{work.today}", actions=_actions(work, d, others, may),
+        today=f"{work.today}", actions=_actions(work, d, others, may),
+        waits_for=[names[p] for p in others if p in names] if d["state"] == "asked" else [], since=d["in_force_from"],
     )  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def told(findings: Sequence[Finding], number: int) -> list[dict[str, Any]]:
 
 
 def _file(number: int, path: str, change: dict[str, Any], now: Any) -> dict[str, str]:
-    kind = gettext("删去") if change["text"] is None else gettext("改动") if path in now else gettext("新增")
+    kind = gettext("删去") if change["text"] is None else gettext("改动") if path in now else gettext("新文件")
     return {"path": path, "kind": kind, "url": address(number, f"/files/{path}"), "at": moment(change["at"])}
 
 
@@ -164,7 +165,7 @@ def _enact(d: dict[str, Any], others: list[int], names: Any) -> dict[str, str] |
         return None
     if d["state"] != "approved" and others:
         who = "、".join(names[p] for p in others if p in names)
-        waits = gettext("由 %(who)s 审批后才能发布。", who=who)
+        waits = gettext("由以下任一人批准后才能发布：%(who)s", who=who)
         return {
             "label": gettext("提交审批"),
             "url": address(d["id"], "/ask"),

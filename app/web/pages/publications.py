@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request
@@ -9,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.catalog.differences import differences
+from app.catalog.loader import read_folder
 from app.errors import Missing
 from app.services import drafting, people, publishing
 from app.services.panel import Work
@@ -34,14 +36,35 @@ def publications() -> str:
         Action(gettext("上传定义"), f"{request.script_root}/drafts/upload", icon="upload", controls=[uploads()]),
         Action(gettext("定义草稿"), f"{request.script_root}/drafts", "get", "pencil", "primary"),
     ]
+    newer = drafting.newer(work, _shipped()) if drafting.may(work) else {}
     return render_template(
-        "publications.html", title=gettext("发布"), publications=shown,
+        "publications.html", newer=len(newer), upgrade=_upgrade() if newer else None, title=gettext("发布"), publications=shown,
         current={"revision": panel.catalog.revision, "at": shown[0]["at"], "by": shown[0]["by"]} if shown else None,
         failure=gettext(
             "第 %(n)s 号目录无法启用，仍在使用第 %(old)s 号：%(why)s", n=failure.revision, old=panel.catalog.revision, why=failure.text
         ) if failure else "",
         actions=actions if drafting.may(work) else [],
     )  # fmt: skip
+
+
+def _shipped() -> dict[str, str]:
+    return read_folder(Path(current_app.config["DEFINITIONS"]))
+
+
+def _upgrade() -> Action:
+    return Action(
+        gettext("查看升级"), f"{request.script_root}/publications/upgrade", icon="arrow-up-circle", tone="primary",
+        confirm=gettext("会生成一份草稿，核对后再发布。"),
+    )  # fmt: skip
+
+
+@pages.post("/publications/upgrade")
+@signed_in
+def upgrade() -> Response:
+    """Begin a draft of the definitions that the program came with. Raises Forbidden."""
+    with writing() as work:
+        draft = drafting.upgrade(work, _shipped())
+    return redirect(address(draft))
 
 
 def _told(work: Work) -> list[dict[str, Any]]:
@@ -75,7 +98,7 @@ def show(number: int) -> str:
     changed = sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p)) if old else []
     files = [
         {
-            "path": p, "kind": gettext("删去") if p not in new else gettext("新增") if p not in old else gettext("改动"),
+            "path": p, "kind": gettext("删去") if p not in new else gettext("新文件") if p not in old else gettext("改动"),
             "lines": differences(old.get(p, ""), new.get(p, "")),
         }
         for p in changed
