@@ -17,8 +17,10 @@ from app import clock
 from app.catalog import coverage
 from app.catalog.loader import read_folder
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import archive, importing, leaving, restoring
+from app.exchange import archive, foreseen, importing, leaving, restoring
 from app.exchange.exporting import Wanted
+from app.exchange.plan import make_plan
+from app.exchange.preview import look
 from app.fields.base import Unreadable
 from app.fields.label import Label
 from app.fields.links import Link
@@ -240,11 +242,15 @@ def import_(
     options |= {"delimiter": delimiter, "header_line": header_line}
     if dry_run:
         with panel.reading(actor, now=now) as work:
-            seen = importing.dry_run(work, register_code, file, **options)
+            plan = make_plan(work, register_code, file, importing.Options.given(options))
+            seen = look(work, plan)
+        follows = foreseen.of_plan(panel, actor, plan, now=now) if not plan.errors else None
         counts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "refused": seen.refused}
         errors = [*seen.file_errors, *seen.errors]
         words = [f"新增 {seen.new}，更新 {seen.changed}，不变 {seen.unchanged}，有误 {seen.refused}（试运行，未写入）"]
-        _say(as_json, counts | {"errors": [_cell(e) for e in errors]}, [*map(_line, errors), *words])
+        words += [_followed(follows)] if follows else []
+        more = {"obligations": sum(x.count for x in follows.duties), "fines": str(follows.amount)} if follows else {}
+        _say(as_json, counts | more | {"errors": [_cell(e) for e in errors]}, [*map(_line, errors), *words])
         raise SystemExit(1 if errors else 0)
     mode = "good" if good_rows else "all"
     report = importing.run(
@@ -266,6 +272,14 @@ def import_(
     words += [f"未导入的行见 {report.errors_file}"] if report.errors_file else []
     _say(as_json, counts | {"errors": [_cell(e) for e in report.errors]}, [*map(_line, report.errors), *words])
     raise SystemExit(0 if report.state == "done" and (good_rows or not report.refused) else 1)
+
+
+def _followed(f: foreseen.Foreseen) -> str:
+    """Return what would follow from an import in a line."""
+    parts = [f"{x.label} {x.count}" for x in (*f.duties, *f.breaches)]
+    return f"随之产生：{'，'.join(parts) or '无'}；处罚合计 {f.amount} 元" + (
+        "" if f.whole else f"（只试算了前 {f.tried} 行）"
+    )
 
 
 @records_group.command("export")
@@ -304,13 +318,16 @@ def archive_(register_code: str, file: Path, username: str | None, at: datetime 
 
 @records_group.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--definitions", is_flag=True, help="Bring the archive's definitions into force first.")
 @as_option
 @at_option
 @_errors_as_sentences
-def restore_(file: Path, username: str | None, at: datetime | None, as_json: bool) -> None:
+def restore_(file: Path, definitions: bool, username: str | None, at: datetime | None, as_json: bool) -> None:
     """Bring a register back from an archive FILE into this site, where it must hold no records."""
     with file.open("rb") as stream:
-        back = restoring.restore(_panel(), _actor(username), stream, now=at or clock.now())
+        now, panel, actor = at or clock.now(), _panel(), _actor(username)
+        panel = restoring.with_definitions(panel, actor, stream, now=now) if definitions else panel
+        back = restoring.restore(panel, actor, stream, now=now)
     words = f"“{back.register}”已恢复 {back.records} 条记录，及其引用的 {back.pointed} 条、{back.people} 名停用的人员、{back.files} 个附件"
     _say(as_json, vars(back), [words])
 

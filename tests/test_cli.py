@@ -155,6 +155,26 @@ def test_a_dry_run_writes_nothing_and_names_every_bad_cell(flask: Terminal, tmp_
     assert refused["created"] == 0
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_dry_run_says_what_would_follow_and_a_register_leaves_as_one_file(
+    site: Site, flask: Terminal, cars: Path, tmp_path: Path
+) -> None:
+    flask("records", "import", "vehicle", str(cars), "--as", "archive", "--at", "2025-03-03 09:00")
+    frame = cars.read_text("utf-8").splitlines()[1].split(",")[0]
+    lines = tmp_path / "archives.ndjson"
+    row = {"vehicle": frame, "archive_kind": "新车档案", "trigger_date": "3月3日", "responsible_advisor": "sales1"}
+    lines.write_bytes(orjson.dumps(row))
+    by = ("--as", "archive", "--at", "2025-03-07 09:00")
+    assert flask.json("records", "import", "vehicle_archive", str(lines), "--dry-run", *by, code=1)["refused"] == 1
+    tried = flask.json("records", "import", "vehicle_archive", str(lines), "--dry-run", "--year", "2025", *by)
+    assert (tried["new"], tried["obligations"], tried["fines"]) == (1, 1, "50.00")
+    assert flask.json("records", "import", "vehicle_archive", str(lines), "--year", "2025", *by)["created"] == 1
+    file = tmp_path / "vehicle_archive.zip"
+    assert flask.json("records", "archive", "vehicle_archive", str(file))["records"] == 1
+    assert "已有记录" in flask("records", "restore", str(file), code=1)
+    assert "系统管理员" in flask("records", "archive", "vehicle_archive", str(file), "--as", "archive", code=1)
+
+
 def test_a_register_of_ones_own_is_there_importable_and_fined_for(site: Site, flask: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "loans.yaml"
     file.write_text(LOANS, "utf-8")

@@ -22,7 +22,7 @@ from app.fields.links import File, Link, Person, Signature
 from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import attachment, person, signature
 from app.models.types import ScaledNumber, UtcMoment, Words
-from app.services import administration, consequences, files, lookup, rows
+from app.services import administration, consequences, files, lookup, publishing, rows
 from app.services.panel import Actor, Panel, Work
 
 _BATCH = 500
@@ -46,6 +46,21 @@ def definitions(file: IO[bytes]) -> dict[str, str]:
     with zipped:
         names = [n for n in zipped.namelist() if n.startswith("definitions/")]
         return {n.removeprefix("definitions/"): zipped.read(n).decode() for n in names}
+
+
+def with_definitions(panel: Panel, actor: Actor, file: IO[bytes], *, now: datetime) -> Panel:
+    """Bring an archive's definitions into force beside those of this site, in the place of such of the same path, and return the panel.
+
+    Raises Forbidden, Refused for a file that is none, Unsound where they do not go together; the same ones change nothing.
+    """
+    with panel.reading(actor, now=now) as work:
+        administration.demand(work)
+    every = {**publishing.current(panel.engine).files, **definitions(file)}
+    reason = str(say("登记簿存档"))
+    published = publishing.publish(panel.engine, every, actor=actor, reason=reason, now=now, zone=panel.zone)
+    if published.revision == panel.catalog.revision:
+        return panel
+    return publishing.open_panel(panel.engine, published, panel.calendar, panel.zone, panel.files, panel.appeal_days)
 
 
 def restore(panel: Panel, actor: Actor, file: IO[bytes], *, now: datetime) -> Restored:

@@ -13,17 +13,22 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
+from app.catalog.catalog import Catalog
 from app.errors import Forbidden, Refused
 from app.exchange import archive, restoring
 from app.fields.links import File
 from app.models.ddl import add_missing
+from app.models.engine import open_engine
 from app.models.fixed import attachment, export_log, person, record_version, signature
 from app.models.ledger import obligation
 from app.models.migrate import upgrade
+from app.models.registers import build_models
 from app.services import files, records
 from app.services.panel import Actor, Panel
 from tests.exchange.sample import CLERK, GUEST, NOW, open_panel
 from tests.servers import Databases, Dialect
+from tests.site import publish
+from tests.web.site import FILES
 
 ADMIN = Actor(1, "张三", frozenset({"system_admin"}), 1)
 LATER = NOW + timedelta(days=30)
@@ -203,3 +208,25 @@ def altered(good: io.BytesIO, name: str, change: Callable[[bytes], bytes]) -> io
     good.seek(0)
     out.seek(0)
     return out
+
+
+def test_an_archive_brings_its_definitions_to_a_site_that_has_none(fresh_database: Databases, tmp_path: Path) -> None:
+    urls = [fresh_database("sqlite") for _ in range(2)]
+    engines = [open_engine(url) for url in urls]
+    for engine in engines:
+        upgrade(engine)
+    here = replace(publish(engines[0], FILES, NOW), files=tmp_path)
+    with here.work(Actor.system(), now=NOW) as work:
+        records.create(work, "complaint", {"subject": "随定义而来", "received_at": NOW})
+    out = io.BytesIO()
+    archive.pack(here, Actor.system(), "complaint", out, now=LATER)
+    there = replace(here, catalog=Catalog(), models=build_models(Catalog()), engine=engines[1])
+    with pytest.raises(Refused, match="定义与存档不同"):
+        restoring.restore(there, Actor.system(), out, now=LATER)
+    there = restoring.with_definitions(there, Actor.system(), out, now=LATER)
+    assert restoring.restore(there, Actor.system(), out, now=LATER).records == 1
+    with there.reading(Actor.system()) as work:
+        assert records.get(work, "complaint", 1)["subject"] == "随定义而来"
+    assert restoring.with_definitions(there, Actor.system(), out, now=LATER) is there
+    for engine in engines:
+        engine.dispose()

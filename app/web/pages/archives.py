@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from typing import BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.errors import Refused, say
+from app.errors import Forbidden, Refused, say
 from app.exchange import archive, restoring
 from app.services import administration
 from app.web.actor import current_actor, current_panel, let_go, reading
@@ -62,8 +62,14 @@ def restore() -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Refused(say("没有收到文件"))
+    actor, panel, now = current_actor(), current_panel(), clock.now()
     let_go()
-    back = restoring.restore(current_panel(), current_actor(), file.stream, now=clock.now())
+    if request.form.get("definitions"):
+        if not current_app.extensions["appbuilder"].sm.has_access("can_publish", "publications"):
+            raise Forbidden(say("您没有这样做的权限"))
+        panel = restoring.with_definitions(panel, actor, file.stream, now=now)
+        let_go()
+    back = restoring.restore(panel, actor, file.stream, now=now)
     flash(
         gettext(
             "已恢复 %(records)s 条记录，以及它们引用的 %(pointed)s 条、%(people)s 名停用的人员、%(files)s 个附件",

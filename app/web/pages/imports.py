@@ -13,17 +13,18 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.register import RegisterSpec
-from app.errors import CellError, Invalid, Missing, Refused, say
+from app.errors import Invalid, Missing, Refused, say
 from app.exchange import column_choices, foreseen, importing, runs, undoing
 from app.exchange.columns import exported
 from app.exchange.foreseen import Foreseen
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
 from app.exchange.plan import make_plan
-from app.exchange.preview import SHOWN_ROWS, PreviewCell, look
+from app.exchange.preview import SHOWN_ROWS, look
 from app.services import go_live, people, scope
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, let_go, reading, writing
 from app.web.cells import moment, record_url
+from app.web.import_preview import STATUSES, counted, followed, rows, told
 from app.web.import_settings import address, asked, columns, keyable, mark, said_again, settings
 from app.web.import_settings import correct as corrections
 from app.web.language import label, sentence
@@ -33,7 +34,6 @@ from app.web.shapes import Action
 
 pages = Blueprint("imports", __name__)
 
-STATUSES = {"new": "新增", "changed": "更新", "unchanged": "未变", "refused": "有错误"}
 STATES = {
     "waiting": ("等待", "warning"), "running": ("进行中", "active"), "cancelling": ("正在取消", "warning"), "cancelled": ("已取消", "plain"),
     "failed": ("失败", "danger"), "done": ("完成", "success"),
@@ -110,7 +110,7 @@ def check(register: str, digest: str) -> str | Response:
     try:
         preview, follows = _looked(work, register, digest)
     except Invalid as invalid:
-        wrong = "；".join(map(_told, invalid.errors))
+        wrong = "；".join(map(told, invalid.errors))
         return _page(spec, "check", error=wrong, settings=settings(None), given=_given(), choices=[])
     if request.args.get("of") not in (None, mark(preview.shape.columns)):
         # what columns were chosen for was said of other headers, of another sheet or line
@@ -127,8 +127,8 @@ def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Fores
     seen = look(work, plan, show if show in STATUSES else None, after)  # type: ignore[arg-type]  # its keys are the statuses
     if seen.file_errors or not seen.new + seen.changed or not plan.spec.duties + plan.spec.breaches:
         return seen, []
-    let_go()
     asks = (False, True) if go_live.day(work, register) is not None else (False,)
+    let_go()
     return seen, [foreseen.of_plan(current_panel(), current_actor(), plan, now=clock.now(), as_ever=a) for a in asks]
 
 
@@ -139,10 +139,6 @@ def correct(register: str, digest: str) -> Response:
     scope.demand(reading(), register, "import")
     runs.kept(current_panel(), digest)
     return redirect(address(_check(register, digest), fix=corrections()), 303)
-
-
-def _told(error: CellError) -> str:
-    return f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason)
 
 
 def _given() -> list[tuple[str, str]]:
@@ -177,44 +173,16 @@ def _preview(
         for s, n in counts.items()
     ]
     of = counts.get(show, preview.total)
-    wrong = [_told(e) for e in preview.file_errors]
+    wrong = [told(e) for e in preview.file_errors]
     shown = columns(reading(), spec, preview)
-    rows = [
-        {
-            "line": r.line, "status": gettext(STATUSES[r.status]), "cells": [_cell(c) for c in r.cells], "code": r.status,
-            "errors": [_told(e) for e in r.errors],
-        }
-        for r in preview.rows
-    ]  # fmt: skip
     return _page(
-        spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, total=preview.total,
-        good=preview.total - preview.refused, bad=preview.refused, new=preview.new, changed=preview.changed,
-        tabs=tabs, more_url=address(base, after=preview.rows[-1].line) if of > SHOWN_ROWS and len(rows) == SHOWN_ROWS else "",
-        keyable=keyable(preview), correct_url=address(f"{base}/corrections"), follows=[_follows(f) for f in follows],
+        spec, "check", error="；".join([error] * bool(error) + wrong), choices=choices, **counted(preview),
+        tabs=[] if wrong else tabs, more_url=address(base, after=preview.rows[-1].line) if SHOWN_ROWS == len(preview.rows) < of else "",
+        keyable=keyable(preview), correct_url=address(f"{base}/corrections"), follows=[followed(f) for f in follows],
         since=go_live.day(reading(), spec.code), left_out=[{"name": name, "why": sentence(why)} for name, why in preview.matching.left_out],
-        settings=settings(preview), given=_given(), headers_mark=mark(preview.shape.columns), preview={"columns": shown, "rows": rows},
+        settings=settings(preview), given=_given(), headers_mark=mark(preview.shape.columns),
+        preview={"columns": shown, "rows": rows(preview)},
     )  # fmt: skip
-
-
-def _follows(f: Foreseen) -> dict[str, Any]:
-    """Return what follows as texts: by duty and by breach, with the first examples."""
-    kinds = [("owed", line) for line in f.duties] + [("fined", line) for line in f.breaches]
-    lines = [
-        {
-            "kind": kind, "label": label(line.label), "n": line.count, "amount": f"¥{line.amount:,.2f}" if line.amount else "",
-            "examples": [
-                "，".join(x for x in (e.record, e.person, f"{e.day}", f"¥{e.amount:,.2f}" if e.amount else "") if x)
-                for e in line.examples
-            ],
-        }
-        for kind, line in kinds
-    ]  # fmt: skip
-    return {"tried": f.tried, "whole": f.whole, "amount": f"¥{f.amount:,.2f}", "lines": lines}
-
-
-def _cell(c: PreviewCell) -> dict[str, Any]:
-    why = sentence(c.reason) if c.reason else ""
-    return {"text": c.text, "before": c.before, "changed": c.status == "changed", "error": why}
 
 
 @pages.post("/imports/<register>/check/<digest>/<mode>")
@@ -283,7 +251,7 @@ def show(register: str, run: int) -> str:
     since = go_live.day(reading(), spec.code) if report.created + report.updated and report.undone_by is None else None
     would = None
     if since is not None and request.args.get("would"):
-        would = _follows(foreseen.of_run(current_panel(), register, run, now=clock.now()))
+        would = followed(foreseen.of_run(current_panel(), register, run, now=clock.now()))
     return _page(
         spec, "done", result=result, errors_url=errors_url, choices=_undo(spec, report), since=since, would=would,
         would_url=f"{_url(register, run)}?would=1#would",
