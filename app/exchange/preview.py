@@ -17,6 +17,7 @@ from app.exchange.runs import Options
 from app.exchange.sorting import Sorted
 from app.exchange.survey import batches
 from app.fields import times
+from app.fields.links import File, Link
 from app.fields.times import Date, Moment
 from app.services import lookup
 from app.services.panel import Work
@@ -36,6 +37,8 @@ class PreviewCell:
     status: CellStatus
     before: str = ""
     reason: Sentence | None = None
+    meant: tuple[tuple[str, str], ...] = ()
+    """Whom or what the text may mean, where it fits several: what names it alone, and its name."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,9 @@ def _shown(work: Work, plan: Plan, found: Sorted, show: RowStatus | None, after:
             if f is None:
                 cells.append(PreviewCell(text, "left_out"))
             elif f.code in bad:
-                cells.append(PreviewCell(text, "bad", reason=bad[f.code]))
+                several = isinstance(f, Link) and not f.many and not isinstance(f, File)
+                meant = tuple(lookup.meant_by(work, f, " ".join(text.split()))) if several else ()
+                cells.append(PreviewCell(text, "bad", reason=bad[f.code], meant=meant if len(meant) > 1 else ()))
             elif f.code in changes:
                 old = before.get(f.code)
                 was = lookup.cell_texts(work, f, [old]).get(old, "") if old is not None else ""

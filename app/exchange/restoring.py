@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app.catalog.register import RegisterSpec
 from app.errors import Refused, say
 from app.exchange import archive
+from app.exchange.survey import batches
 from app.fields.links import File, Link, Person, Signature
 from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import attachment, person, signature
@@ -167,7 +168,7 @@ class _Restoring:
         """Enter the rows of a register that are not here, without what they point to, and yield them with that (``_id``: the old id)."""
         table = self.work.tables[spec.code]
         mine = self.ids.rows.setdefault(spec.code, {})
-        for batch in _batches(self._lines(f"records/{spec.code}.ndjson")):
+        for batch in batches(self._lines(f"records/{spec.code}.ndjson"), _BATCH):
             read = [{c: _value(table, c, v) for c, v in r.items()} for r in batch]
             new = []
             for r in read:
@@ -241,13 +242,13 @@ class _Restoring:
                     found[c] = [self.ids.rows.get("unit", {}).get(v) for v in pair]
             return orjson.dumps(found).decode()
 
-        for batch in _batches(self._lines(f"versions/{spec.code}.ndjson")):
+        for batch in batches(self._lines(f"versions/{spec.code}.ndjson"), _BATCH):
             kept = [v for v in batch if mine[v["record_id"]] in ours]
             lines = [
                 {**local(v), "at": datetime.fromisoformat(v["at"]), "changes": changes(v["changes"])} for v in kept
             ]
             rows.keep_versions(self.work, lines)
-        for batch in _batches(self._lines(f"signatures/{spec.code}.ndjson")):
+        for batch in batches(self._lines(f"signatures/{spec.code}.ndjson"), _BATCH):
             signed = [local(s) for s in batch if mine[s["record_id"]] in ours]
             lines = [{**s, "signed_at": datetime.fromisoformat(s["signed_at"])} for s in signed]
             insert_rows(self.work.connection, signature, lines)
@@ -257,17 +258,6 @@ class _Restoring:
         for start in range(0, len(ids), _BATCH):
             whole = rows.read(panel, spec, ids[start : start + _BATCH]).values()
             consequences.of_rows(panel, spec, [r for r in whole if r["archived_at"] is None])
-
-
-def _batches(lines: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for one in lines:
-        batch.append(one)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _value(table: Table, column: str, kept: Any) -> Any:

@@ -7,15 +7,16 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, say
 from app.exchange.columns import Matching
 from app.exchange.parsing import Parsed, Parser, shown
-from app.exchange.reading import Row, Sheet
+from app.exchange.reading import Sheet
 from app.services.panel import Work
 
+T = TypeVar("T")
 Key = tuple[str, ...]
 """Codes of fields that together name a record."""
 
@@ -80,7 +81,7 @@ def fingerprint(key: Key, values: Mapping[str, Any]) -> int | None:
     return int.from_bytes(hashlib.blake2b(repr(parts).encode(), digest_size=8).digest(), "big") >> 1
 
 
-def batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+def batches(rows: Iterator[T], size: int) -> Iterator[list[T]]:
     """Yield rows in lists of at most ``size``."""
     while batch := list(islice(rows, size)):
         yield batch

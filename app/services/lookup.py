@@ -44,6 +44,22 @@ def resolve(work: Work, field: Link, texts: Iterable[str]) -> dict[str, int | Se
     return {t: next(iter(ids)) if len(ids) == 1 else _why_not(field, t, ids) for t, ids in found.items()}
 
 
+def meant_by(work: Work, field: Link, text: str) -> list[tuple[str, str]]:
+    """Return whom or what a text that fits several may mean: of each what names it alone, and its name."""
+    by_person = isinstance(field, Person | Signature)
+    keys = _people_keys(work, {text}) if by_person else _row_keys(work, field.target, {text})
+    ids = sorted({i for key, i in keys if key == text})[:CHUNK]
+    if by_person:
+        query = select(person.c.id, person.c.username).where(person.c.id.in_(ids))
+    elif field.target in work.tables:
+        table = work.tables[field.target]
+        query = select(table.c.id, table.c.record_no).where(table.c.id.in_(ids))
+    else:
+        return []
+    named = link_names(work, field, ids)
+    return [(str(key), named.get(i, "")) for i, key in work.connection.execute(query.order_by("id"))]
+
+
 def _why_not(field: Link, text: str, ids: set[int]) -> Sentence:
     if ids:
         return say("“{text}”对应 {n} 条记录，请改填编号", text=text[:60], n=len(ids))

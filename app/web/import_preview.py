@@ -38,7 +38,7 @@ def rows(preview: Preview) -> list[dict[str, Any]]:
 
 def _cell(c: PreviewCell) -> dict[str, Any]:
     why = sentence(c.reason) if c.reason else ""
-    return {"text": c.text, "before": c.before, "changed": c.status == "changed", "error": why}
+    return {"text": c.text, "before": c.before, "changed": c.status == "changed", "error": why, "meant": c.meant}
 
 
 def counted(preview: Preview) -> Mapping[str, int]:

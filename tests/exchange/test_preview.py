@@ -70,6 +70,18 @@ def test_a_row_of_the_wrong_length_is_shown_with_its_reason(panel: Panel, card_f
     assert (row.status, "2 格" in str(row.errors[0].reason)) == ("refused", True)
 
 
+def test_a_name_that_several_have_is_asked_about_with_all_whom_it_may_mean(panel: Panel, card_file: Cards) -> None:
+    header = "受理编号,接到时间,类别,投诉内容,跟进人,投诉客户"
+    file = card_file(f"A1,{DAY},质量,甲,王五,乙公司", header=header)
+    (row,) = tried(panel, file).rows
+    person, customer = row.cells[4:]
+    assert person.meant == (("wangwu", "王五"), ("wangwu2", "王五"))
+    assert customer.meant == (("KH-0002", "乙公司"), ("KH-0003", "乙公司"))
+    corrections = [(2, 4, person.meant[1][0]), (2, 5, customer.meant[0][0])]
+    preview = tried(panel, file, corrections=corrections)
+    assert counts(preview) == (1, 0, 0, 0)
+
+
 def test_what_concerns_the_whole_file_is_told_before_any_row(panel: Panel, card_file: Cards) -> None:
     preview = tried(panel, card_file("A1,红", header="受理编号,颜色"))
     assert {e.text or e.field for e in preview.file_errors} == {"颜色", "received_at", "kind", "content"}
