@@ -16,7 +16,6 @@ from sqlalchemy import insert
 from app.catalog.loader import load
 from app.catalog.register import RegisterSpec
 from app.exchange import exporting, importing
-from app.exchange.columns import REASON
 from app.fields.base import Field
 from app.fields.links import File, Link, Person, Signature
 from app.fields.links import Role as RoleField
@@ -142,10 +141,14 @@ def saved_again(content: bytes) -> bytes:
 @pytest.mark.parametrize("form", ["utf-8-sig", "gb18030", "xlsx"])
 def test_no_cell_of_any_register_changes_on_its_way_out_and_back(panel: Panel, form: str) -> None:
     wrong: dict[str, Any] = {}
+    unseen = set(TEXTS)
     for spec in panel.catalog.tables():
         options = {"form": "xlsx"} if form == "xlsx" else {"encoding": form}
         content = exported(panel, spec.code, **options)
         content = saved_again(content) if form == "xlsx" else content
+        if form != "xlsx":
+            plain = content.decode(form).replace('""', '"')
+            unseen = {t for t in unseen if t not in plain}
         with panel.reading(Actor.system(), now=NOW) as work:
             seen = importing.dry_run(work, spec.code, io.BytesIO(content), keys=["record_no"])
         found = (seen.new, seen.changed, seen.unchanged, seen.refused)
@@ -154,10 +157,4 @@ def test_no_cell_of_any_register_changes_on_its_way_out_and_back(panel: Panel, f
             cells = [(c.before, c.text) for r in seen.rows for c in r.cells if c.status == "changed"]
             wrong[spec.code] = (found, told[:3], cells[:3])
     assert wrong == {}
-
-
-def test_the_registers_hold_every_hostile_value(panel: Panel) -> None:
-    whole = "".join(exported(panel, spec.code).decode("utf-8-sig") for spec in panel.catalog.tables())
-    plain = whole.replace('""', '"')
-    assert [t for t in TEXTS if t not in plain] == []
-    assert REASON.zh in plain
+    assert form == "xlsx" or unseen == set(), "every hostile value was on its way"

@@ -19,7 +19,7 @@ from app.web.import_api import TYPES
 from tests.web.site import PASSWORD, Site
 
 PATH = "/api/v1/complaint"
-EXAMPLES = 150
+EXAMPLES = 110
 """Requests in all, spread over the operations."""
 
 
@@ -81,7 +81,7 @@ def test_files_that_are_cut_flipped_or_mixed_up_are_taken_or_refused_whole(site:
     statuses: set[int] = set()
 
     @settings(
-        max_examples=80, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        max_examples=60, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(
