@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtests, grid, imports, registers, site, sweeps, torture, verifying
+from benchmarks import addfields, backtests, grid, imports, registers, site, sweeps, torture, verifying
 from benchmarks.measure import apart
 from tests.servers import DIALECTS, Databases
 
@@ -24,7 +24,7 @@ def main(given: list[str]) -> None:
         "what",
         nargs="?",
         default="all",
-        choices=["import", "sweep", "backtest", "verify", "grid", "registers", "torture", "all"],
+        choices=["import", "sweep", "backtest", "verify", "grid", "registers", "torture", "addfield", "all"],
     )
     parser.add_argument(
         "--rows",
@@ -58,6 +58,9 @@ def main(given: list[str]) -> None:
             if options.what in ("registers", "all"):
                 found.append(registers.measure(make, dialect))
                 registers.show(found[-1])
+            if options.what in ("addfield", "all"):
+                found.append(addfields.measure(make, dialect, options.cards))
+                addfields.show(found[-1])
             if options.what in ("torture", "all"):
                 found.append(torture.measure(make, dialect, options.rows))
                 torture.show(found[-1])

@@ -1,7 +1,8 @@
-"""What the panel does for its own speed between other work: texts indexed behind imports, statistics for the planner."""
+"""What the panel does for its own speed between other work: indexes behind publications, texts behind imports, statistics for the planner."""
 
 from __future__ import annotations
 
+from app.models.ddl import add_indexes
 from app.services import searching
 from app.services.panel import Panel
 
@@ -12,7 +13,13 @@ _LOOK_AT = 1_000
 
 
 def run(panel: Panel, most: int | None = None) -> int:
-    """Index the texts of up to ``most`` records (default: all) that came in bulk, and return how many there were."""
+    """Index the texts of up to ``most`` records (default: all) that came in bulk, and return how many there were.
+
+    First come the indexes of large tables that the publication of this catalog left out; once for each catalog.
+    """
+    if "indexed" not in panel.memory:
+        add_indexes(panel.engine, panel.models)
+        panel.memory["indexed"] = True
     done = searching.catch_up(panel, most=most)
     if done >= MANY and panel.engine.dialect.name == "sqlite":
         with panel.engine.connect().execution_options(immediate=True) as connection, connection.begin():

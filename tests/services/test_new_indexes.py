@@ -1,0 +1,63 @@
+"""Indexes of large tables are built behind a publication, without keeping anybody waiting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event, inspect, text
+
+from app.models import ddl
+from app.services import upkeep
+from tests.servers import Databases
+from tests.services.test_converting import LOAN, Office
+
+
+def indexes(office: Office) -> set[str]:
+    return {str(i["name"]) for i in inspect(office.engine).get_indexes("r_loan")}
+
+
+WIDER = LOAN.replace("[what, price, who]", "[what, price, who, day]").replace(
+    "  - {code: note",
+    "  - {code: day, label: 日期, type: date}\n  - {code: serial, label: 序列号, type: text, unique: true}\n  - {code: note",
+)
+
+
+def test_a_large_table_gets_its_new_index_afterwards_and_a_small_one_at_once(
+    dialect: Any, fresh_database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(url := fresh_database(dialect))
+    monkeypatch.setattr(ddl, "LARGE", 3)
+    office.publish(WIDER)
+    assert "ix_r_loan_day_listed" not in indexes(office)
+    assert "uq_r_loan_serial" in indexes(office), "what keeps values unique cannot wait"
+    if dialect == "postgresql":  # as if a builder had been killed: the index is there and never used
+        with office.engine.begin() as connection:
+            connection.execute(text("CREATE INDEX ix_r_loan_day_listed ON r_loan (day)"))
+            connection.execute(
+                text("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_r_loan_day_listed'::regclass")
+            )
+    upkeep.run(office.panel)
+    assert "ix_r_loan_day_listed" in indexes(office)
+    assert ddl.add_indexes(office.engine, office.panel.models) == []
+    monkeypatch.setattr(ddl, "LARGE", 20_000)
+    office.publish(WIDER.replace("who, day]", "who, day, note]"))
+    assert "ix_r_loan_note_listed" in indexes(office)
+    office.engine.dispose()
+    fresh_database.drop(url)
+
+
+def test_an_added_column_touches_no_row(dialect: Any, fresh_database: Databases) -> None:
+    office = Office(url := fresh_database(dialect))
+    statements: list[str] = []
+    event.listen(office.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    office.publish(LOAN.replace("  - {code: note", "  - {code: day, label: 日期, type: date}\n  - {code: note"))
+    mine = [
+        s
+        for s in statements
+        if "r_loan" in s and not s.lstrip().upper().startswith(("SELECT", "PRAGMA", "ALTER", "CREATE"))
+    ]
+    assert mine == []
+    assert [s for s in statements if s.startswith("ALTER TABLE r_loan ADD COLUMN")]
+    office.engine.dispose()
+    fresh_database.drop(url)
