@@ -15,11 +15,11 @@ from app.catalog.words import TYPES
 from app.errors import Sentence, say
 from app.fields.base import Field, Storage
 from app.fields.texts import Choices, Option
+from app.models.holding import held
 from app.models.registers import PREFIX, kind_of
 from app.models.types import ID, UtcMoment
 from app.services import converting
 from app.services.converting import Known
-from app.services.merging import held
 
 SHOWN = 20
 """Rows that are named."""

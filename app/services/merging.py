@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, and_, func, select, type_coerce
+from sqlalchemy import ColumnElement, Table, and_, func, select
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Invalid, Missing, Refused, say
 from app.fields.texts import Choice, Choices
+from app.models.holding import held
 from app.services import blocks, rows, scope, workflow
 from app.services.blocks import Done
-from app.services.listing import escape
 from app.services.panel import Work
 
 _PART = 2_000
@@ -42,13 +42,6 @@ def merge(work: Work, register: str, field: str, source: str, target: str, reaso
 def holding(table: Table, f: Choices, option: str) -> ColumnElement[bool]:
     """Return the condition that a record which is not archived holds an option of a field."""
     return and_(table.c.archived_at.is_(None), held(table.c[f.code], f, option))
-
-
-def held(cell: ColumnElement[Any], f: Choices, option: str) -> ColumnElement[bool]:
-    """Return the condition that a cell of a field holds an option."""
-    if isinstance(f, Choice):
-        return cell == option
-    return type_coerce(cell, Text).like(f"%;{escape(option)};%", escape="\\")
 
 
 def _changes(

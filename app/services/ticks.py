@@ -17,11 +17,10 @@ from app.models.fixed import import_run
 from app.models.ledger import outbox, timer
 from app.models.ticks import clock_hold, tick
 from app.rules.clock_doubt import doubt
-from app.services import indicators, notices, people, reporting, sweep
+from app.services import administration, indicators, notices, reporting, sweep
 from app.services.panel import Actor, Panel, Work
 from app.services.sweep import SweepReport
 
-ADMINISTRATOR = "system_admin"
 LATE = timedelta(minutes=10)
 """A longer time between two wake-ups is a gap: something that should have been done waited."""
 KEPT = timedelta(days=8)
@@ -113,7 +112,7 @@ def _stand_still(work: Work, reason: Sentence) -> Mapping[str, Any]:
     hold = _hold(work)
     if hold is None:
         raise RuntimeError("the hold that was just written is not there")
-    told = people.holders(work, ADMINISTRATOR, None)
+    told = administration.administrators(work)
     notices.send(work, notices.tell(work, told, "clock", f"clock:{hold['id']}", {"why": reason}, {}))
     return hold
 
@@ -140,7 +139,7 @@ def release(work: Work, note: str) -> None:
 
 def demand(work: Work) -> None:
     """Raise Missing for whoever has no business with the panel's machinery."""
-    if not work.actor.is_system and ADMINISTRATOR not in work.actor.roles:
+    if not work.actor.is_system and administration.ADMINISTRATOR not in work.actor.roles:
         raise Missing(say("没有这个页面"))
 
 
