@@ -94,6 +94,7 @@ class Breach(Cited):
     reported_by: tuple[str, ...] = ()
     """Roles that may report it by hand, for a person they name."""
     when: Condition | None = None
+    """Of a breach that a trigger brings about; what a missed limit is depends on the condition of its duty."""
     joins: str = ""
     """Another breach of the register, of the same clause: where the record has one that stands, the lines found now are added to its ticket."""
     lines: Lines | None = None

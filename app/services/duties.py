@@ -264,6 +264,7 @@ def _owes(
         and old is not None
         and not dated_anew
         and day <= work.today
+        and not any(x.when for x in duty.within)
         and not any(Limit.model_validate_json(old["limit"]).fields())
     ):
         return who | {k: old[k] for k in ("started_at", "due_at")}

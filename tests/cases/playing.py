@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from sqlalchemy import select
 from app.catalog.register import RegisterSpec
 from app.errors import Invalid, Refused
 from app.exchange import importing
+from app.fields.links import File
 from app.models.ledger import ticket
-from app.services import adoption, ledger, listing, lookup, publishing, records, sweep
+from app.services import adoption, files, ledger, listing, lookup, publishing, records, sweep
 from app.services.panel import Actor, Work
 from tests.cases import offices
 from tests.cases.reading import Case, Placed, Step, moment
@@ -47,6 +49,8 @@ class Play:
     now: datetime = field(default_factory=lambda: moment("2025-01-01 08:00"))
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
     made: int = 0
+    acting: str = "系统"
+    """Who does the present step."""
     stood: float = 0.0
     """What the stopwatch of the case showed at the last wake-up."""
 
@@ -104,11 +108,21 @@ class Play:
                 return self._reference(spec, code, value)
             case "moment":
                 return moment(value)
+            case "file":
+                number = self._upload(spec, code, value)
+                return (number,) if spec.field(code).many else number
             case "money" | "decimal" | "percent":
                 return Decimal(str(value))
             case "text" | "long_text":
                 return str(value).replace("{n}", f"{self.made:06}")
         return value
+
+    def _upload(self, spec: RegisterSpec, code: str, name: str) -> int:
+        """Keep a file of a name, handed in by who acts, and return its number."""
+        field = spec.field(code)
+        assert isinstance(field, File)
+        with self.site.panel.work(self.actor(self.acting), now=self.now) as work:
+            return files.store(work, field, name, BytesIO(b"%PDF-1.4 " + name.encode()))
 
     def _reference(self, spec: RegisterSpec, code: str, word: str) -> int:
         if word in self.names:
@@ -132,6 +146,7 @@ class Play:
 
     def _play(self, placed: Placed) -> None:
         step = placed.step
+        self.acting = step.who
         try:
             getattr(self, "do_" + ("decide" if step.doing in DECISIONS else step.doing))(step)
         except Refused as refused:
@@ -149,8 +164,9 @@ class Play:
     def do_enter(self, step: Step) -> None:
         spec = self.spec(step.enter or "")
         self.made += 1
+        values = self.values(spec, step.fields)
         with self.work(step) as work:
-            entered = records.create(work, spec.code, self.values(spec, step.fields))
+            entered = records.create(work, spec.code, values)
         self.names[step.name or f"{spec.label.zh}{self.made}"] = spec.code, entered
 
     def do_find(self, step: Step) -> None:
@@ -185,16 +201,18 @@ class Play:
 
     def do_change(self, step: Step) -> None:
         register, record_id = self.thing(step.change or "")
+        values = self.values(self.spec(register), step.fields)
         with self.work(step) as work:
-            records.update(work, register, record_id, self.values(self.spec(register), step.fields), reason=step.reason)
+            records.update(work, register, record_id, values, reason=step.reason)
 
     def do_move(self, step: Step) -> None:
         register, record_id = self.thing(step.move or "")
         spec = self.spec(register)
         transitions = spec.workflow.transitions if spec.workflow else ()
         code = next((t.code for t in transitions if step.step in (t.code, t.label.zh)), step.step)
+        values = self.values(spec, step.fields)
         with self.work(step) as work:
-            records.move(work, register, record_id, code, self.values(spec, step.fields), reason=step.reason)
+            records.move(work, register, record_id, code, values, reason=step.reason)
 
     def do_remove(self, step: Step) -> None:
         with self.work(step) as work:

@@ -769,6 +769,26 @@ duties:
 """,
         "bad.yaml:13: registers.memo.duties[0].pause[0]: 须写明在哪些状态下（state） [D708]",
     ),
+    "D709": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}, {code: n, label: 数, type: integer}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: n
+    within: [{days: 1, cite: {policy: P01, article: A1}}]
+    breach: late
+breaches:
+  - {code: late, label: 逾期, when: {field: n, gt: 1}}
+""",
+        "bad.yaml:13: registers.memo.duties[0].breach: 违规“late”由逾期产生，它的 when 不起作用；请写在时限责任上 [D709]",
+    ),
     "D801": Case(
         """\
 code: memo

@@ -17,11 +17,14 @@ from app.fields.links import Person, Signature
 from app.models.fixed import person, person_role, role
 from app.services import rows
 from app.services.panel import Actor, Panel, Work
+from config import ROOT
 from tests.servers import Databases
 from tests.site import everything
 from tests.web.site import NOW, PASSWORD, PASSWORD_HASH, Browser, page_text, published, served
 
 TABLE: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "access.yaml").read_text("utf-8"))
+OF_LETTERS = {"AR-26"}
+"""What speaks of notices, not of records: tests/services/test_letters.py reads what leaves the house."""
 ELSEWHERE = {"stranger": "乙部", "boss": "公司"}
 """Who is not of the department of the record."""
 
@@ -134,6 +137,9 @@ def test_whoever_may_meets_the_record_at_every_door_and_nobody_else_at_any(whole
     found = browser.get(f"/pick/{code}?q={sought(n)}").get_json(silent=True)
     assert (record in [f["id"] for f in found] if isinstance(found, list) else False) == (reads or "find" in may)
     assert reads or number(n) not in page_text(browser.get(f"/palette?q={sought(n)}"))
+    if "edit" in may:
+        form = page_text(browser.get(doors["form"][0]))
+        assert [field for field in case.get("fixed", ()) if f'name="{field}"' in form] == []
 
 
 def test_prices_and_terms_are_shown_to_the_sales_line_finance_and_management_alone(whole: Whole) -> None:
@@ -144,3 +150,11 @@ def test_prices_and_terms_are_shown_to_the_sales_line_finance_and_management_alo
     assert all(r["payment_terms"] == "月结" for r in shown.values())
     hidden = {f.code for f in whole.panel.catalog.registers["customer_order"].fields if f.seen_by}
     assert {"amount", "unit_price", "payment_terms"} <= hidden
+
+
+def test_every_rule_of_access_has_a_record_and_the_people_around_it() -> None:
+    rules = {
+        name for name in yaml.safe_load((ROOT / "docs/requirements.yaml").read_text("utf-8")) if name.startswith("AR-")
+    }
+    assert rules - {case["rule"] for case in TABLE} == OF_LETTERS
+    assert [case["rule"] for case in TABLE if len(case["people"]) < 3] == []

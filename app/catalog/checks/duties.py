@@ -45,6 +45,12 @@ def check_duties(s: Subject) -> None:
         if duty.breach and duty.breach not in breaches:
             hint = choose(duty.breach, breaches)
             s.wrong("D704", (*loc, "breach"), say("本登记簿没有违规“{code}”，{hint}", code=duty.breach, hint=hint))
+        elif any(b.when is not None for b in s.spec.breaches if b.code == duty.breach):
+            s.wrong(
+                "D709",
+                (*loc, "breach"),
+                say("违规“{code}”由逾期产生，它的 when 不起作用；请写在时限责任上", code=duty.breach),
+            )
 
 
 def _named(s: Subject, loc: Loc, party: Party) -> None:
