@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec, Transition
+from app.errors import say
 from app.models.ledger import breach, ticket
 from app.services import (
     assessing,
@@ -138,9 +139,8 @@ def of_transition(
 ) -> int:
     """Tell whom a transition's definition names, and in whose place it was made; return how many were told."""
     about = {"register": spec.code, "record_id": row["id"]}
-    words = {"register": spec.label, "number": row["record_no"], "move": t.label, "who": work.actor.name}
-    if on_behalf is not None:
-        words["who"] = f"{work.actor.name} 代 {on_behalf.name}"
+    who = say("{who} 代 {absent}", who=work.actor.name, absent=on_behalf.name) if on_behalf else work.actor.name
+    words = {"register": spec.label, "number": row["record_no"], "move": t.label, "who": who}
     told = [p for party in t.tell for p in people.told(work, party, spec, row)]
     told += [on_behalf.person_id] if on_behalf is not None and on_behalf.person_id is not None else []
     people_told = [p for p in told if p != work.actor.person_id]

@@ -15,7 +15,7 @@ from wtforms.fields.choices import Choice
 from wtforms.validators import Optional
 
 from app.web.actor import current_panel
-from app.web.language import label
+from app.web.language import label, language_comma
 
 
 def role_name(role: Role) -> str:
@@ -30,7 +30,7 @@ def _roles() -> list[Role]:
 
 
 def _named(roles: Iterable[Role]) -> str:
-    return "、".join(role_name(r) for r in roles)
+    return language_comma().join(role_name(r) for r in roles)
 
 
 class RolesField(QuerySelectMultipleField):

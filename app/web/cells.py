@@ -18,7 +18,7 @@ from app.fields.texts import Choices
 from app.fields.times import Moment
 from app.services import lookup, related
 from app.services.panel import Work
-from app.web.language import label, language
+from app.web.language import label, language, language_comma
 from app.web.shapes import Cell
 
 MOMENT = Moment(code="moment", label=Label(zh="时刻"))
@@ -101,11 +101,6 @@ def text_of(work: Work, field: Field, value: Any) -> str:
         role = work.catalog.roles.get(value)
         return label(role.label) if role else str(value)
     return field.format(value)
-
-
-def language_comma() -> str:
-    """Return what stands between the parts of a list."""
-    return "、" if language() == "zh" else ", "
 
 
 def in_place(who: str, absent: str) -> str:

@@ -9,9 +9,8 @@ from flask_babel import gettext
 from app.catalog.condition import Condition
 from app.catalog.register import RegisterSpec
 from app.fields.texts import Choices
-from app.web.cells import language_comma
 from app.web.counted import field_name
-from app.web.language import label, language
+from app.web.language import label, language, language_comma
 
 
 def words(spec: RegisterSpec, c: Condition) -> str:

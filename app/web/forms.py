@@ -21,7 +21,7 @@ from app.services import files, lookup
 from app.services.panel import Work
 from app.web.actor import reading, writing
 from app.web.cells import Names, ids_of, kind_of, text_of
-from app.web.language import label, language, sentence
+from app.web.language import label, language, language_comma, sentence
 from app.web.shapes import Control
 
 
@@ -83,7 +83,7 @@ def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names,
     if isinstance(f, Link):
         made.picked = [{"id": i, "text": names.of(f, i)} for i in ids_of(value)]
     if not f.typed:
-        made.value = "、".join(p["text"] for p in made.picked) or text_of(work, f, value)
+        made.value = language_comma().join(p["text"] for p in made.picked) or text_of(work, f, value)
     return made
 
 

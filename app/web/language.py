@@ -33,3 +33,8 @@ def choose_language() -> None:
     """Keep the language that ``?lang=`` asks for; before each request."""
     if (wanted := request.args.get("lang")) in current_app.config["LANGUAGES"]:
         session["locale"] = wanted
+
+
+def language_comma() -> str:
+    """Return what stands between the parts of a list."""
+    return "、" if language() == "zh" else ", "

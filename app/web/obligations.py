@@ -18,7 +18,7 @@ from app.services.obligations import Explanation
 from app.services.panel import Work
 from app.web import counted, tickets
 from app.web.cells import moment, record_url, text_of, until
-from app.web.language import label
+from app.web.language import label, language_comma
 from app.web.record_story import SOURCES, standing
 
 STEPS = {"remind": "提醒", "escalate": "上报", "breach": "记为违规"}
@@ -106,7 +106,9 @@ def _owed_by(work: Work, e: Explanation) -> str:
     if standing := people.deputies(work, o["person"]) if o["person"] is not None else {}:
         named = people.names(work, standing)
         until = max(standing.values())
-        who = gettext("%(who)s，由%(deputy)s代理至 %(day)s", who=who, deputy="、".join(named.values()), day=until)
+        who = gettext(
+            "%(who)s，由%(deputy)s代理至 %(day)s", who=who, deputy=language_comma().join(named.values()), day=until
+        )
     if e.duty is None or spec is None:
         return who or (label(role.label) if role else "")
     by = _party(work, spec, e.duty.owed_by)
@@ -142,7 +144,7 @@ def _started(work: Work, e: Explanation, spec: RegisterSpec | None) -> str:
 
 def _states(spec: RegisterSpec, codes: Iterable[str]) -> str:
     found = [spec.workflow.state(c) if spec.workflow else None for c in codes]
-    return gettext("进入“%(states)s”", states="、".join(label(s.label) for s in found if s is not None))
+    return gettext("进入“%(states)s”", states=language_comma().join(label(s.label) for s in found if s is not None))
 
 
 def _done_when(work: Work, e: Explanation, spec: RegisterSpec | None) -> str:
@@ -210,4 +212,4 @@ def _told(work: Work, e: Explanation, event: Event) -> str:
         return ""
     spec = editions.catalog_of(work, e.obligation["revision"]).registers[e.obligation["register"]]
     rule = e.duty.remind[event.seq - 1] if event.kind == "remind" else e.duty.escalate[event.seq - 1]
-    return "、".join(_party(work, spec, p) for p in rule.tell)
+    return language_comma().join(_party(work, spec, p) for p in rule.tell)

@@ -18,7 +18,7 @@ from app.services import people
 from app.services.panel import Work
 from app.services.printing import Lines, Printed, Sheet, Value
 from app.web.cells import Names, cell, moment
-from app.web.language import label, language
+from app.web.language import label, language, language_comma
 
 BLANK = "＿＿＿＿＿＿"
 """Stands in a text for a value that is not there: a line to write on."""
@@ -41,7 +41,7 @@ def document(work: Work, printed: Printed) -> dict[str, Any]:
     return {
         "title": label(p.title or p.label), "wide": p.wide, "language": language(), "papers": papers,
         "words": {"signed": gettext("签名"), "date": gettext("签署日期")},
-        "printed": gettext("打印：%(who)s　%(at)s", **printed_by), "cites": "、".join(map(str, p.cite or spec.cite)),
+        "printed": gettext("打印：%(who)s　%(at)s", **printed_by), "cites": language_comma().join(map(str, p.cite or spec.cite)),
     }  # fmt: skip
 
 

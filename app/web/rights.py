@@ -17,9 +17,9 @@ from app.services import scope
 from app.services.panel import Work
 from app.services.rights import Held, Opened
 from app.web import conditions
-from app.web.cells import language_comma, moment
+from app.web.cells import moment
 from app.web.counted import field_name
-from app.web.language import label
+from app.web.language import label, language_comma
 
 VERBS = {
     "find": "检索编号和名称", "read": "查看", "add": "新增", "edit": "修改", "delete": "归档", "import": "导入", "export": "导出",

@@ -23,7 +23,7 @@ from app.web import prints, record_story
 from app.web.cells import MOMENT
 from app.web.grid import cells
 from app.web.grid.views import shown
-from app.web.language import label, language
+from app.web.language import label, language, language_comma
 
 WIDTHS = {
     "long_text": 320, "text": 180, "date": 110, "moment": 150, "integer": 90, "decimal": 110, "money": 120, "percent": 90,
@@ -157,7 +157,7 @@ def _locked(work: Work, spec: RegisterSpec, f: Field) -> str:
         return gettext("由系统填写")
     if f.edited_by and not work.actor.roles.intersection(f.edited_by):
         held = [work.catalog.roles[r] for r in f.edited_by if r in work.catalog.roles]
-        return gettext("只由%(roles)s填写", roles="、".join(label(r.label) for r in held))
+        return gettext("只由%(roles)s填写", roles=language_comma().join(label(r.label) for r in held))
     return ""
 
 

@@ -18,7 +18,7 @@ from app.services.adopting import Effect
 from app.services.panel import Work
 from app.web.actor import reading, writing
 from app.web.cells import moment
-from app.web.language import label, sentence
+from app.web.language import label, language_comma, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
@@ -105,9 +105,15 @@ def _row(work: Work, r: dict[str, Any], units: dict[int, str]) -> dict[str, Any]
 
 def _effect(work: Work, e: Effect) -> list[dict[str, str]]:
     return [
-        {"label": gettext("登记簿"), "value": "、".join(label(r.label) for r in e.registers) or gettext("无")},
-        {"label": gettext("时限责任"), "value": "、".join(label(d.label) for d in e.duties) or gettext("无")},
-        {"label": gettext("违规"), "value": "、".join(label(b.label) for b in e.breaches) or gettext("无")},
+        {
+            "label": gettext("登记簿"),
+            "value": language_comma().join(label(r.label) for r in e.registers) or gettext("无"),
+        },
+        {
+            "label": gettext("时限责任"),
+            "value": language_comma().join(label(d.label) for d in e.duties) or gettext("无"),
+        },
+        {"label": gettext("违规"), "value": language_comma().join(label(b.label) for b in e.breaches) or gettext("无")},
         {"label": gettext("已登记且自该日起计的记录"), "value": str(e.records)},
         {"label": gettext("现有未办结的待办（不受影响）"), "value": str(e.owed)},
     ]

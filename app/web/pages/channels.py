@@ -15,7 +15,7 @@ from app.services.channels import ROBOTS
 from app.services.connecting import Wish
 from app.services.panel import Work
 from app.web.actor import reading, writing
-from app.web.language import label, sentence
+from app.web.language import label, language_comma, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
@@ -51,8 +51,8 @@ def _row(work: Work, c: Mapping[str, Any], units: Mapping[int, str]) -> dict[str
     roles = [label(work.catalog.roles[r].label) for r in c["roles"] if r in work.catalog.roles]
     return {
         "name": c["name"], "kind": sentence(ROBOTS[c["kind"]][0]), "url": url, "active": c["active"],
-        "kinds": "、".join(sentence(notices.NAMES[k]) for k in c["kinds"] if k in notices.NAMES),
-        "whom": "、".join([*roles, *(units[u] for u in c["units"] if u in units)]) or gettext("所有人的通知"),
+        "kinds": language_comma().join(sentence(notices.NAMES[k]) for k in c["kinds"] if k in notices.NAMES),
+        "whom": language_comma().join([*roles, *(units[u] for u in c["units"] if u in units)]) or gettext("所有人的通知"),
         "trial": Action(gettext("发送测试"), f"{url}/trial", icon="send") if c["active"] else None,
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ from app.services import choosing, lookup, people
 from app.services.choosing import Offer, Overlap
 from app.services.panel import Work
 from app.web.actor import reading, writing
-from app.web.language import label, sentence
+from app.web.language import label, language_comma, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Control
 
@@ -96,7 +96,7 @@ def _overlap(o: Overlap) -> dict[str, Any]:
     demands = [
         {
             "policy": code,
-            "said": "、".join(dict.fromkeys(label(p.label) for p in said[:SHOWN])),
+            "said": language_comma().join(dict.fromkeys(label(p.label) for p in said[:SHOWN])),
             "more": max(len(said) - SHOWN, 0),
         }
         for code, said in o.demands.items()

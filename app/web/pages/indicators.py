@@ -19,7 +19,7 @@ from app.services.measuring import WHOLE
 from app.services.panel import Work
 from app.web import figures
 from app.web.actor import reading, writing
-from app.web.language import label
+from app.web.language import label, language_comma
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action
@@ -66,7 +66,7 @@ def table() -> Response:
             rows.append(
                 [
                     label(i.label), entry.period.key, row["name"], row["numerator"], row["denominator"], row["value"],
-                    figures.target(i), row["grade"], "、".join(map(str, i.cite)), kept,
+                    figures.target(i), row["grade"], language_comma().join(map(str, i.cite)), kept,
                 ]
             )  # fmt: skip
     written = io.StringIO("\ufeff", newline="")

@@ -11,7 +11,7 @@ from app.services import administration, lookup, people, rights, viewing
 from app.services.panel import Actor, Work
 from app.web import rights as words
 from app.web.actor import reading
-from app.web.cells import language_comma
+from app.web.language import language_comma
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
