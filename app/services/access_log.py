@@ -22,25 +22,26 @@ def columns(work: Work, register: str, fields: Sequence[Field]) -> list[Any]:
     spec = work.spec(register)
     if work.actor.is_system or not {f.code for f in fields}.difference(spec.title):
         return []
-    approval = scope.approval_of(work, spec)
-    if spec.logged is None and approval is None:
+    grant = scope.granting(work, spec)
+    if spec.logged is None and grant is None:
         return []
     secret = where(work.tables[register], spec, spec.logged) if spec.logged is not None else literal(False)
-    return [secret.label(_LOGGED), (approval[1] if approval else literal(None)).label(_APPROVAL)]
+    opened = scope.approval_of(work, spec, grant) if grant else literal(None)
+    return [secret.label(_LOGGED), opened.label(_APPROVAL)]
 
 
 def note(work: Work, register: str, rows: Sequence[dict[str, Any]], verb: str = "read") -> None:
     """Take ``columns`` out of rows that are going to be shown, and log those that are to be; once in a unit of work."""
     if not rows or _LOGGED not in rows[0]:
         return
-    approval = scope.approval_of(work, work.spec(register))
+    grant = scope.granting(work, work.spec(register))
     by = work.actor.behind or work.actor
     for row in rows:
         opened = row.pop(_APPROVAL)
         if row.pop(_LOGGED) or opened is not None:
             work.seen.setdefault((register, row["id"], verb), {
                 "at": work.now, "person": by.person_id, "action": verb, "register": register, "record_id": row["id"],
-                "approved_in": approval[0] if approval and opened is not None else None, "approval": opened,
+                "approved_in": grant.register_code if grant and opened is not None else None, "approval": opened,
             })  # fmt: skip
 
 

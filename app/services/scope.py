@@ -279,15 +279,16 @@ def _standing(work: Work, grant: Grant) -> list[ColumnElement[bool]]:
     ]
 
 
-def approval_of(work: Work, spec: RegisterSpec) -> tuple[str, ColumnElement[Any]] | None:
-    """Return the register of approvals that open rows of another, and the column with the one that opens each row to the actor."""
-    for rule in _rules(work, spec, "read"):
-        if rule.grant is not None:
-            other = work.tables[rule.grant.register_code]
-            opening = _opening(work, spec, rule.grant)
-            found = select(func.max(other.c.id)).where(opening).correlate(work.tables[spec.code]).scalar_subquery()
-            return rule.grant.register_code, found
-    return None
+def granting(work: Work, spec: RegisterSpec) -> Grant | None:
+    """Return by which approvals rows of a register are opened to the actor, where a rule of his says so."""
+    return next((rule.grant for rule in _rules(work, spec, "read") if rule.grant is not None), None)
+
+
+def approval_of(work: Work, spec: RegisterSpec, grant: Grant) -> ColumnElement[Any]:
+    """Return the column with the approval that opens each row of a register to the actor."""
+    other = work.tables[grant.register_code]
+    found = select(func.max(other.c.id)).where(_opening(work, spec, grant))
+    return found.correlate(work.tables[spec.code]).scalar_subquery()
 
 
 def approvals(work: Work, rule: Access) -> list[tuple[str, str, datetime]]:
