@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -183,6 +185,24 @@ def test_old_and_new_stand_on_one_engine(site: Site) -> None:
     publish(site, FILES | {"visit.yaml": VISIT})
     app.refresh()
     assert app.panel.engine is first
+
+
+def test_thirty_publications_in_a_row_leave_nothing_of_those_before_behind(site: Site) -> None:
+    app = serving(site)
+    app.refresh()
+    gone: list[weakref.ref[Any]] = []
+    alive = []
+    for n in range(30):
+        publish(site, FILES | {"visit.yaml": VISIT.replace("拜访", f"拜访{n}")})
+        served = app.refresh()
+        assert status(app, "/login/") == 200
+        gone += [weakref.ref(served.app), weakref.ref(served.panel), weakref.ref(served.panel.catalog)]
+        del served
+        if n in (9, 29):
+            gc.collect()
+            alive.append(len(gc.get_objects()))
+    assert [r for r in gone[:-3] if r() is not None] == []
+    assert alive[1] - alive[0] < 2000, "twenty publications more leave a hundred objects each"
 
 
 def test_why_a_catalog_is_not_served_stands_on_the_publications_page(site: Site) -> None:
