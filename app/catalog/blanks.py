@@ -17,7 +17,6 @@ from pydantic.fields import FieldInfo
 from app.catalog.base import Citation, Party
 from app.catalog.condition import Condition
 from app.catalog.duty import LENGTHS, Span, Term
-from app.catalog.reference import meanings
 from app.catalog.register import RegisterSpec
 from app.catalog.sentences import IMPOSED, SENTENCES
 from app.fields.kinds import FIELD_TYPES
@@ -55,7 +54,8 @@ class Blank:
     of: str = ""
     options: tuple[str, ...] = ()
     required: bool = False
-    meaning: str = ""
+    holds: bool = False
+    """A tick that is set where nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,15 @@ def field_parts() -> tuple[Part, ...]:
 
 
 def _part(model: type[BaseModel]) -> Part:
-    told = meanings(model)
     units = tuple(u for u in (*LENGTHS, "field") if u in model.model_fields) if issubclass(model, Span | Term) else ()
     own = ((i.alias or k, i) for k, i in model.model_fields.items() if k not in units)
-    blanks = tuple(_blank(model, key, info, told.get(key, "")) for key, info in own)
+    blanks = tuple(_blank(model, key, info) for key, info in own)
     return Part(model.__name__, model, blanks, units)
 
 
-def _blank(model: type[BaseModel], key: str, info: FieldInfo, meaning: str) -> Blank:
+def _blank(model: type[BaseModel], key: str, info: FieldInfo) -> Blank:
     kind, of, options = _kind(model.__name__, key, info.annotation)
-    return Blank(key, kind, of, options, info.is_required() or key == "cite", meaning)
+    return Blank(key, kind, of, options, info.is_required() or key == "cite", info.default is True)
 
 
 def _kind(part: str, key: str, annotation: Any) -> tuple[str, str, tuple[str, ...]]:

@@ -39,7 +39,7 @@ def _part(part: Part) -> dict[str, Any]:
 def _blank(part: Part, b: Blank) -> dict[str, Any]:
     called = OTHERWISE.get((part.name, b.key)) or KEYS.get(b.key)
     found = {
-        "kind": b.kind, "of": b.of, "label": sentence(called) if called else b.key, "required": b.required,
+        "kind": b.kind, "of": b.of, "label": sentence(called) if called else b.key, "required": b.required, "holds": b.holds,
         "options": [_word(part, o) for o in b.options],
     }  # fmt: skip
     return {k: v for k, v in found.items() if v}
@@ -53,7 +53,7 @@ def _word(part: Part, word: str) -> dict[str, str]:
 def names(catalog: Catalog) -> dict[str, Any]:
     """Return all that a definition may name: registers with their fields, states and duties, roles, domains, policies with articles."""
     return {
-        "registers": [_register(r) for r in catalog.registers.values()],
+        "registers": [register(r) for r in catalog.registers.values()],
         "roles": [{"code": "everyone", "label": gettext("每个人")}, *_named(catalog.roles)],
         "domains": _named(catalog.domains),
         "counters": _named(catalog.counters),
@@ -69,7 +69,8 @@ def _named(group: Any) -> list[dict[str, str]]:
     return [{"code": d.code, "label": label(d.label)} for d in group.values()]
 
 
-def _register(spec: RegisterSpec) -> dict[str, Any]:
+def register(spec: RegisterSpec) -> dict[str, Any]:
+    """Return a register with the names of its parts."""
     flow = spec.workflow
     listed = {
         "states": flow.states if flow else (), "transitions": flow.transitions if flow else (), "duties": spec.duties,

@@ -1,0 +1,46 @@
+// Who may do what: roles by verbs, each cell the rows for which it holds; what is more than that stands below as sentences.
+import { make } from "../words.js";
+import { listed, said } from "./text.js";
+import { members, name, under } from "./slots.js";
+import { button, dropdown } from "./inputs.js";
+import { sentence } from "./sentence.js";
+
+const WIDTH = ["own", "unit", "below", "all"];
+const PLAIN = new Set(["role", "can", "rows", "cite"]);
+const plain = (rule) => Object.keys(rule).every((key) => PLAIN.has(key)) && WIDTH.includes(rule.rows ?? "all");
+
+/** Draw the section of access. */
+export const accessSection = (page) => {
+  const list = under(page.root, "access", "Access");
+  const rules = listed(list.get());
+  const simple = rules.filter(plain);
+  const roles = [...new Set(simple.map((r) => r.role))];
+  const options = page.grammar.parts.Access.blanks.rows.options.filter((o) => WIDTH.includes(o.code)).sort((a, b) => WIDTH.indexOf(a.code) - WIDTH.indexOf(b.code));
+  const rowsOf = (role, verb) => simple.filter((r) => r.role === role && listed(r.can).includes(verb)).map((r) => r.rows ?? "all").sort((a, b) => WIDTH.indexOf(b) - WIDTH.indexOf(a))[0] ?? "";
+  const grant = (role, verb, rows) => {
+    let next = rules.map((r) => (plain(r) && r.role === role ? { ...r, can: listed(r.can).filter((v) => v !== verb) } : r));
+    if (rows) {
+      const at = next.findIndex((r) => plain(r) && r.role === role && (r.rows ?? "all") === rows);
+      if (at >= 0) next = next.map((r, i) => (i === at ? { ...r, can: page.grammar.verbs.map((v) => v.code).filter((v) => v === verb || listed(r.can).includes(v)) } : r));
+      else next.push({ role, can: [verb], ...(rows === "all" ? {} : { rows }) });
+    }
+    list.set(next.filter((r) => listed(r.can).length));
+  };
+  const cell = (role, verb) => make("td", {}, dropdown(options, rowsOf(role.code, verb.code), (rows) => grant(role.code, verb.code, rows), { label: `${role.label} ${verb.label}`, place: { path: ["access", `${role.code}_${verb.code}`] }, empty: "—", className: "d-blank d-cell" }));
+  const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("th", {}));
+  const body = roles.map((code) => {
+    const role = { code, label: page.names.labelOf(page.names.data.roles, code) };
+    return make("tr", {}, make("th", { scope: "row", textContent: role.label }), ...page.grammar.verbs.map((v) => cell(role, v)),
+      make("td", {}, button("trash", `${said("remove")} ${role.label}`, () => list.set(rules.filter((r) => !(plain(r) && r.role === code))))));
+  });
+  const table = make("table", { className: "lines d-matrix" }, make("thead", {}, head), make("tbody", {}, ...body));
+  table.dataset.path = "access";
+  const more = dropdown(page.names.data.roles.filter((r) => !roles.includes(r.code)), "", (role) => { if (role) list.set([...rules, { role, can: ["read"] }]); }, { label: said("add_role"), place: { path: ["add_role"] }, empty: `＋ ${said("add_role")}`, className: "form-select d-add" });
+  const rest = members(list, "Access").filter((one) => !plain(one.get()));
+  const special = make("div", { className: "d-cards" }, ...rest.map((one) => {
+    const card = make("div", { className: "d-card d-row" }, sentence("Access", one, page), button("trash", said("remove"), () => one.set(undefined)));
+    card.dataset.path = name(one);
+    return card;
+  }), button("plus", said("add_special"), () => list.set([...rules, { role: "everyone", can: ["read"], rows: "own", named_in: page.names.typed(page.names.fields(), "person").slice(0, 1).map((f) => f.code) }]), { className: "btn d-add", text: said("add_special") }));
+  return [make("div", { className: "roll" }, table), more, make("h3", { textContent: said("special_access") }), make("p", { className: "d-hint", textContent: said("special_hint") }), special];
+};
