@@ -55,7 +55,7 @@ def _duty(work: Work, spec: RegisterSpec, w: Worked) -> dict[str, Any]:
     )
     return {
         "label": label(w.duty.label), "allowed": f"{allowed(w.limit, spec)}{only}", "cite": sources(w.limit), "record": w.record,
-        "says": gettext("%(start)s起算 → %(due)s到期", start=day(calendar, w.started), due=_end(calendar, w)),
+        "says": gettext("%(start)s 起算 → %(due)s 到期", start=day(calendar, w.started), due=_end(calendar, w)),
         "provisional": w.due.provisional,
     }  # fmt: skip
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, abort, jsonify, redirect, render_template, request
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from app.catalog import wire
 from app.catalog.codes import code_from
 from app.catalog.loader import load
-from app.errors import Missing
-from app.services import drafted, drafting
+from app.catalog.policy import Policy
+from app.catalog.words import TYPES
+from app.errors import Invalid, Missing
+from app.services import administration, beginning, drafted, drafting
+from app.services.beginning import Rule, Wanted
 from app.web import designing, previewing
-from app.web.actor import reading
+from app.web.actor import reading, writing
+from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("designer", __name__)
@@ -83,3 +90,73 @@ def preview(number: int, code: str) -> str:
 def propose() -> Response:
     """Give a code for a name: pinyin of Chinese, other letters as they are."""
     return jsonify(code=code_from(request.args.get("text", "")))
+
+
+ROWS = 6
+"""Lines for fields that the first form of a register offers."""
+SIMPLE = ("text", "long_text", "integer", "money", "date", "moment", "choice", "yes_no", "person", "unit", "file")
+"""Field types that a first form offers; the designer knows them all."""
+
+
+@pages.get("/drafts/new-register")
+@signed_in
+def new_register() -> str:
+    """Offer the form in which a register begins; ``?draft`` names the draft that it goes into. Raises Forbidden."""
+    work = reading()
+    administration.demand(work)
+    return _first_form({}, "", request.args.get("draft", type=int))
+
+
+def _first_form(typed: Mapping[str, Any], wrong: str, number: int | None) -> str:
+    work = reading()
+    catalog = work.catalog
+    policies = dict(catalog.policies)
+    if number is not None:
+        mine = (d for d in drafted.listed(work, number) if d.group == "policies" and d.changed)
+        policies |= {d.code: Policy.model_validate(d.document) for d in mine}
+    rows = [
+        {k: (typed.get(k) or [""] * ROWS)[n] for k in ("field", "type", "options")} | {"required": str(n) in typed.get("required", ())}
+        for n in range(len(typed.get("field") or [""] * ROWS))
+    ]  # fmt: skip
+    return render_template(
+        "new_register.html", title=gettext("新建登记簿"), wrong=wrong, typed=typed, rows=rows, draft=number,
+        types=[{"code": t, "label": sentence(TYPES[t])} for t in SIMPLE],
+        domains=[{"code": d.code, "label": label(d.label)} for d in catalog.domains.values()],
+        roles=[{"code": r.code, "label": label(r.label)} for r in catalog.roles.values()],
+        policies=[
+            {"label": f"{p.code} {label(p.label)}", "articles": [{"code": f"{p.code}-{a.no}", "text": label(a.text)[:40]} for a in p.articles]}
+            for p in reversed(policies.values())
+        ],
+    )  # fmt: skip
+
+
+@pages.post("/drafts/new-register")
+@signed_in
+def begin_register() -> Response | str:
+    """Put a register into a draft and go on in the designer; what is wrong is said on the form, with all that was typed. Raises Forbidden."""
+    form = request.form
+    number = form.get("draft", type=int)
+    lists = zip(form.getlist("field"), form.getlist("type"), form.getlist("options"), strict=False)
+    fields = [
+        Wanted(name, kind, str(n) in form.getlist("required"), tuple(o for o in re.split(r"[,，、;；\s]+", options) if o))
+        for n, (name, kind, options) in enumerate(lists)
+    ]  # fmt: skip
+    policy, _, article = form.get("article", "").partition("-")
+    rule = Rule(policy, article, form.get("policy_name", ""), form.get("policy_text", ""))
+    try:
+        with writing() as work:
+            number, code = beginning.register(
+                work,
+                number,
+                form.get("name", ""),
+                form.get("english", ""),
+                form.get("domain", ""),
+                rule,
+                fields,
+                form.get("keeper", ""),
+                work.today,
+            )
+    except Invalid as invalid:
+        typed = form.to_dict() | {k: form.getlist(k) for k in ("field", "type", "options", "required")}
+        return _first_form(typed, sentence(invalid.errors[0].reason), number)
+    return redirect(f"{request.script_root}/drafts/{number}/registers/{code}#fields", 303)

@@ -15,13 +15,16 @@ export const cards = (place, key, kind, page, { templates = TEMPLATES[key] ?? []
   box.dataset.path = name(list);
   for (const [i, one] of all.entries()) {
     const part = one.get();
-    const head = make("div", { className: "d-card-head" }, naming(under(one, "label"), { label: said("name"), done: renaming(one, key, page) }),
+    const named = "label" in page.grammar.parts[kind].blanks;
+    const head = make("div", { className: "d-card-head" }, named ? naming(under(one, "label"), { label: said("name"), done: renaming(one, [...place.path, key].join("."), page) }) : "",
       coded ? make("code", { className: "d-code", textContent: part.code ?? "" }) : "",
       make("span", { className: "d-card-acts" },
         button("arrow-up", `${said("up")} ${labelled(part.label)}`, () => move(list, i, i - 1)), button("arrow-down", `${said("down")} ${labelled(part.label)}`, () => move(list, i, i + 1)),
         button("trash", `${said("remove")} ${labelled(part.label)}`, () => one.set(undefined))));
     const card = make("div", { className: "d-card" }, head, make("div", { className: "d-card-body" }, sentence(kind, one, page)));
     card.dataset.path = name(one);
+    card.setAttribute("role", "group");
+    card.setAttribute("aria-label", labelled(part.label) || labelled(part.say) || part.code || "");
     box.append(card);
   }
   if (!all.length && none) box.append(make("p", { className: "d-none", textContent: none }));

@@ -30,13 +30,12 @@ export const layers = (states, steps) => {
 export const diagram = (states, steps, title, chosen = () => {}) => {
   const columns = layers(states, steps);
   const tallest = Math.max(1, ...columns.map((c) => c.length));
-  const back = steps.some((s) => s.from.some((f) => columns.findIndex((c) => c.includes(f)) >= columns.findIndex((c) => c.includes(s.to))));
-  const height = EDGE * 2 + tallest * (HEIGHT + DOWN) - DOWN + (back ? 70 : 0);
+  let height = EDGE * 2 + tallest * (HEIGHT + DOWN) - DOWN;
   const width = EDGE * 2 + columns.length * (WIDTH + ACROSS) - ACROSS;
   const place = new Map();
   columns.forEach((column, x) => column.forEach((code, y) => place.set(code, {
     x: EDGE + x * (WIDTH + ACROSS), y: EDGE + (y + (tallest - column.length) / 2) * (HEIGHT + DOWN), column: x })));
-  const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "d-diagram", role: "img", "aria-label": title });
+  const svg = shape("svg", { width, class: "d-diagram", role: "img", "aria-label": title });
   svg.append(shape("defs", {}, shape("marker", { id: "d-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, shape("path", { d: "M0 0L8 4L0 8z", class: "d-head" }))));
 
   // several steps between the same two states share an arrow and are named one below the other
@@ -64,6 +63,7 @@ export const diagram = (states, steps, title, chosen = () => {}) => {
       const [x1, x2] = [a.x + WIDTH * .6, b.x + WIDTH * (a.column === b.column ? .4 : .6)];
       d = `M${x1} ${a.y + HEIGHT}C${x1} ${bottom} ${x2} ${bottom} ${x2} ${b.y + HEIGHT + 2}`;
       [x, y] = [(x1 + x2) / 2, bottom - 8];
+      height = Math.max(height, bottom + EDGE / 2);
     }
     lines.push(shape("path", { d, class: "d-edge", "marker-end": "url(#d-arrow)" }));
     labels.forEach((label, i) => texts.push(shape("text", { x, y: y - 13 * (labels.length - 1 - i), class: "d-edge-name", "text-anchor": "middle" }, label)));
@@ -79,5 +79,7 @@ export const diagram = (states, steps, title, chosen = () => {}) => {
     svg.append(node);
   }
   svg.append(...texts);
+  svg.setAttribute("height", height);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   return svg;
 };

@@ -12,9 +12,11 @@ const put = (page, additions) => {
   for (const [key, value] of Object.entries(additions)) next[key] = [...listed(next[key]), value];
   page.store.put(next);
 };
+/** Counters share one space of names among all registers. */
+const counterCode = (page, stem) => unused(page.names.counters(), `${page.names.code()}_${stem}`.slice(0, 38));
 const fined = (page, doubled) => {
   const document = page.store.document;
-  const breach = unused(document.breaches, "late"), counter = unused(document.counters, "month");
+  const breach = unused(document.breaches, "late"), counter = counterCode(page, "month");
   put(page, {
     duties: due(page, { zh: "按期办理", en: "Do it in time" }, { within: [{ working_days: 5, ...cited(page) }], breach }),
     breaches: { code: breach, label: { zh: "逾期", en: "Late" }, ...cited(page), ...(doubled ? { counter } : {}), amount: [{ money: "50", ...cited(page) }] },
@@ -42,8 +44,8 @@ export const TEMPLATES = {
     ["breach_ladder", (page) => put(page, { breaches: breach(page, [{ ladder: [{ from_nth: 1, sanction: { zh: "书面警告", en: "Written warning" } }, { from_nth: 2, money: "50" }, { from_nth: 3, money: "100" }], ...cited(page) }]) })],
   ],
   counters: [
-    ["counter_month", (page) => put(page, { counters: { code: unused(page.store.document.counters, "month"), label: { zh: "当月次数", en: "Times in the month" }, window: "calendar_month", per: "person", multiply: [{ from_nth: 2, by: 2, ...cited(page) }] } })],
-    ["counter_year", (page) => put(page, { counters: { code: unused(page.store.document.counters, "year"), label: { zh: "当年次数", en: "Times in the year" }, window: "year", per: "person" } })],
+    ["counter_month", (page) => put(page, { counters: { code: counterCode(page, "month"), label: { zh: "当月次数", en: "Times in the month" }, window: "calendar_month", per: "person", multiply: [{ from_nth: 2, by: 2, ...cited(page) }] } })],
+    ["counter_year", (page) => put(page, { counters: { code: counterCode(page, "year"), label: { zh: "当年次数", en: "Times in the year" }, window: "year", per: "person" } })],
   ],
   refuse: [
     ["refuse_overdue", overdue],
