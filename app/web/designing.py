@@ -13,8 +13,11 @@ from app.catalog.register import SYSTEM, VERBS, RegisterSpec
 from app.catalog.sentences import IMPOSED
 from app.catalog.words import TYPES, VERB_NAMES
 from app.fields.base import Field
+from app.fields.label import Label
 from app.fields.links import Link
 from app.fields.texts import Choices
+from app.services import drafted
+from app.services.panel import Work
 from app.web.language import label, language, sentence
 
 
@@ -87,3 +90,16 @@ def _field(f: Field) -> dict[str, Any]:
     if isinstance(f, Link) and f.target:
         found["register"] = f.target
     return found
+
+
+def links(work: Work, number: int, base: str) -> dict[str, Any]:
+    """Return the registers and policies of a draft with their addresses under ``base``: those that it changes, and all others to open."""
+    found = [d for d in drafted.listed(work, number) if d.group in ("registers", "policies")]
+    shown = [
+        {
+            "group": d.group, "label": label(Label.model_validate(d.document.get("label") or d.code)), "code": d.code,
+            "url": f"{base}/{d.group}/{d.code}", "changed": d.changed,
+        }
+        for d in found
+    ]  # fmt: skip
+    return {"mine": [s for s in shown if s["changed"]], "others": [s for s in shown if not s["changed"]]}

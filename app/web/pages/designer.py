@@ -160,3 +160,19 @@ def begin_register() -> Response | str:
         typed = form.to_dict() | {k: form.getlist(k) for k in ("field", "type", "options", "required")}
         return _first_form(typed, sentence(invalid.errors[0].reason), number)
     return redirect(f"{request.script_root}/drafts/{number}/registers/{code}#fields", 303)
+
+
+@pages.get("/drafts/<int:number>/design")
+@signed_in
+def open_design(number: int) -> Response:
+    """Open the definition that ``?what=group/code`` names; without one, the draft."""
+    return redirect(f"{request.script_root}/drafts/{number}/{request.args.get('what', '')}".rstrip("/"))
+
+
+@pages.post("/drafts/<int:number>/new-policy")
+@signed_in
+def begin_policy(number: int) -> Response:
+    """Put a new policy into a draft and open it. Raises Forbidden, Missing, Refused, Invalid."""
+    with writing() as work:
+        code = beginning.policy(work, number, request.form.get("name", ""), "", work.today)
+    return redirect(f"{request.script_root}/drafts/{number}/policies/{code}#articles", 303)

@@ -18,6 +18,7 @@ from app.services.panel import Work
 from app.web import impacts
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment
+from app.web.designing import links
 from app.web.language import sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
@@ -59,7 +60,8 @@ def _begin() -> list[Action]:
     return [
         Action(gettext("上传定义"), f"{request.script_root}/drafts/upload", icon="upload", controls=[uploads()]),
         Action(gettext("由表格建登记簿"), f"{request.script_root}/sheets", "get", "file-spreadsheet"),
-        Action(gettext("新建草稿"), f"{request.script_root}/drafts", icon="plus", tone="primary", controls=[name]),
+        Action(gettext("新建草稿"), f"{request.script_root}/drafts", icon="plus", controls=[name]),
+        Action(gettext("新建登记簿"), f"{request.script_root}/drafts/new-register", "get", "table-plus", "primary"),
     ]
 
 
@@ -125,6 +127,7 @@ def _page(work: Work, number: int) -> str:
         enact=_enact(d, others, names) if may and sound else None,
         today=f"{work.today}", actions=_actions(work, d, others, may),
         waits_for=[names[p] for p in others if p in names] if d["state"] == "asked" else [], since=d["in_force_from"],
+        designs=links(work, number, address(number)) if may else None,
     )  # fmt: skip
 
 
