@@ -88,7 +88,7 @@ def extension(shop: Workshop, draft: int) -> None:
     shop.choose("登记簿", "续借申请", duty)
     shop.choose("关联字段", "借用", duty)
     shop.choose("状态", "已批准", duty)
-    shop.choose("执行人", "延长工作日", duty)
+    shop.choose("延长多少", "延长工作日", duty)
     shop.sound()
 
 

@@ -26,6 +26,7 @@ export const choices = (place, page) => {
       const now = open(place.get());
       const fresh = !known.has(now[i].code) && now[i].code === now[i].zh;
       now[i] = { ...now[i], [key]: one.value, ...(key === "zh" && fresh ? { code: one.value } : {}) };
+      one.classList.toggle("is-wrong", new Set(now.map((x) => x.code)).size < now.length);
       if (new Set(now.map((x) => x.code)).size === now.length) put(now, true);
     });
     one.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); more(); } });
@@ -33,8 +34,8 @@ export const choices = (place, page) => {
   };
   const more = () => { let n = options.length + 1; while (options.some((o) => o.code === `${said("option")}${n}`)) n++; const text = `${said("option")}${n}`; put([...open(place.get()), { code: text, zh: text, en: "" }]); page.reach(name(place), ".d-choice:last-of-type input", true); };
   options.forEach((o, i) => box.append(make("span", { className: "d-choice" }, input(o, i, "zh", said("option")), input(o, i, "en", "English"),
-    button("arrow-up", `${said("up")} ${o.zh}`, () => { if (i) { const next = [...options]; next.splice(i - 1, 0, ...next.splice(i, 1)); put(next); } }),
-    button("x", `${said("remove")} ${o.zh}`, () => put(options.filter((_, n) => n !== i))))));
+    button("arrow-up", `${said("up")} ${o.zh}`, () => { if (i) { const next = open(place.get()); next.splice(i - 1, 0, ...next.splice(i, 1)); put(next); } }),
+    button("x", `${said("remove")} ${o.zh}`, () => put(open(place.get()).filter((_, n) => n !== i))))));
   box.append(button("plus", said("add_option"), more, { className: "btn btn-sm", text: said("add_option") }));
   return box;
 };

@@ -20,11 +20,11 @@ export const condition = (place, page, register = "", drop = () => place.set(und
   if (group) {
     const list = under(place, group);
     listed(value[group]).forEach((_, i) => {
-      if (i) out.append(dropdown(GROUPS.map((code) => ({ code, label: said(code) })), group, (next) => place.set({ [next]: value[group] }), { label: said("joined"), place, empty: null }));
+      if (i) out.append(dropdown(GROUPS.map((code) => ({ code, label: said(code) })), group, (next) => place.set({ [next]: whole(place)[group] }), { label: said("joined"), place, empty: null }));
       out.append(condition({ path: [...list.path, i], part: "", get: () => list.get()[i], set: (v, ...rest) => list.set(list.get().map((x, n) => (n === i ? v : x)), ...rest) }, page, register,
-        () => { const rest = value[group].filter((__, n) => n !== i); place.set(rest.length === 1 ? rest[0] : { [group]: rest }); }));
+        () => { const rest = whole(place)[group].filter((__, n) => n !== i); place.set(rest.length === 1 ? rest[0] : { [group]: rest }); }));
     });
-    out.append(button("plus", said("and_also"), () => place.set({ [group]: [...value[group], {}] }), { className: "d-drop" }));
+    out.append(button("plus", said("and_also"), () => place.set({ [group]: [...whole(place)[group], {}] }), { className: "d-drop" }));
     return out;
   }
   if ("not" in value) {
@@ -38,10 +38,10 @@ export const condition = (place, page, register = "", drop = () => place.set(und
   out.append(dropdown(fields, value.field, (code) => place.set(code ? { field: code, ...start(fields.find((f) => f.code === code)) } : undefined), { label: said("field"), place: under(place, "field") }));
   if (field || value.field) {
     const shown = comparison && !allowed.includes(comparison) ? [...allowed, comparison] : allowed;
-    out.append(dropdown(shown.map((code) => ({ code, label: said(code) })), comparison, (code) => place.set({ field: value.field, ...(code === "filled" ? { filled: true } : { [code]: fitting(code, value[comparison]) }) }), { label: said("comparison"), place: under(place, "comparison"), empty: null }),
+    out.append(dropdown(shown.map((code) => ({ code, label: said(code) })), comparison, (code) => place.set({ field: value.field, ...(code === "filled" ? { filled: true } : { [code]: fitting(code, whole(place)[comparison]) }) }), { label: said("comparison"), place: under(place, "comparison"), empty: null }),
       ...compared(under(place, comparison || "is"), comparison, field, page, register));
   }
-  out.append(button("plus", said("and_also"), () => place.set({ all: [value, {}] }), { className: "d-drop" }), button("x", said("remove"), drop, { className: "d-drop" }));
+  out.append(button("plus", said("and_also"), () => place.set({ all: [whole(place), {}] }), { className: "d-drop" }), button("x", said("remove"), drop, { className: "d-drop" }));
   return out;
 };
 

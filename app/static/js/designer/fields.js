@@ -44,7 +44,7 @@ const row = (one, i, list, page) => {
   out.addEventListener("drop", (event) => { const from = event.dataTransfer.getData("text/x-field"); if (from !== "") { event.preventDefault(); move(list, Number(from), i); } });
 
   const types = page.grammar.types.map((t) => ({ code: t.code, label: t.label }));
-  const kind = dropdown(types, field.type, (to) => one.set(retyped(field, to, page)), { label: said("type"), place: under(one, "type"), empty: null, className: "form-select" });
+  const kind = dropdown(types, field.type, (to) => one.set(retyped(one.get(), to, page)), { label: said("type"), place: under(one, "type"), empty: null, className: "form-select" });
   const open = page.opened.has(`${name(one)} more`);
   const unfold = button(open ? "chevron-up" : "chevron-down", `${said("details")} ${title}`, () => { page.opened[open ? "delete" : "add"](`${name(one)} more`); page.draw(); page.reach(name(one), "[aria-expanded]"); });
   unfold.setAttribute("aria-expanded", String(open));

@@ -11,9 +11,10 @@ export const length = (place, units, page) => {
   const held = under(place, unit);
   const label = said("length");
   const change = (to) => {
-    const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !units.some((u) => u.code === key)));
+    const now = whole(place); // typed into since it was drawn
+    const rest = Object.fromEntries(Object.entries(now).filter(([key]) => !units.some((u) => u.code === key)));
     const fields = page.names.typed(page.names.fields(), "times");
-    place.set({ [to]: to === "field" ? fields[0]?.code ?? "" : typeof value[unit] === "number" ? value[unit] : 1, ...rest });
+    place.set({ [to]: to === "field" ? fields[0]?.code ?? "" : typeof now[unit] === "number" ? now[unit] : 1, ...rest });
   };
   const how = unit === "field"
     ? dropdown(page.names.typed(page.names.all(), "times"), held.get(), (code) => held.set(code), { label, place: held })
