@@ -56,6 +56,8 @@ class Blank:
     required: bool = False
     holds: bool = False
     """A tick that is set where nothing is written."""
+    preset: str = ""
+    """The word that holds where nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _part(model: type[BaseModel]) -> Part:
 
 def _blank(model: type[BaseModel], key: str, info: FieldInfo) -> Blank:
     kind, of, options = _kind(model.__name__, key, info.annotation)
-    return Blank(key, kind, of, options, info.is_required() or key == "cite", info.default is True)
+    preset = info.default if kind == "word" and info.default in options else ""
+    return Blank(key, kind, of, options, info.is_required() or key == "cite", info.default is True, preset)
 
 
 def _kind(part: str, key: str, annotation: Any) -> tuple[str, str, tuple[str, ...]]:

@@ -42,7 +42,7 @@ def _part(part: Part) -> dict[str, Any]:
 def _blank(part: Part, b: Blank) -> dict[str, Any]:
     called = OTHERWISE.get((part.name, b.key)) or KEYS.get(b.key)
     found = {
-        "kind": b.kind, "of": b.of, "label": sentence(called) if called else b.key, "required": b.required, "holds": b.holds,
+        "kind": b.kind, "of": b.of, "label": sentence(called) if called else b.key, "required": b.required, "holds": b.holds, "preset": b.preset,
         "options": [_word(part, o) for o in b.options],
     }  # fmt: skip
     return {k: v for k, v in found.items() if v}

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from tests.web.sheets import Desk
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert, select
+
+from app import clock, factory
+from app.models.fixed import person_role, role
+from app.models.ledger import ticket
+from app.services import sweep
+from tests.web.sheets import Desk, listen
+from tests.web.site import Site, served
 from tests.web.workshop import Workshop
 
 RULE = "普通设备五个工作日内归还，精密设备三个；逾期每次五十元，同月第二次起加倍；可以续借一次；逾期未还的不再借。"
@@ -22,7 +33,9 @@ def equipment(shop: Workshop) -> int:
 
 def renewal(shop: Workshop, draft: int) -> None:
     """Design the register in which a longer loan is asked for."""
-    shop.begin("续借申请", ("延长工作日", "整数", "*"), draft=draft, english="Renewal", domain="service", article="S01-1")
+    shop.begin(
+        "续借申请", ("延长工作日", "整数", "*"), draft=draft, english="Renewal", domain="service", article="S01-1"
+    )
     shop.press("添加字段")
     shop.fill("名称", "借用", nth=1)
     shop.choose("类型", "引用", nth=1)
@@ -92,8 +105,56 @@ def extension(shop: Workshop, draft: int) -> None:
     shop.sound()
 
 
-def test_an_equipment_loan_register_is_built_by_clicking_and_used_by_three_people(desk: Desk) -> None:
-    page: Page = desk.window("admin", width=1280)
+def publish(site: Site, admin: Page, other: Page, draft: int) -> None:
+    """Ask for approval with a reason, have it approved by somebody else, and publish."""
+    admin.get_by_role("link", name="查看变化并发布").click()
+    expect(admin.get_by_text("新增登记簿《设备借用》").first).to_be_visible()
+    admin.locator("#why").fill("新规定自今日起施行")
+    admin.get_by_role("button", name="提交审批").click()
+    other.goto(f"/drafts/{draft}")
+    move(other, "批准", "已核对规定")
+    admin.reload()
+    admin.get_by_role("button", name="发布", exact=True).click()
+    admin.get_by_role("button", name="确定").click()
+    admin.wait_for_url("**/publications/*")
+
+
+def move(page: Page, name: str, reason: str = "") -> None:
+    """Press a button that may open a dialog of its own, and go through it."""
+    page.get_by_role("button", name=name, exact=True).first.click()
+    dialog = page.locator("dialog[open]")
+    if reason:
+        dialog.locator("textarea").first.fill(reason)
+    if dialog.count():
+        dialog.get_by_role("button", name=name, exact=True).click()
+    page.wait_for_load_state()
+
+
+def enter(page: Page, register: str, texts: Mapping[str, str], picks: Mapping[str, str]) -> None:
+    """Enter a record in a register's form."""
+    page.goto(f"/registers/{register}/add")
+    for label, text in texts.items():
+        field = page.get_by_label(label, exact=False).first
+        field.select_option(label=text) if field.evaluate("e => e.tagName") == "SELECT" else field.fill(text)
+    for label, text in picks.items():
+        page.get_by_role("combobox", name=label, exact=False).first.fill(text)
+        page.locator("[role=option]", has_text=text).first.click()
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_load_state()
+
+
+def test_an_equipment_loan_register_is_built_by_clicking_and_used_by_three_people(
+    desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at(day: str) -> None:
+        monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat(f"{day}T02:00:00+00:00"))
+
+    at("2026-03-05")
+    site = desk.site
+    with site.panel.engine.begin() as connection:  # a second administrator, who approves
+        second = select(role.c.id).where(role.c.name == "system_admin").scalar_subquery()
+        connection.execute(insert(person_role).values(user_id=site.ids["auditor"], role_id=second))
+    page = desk.window("admin", width=1280)
     shop = Workshop(page)
     draft = equipment(shop)
     loan(shop, draft)
@@ -101,3 +162,53 @@ def test_an_equipment_loan_register_is_built_by_clicking_and_used_by_three_peopl
     renewal(shop, draft)
     extension(shop, draft)
     expect(page.locator("[data-count-found]")).to_have_text("没有问题")
+    publish(site, page, desk.window("auditor", width=1280), draft)
+
+    panel = factory.open_panel(site.settings, site.panel.engine)
+    fresh = replace(site, panel=panel, app=served(panel, site.settings))
+    used = listen(fresh, browser, desk.streams)
+    try:
+        borrow(used, at)
+    finally:
+        used.close()
+
+
+def borrow(desk: Desk, at: Callable[[str], None]) -> None:
+    """The owner borrows twice and is late twice, the chief approves, the outsider sees nothing."""
+    panel = desk.site.panel
+    owner, chief, outsider = (desk.window(who, width=1280) for who in ("owner", "chief", "outsider"))
+    for name, kind in (("相机", "普通"), ("测距仪", "精密")):
+        enter(owner, "equipment", {"名称": name, "类别": kind}, {})
+    at("2026-03-09")
+    enter(owner, "equipment_loan", {"借出日期": "2026-03-09"}, {"借用人": "owner", "设备": "相机"})
+    expect(owner.get_by_text("2026-03-16").first).to_be_visible()  # five working days
+    move(owner, "提交")
+    first = owner.url
+    expect(owner.get_by_role("button", name="批准", exact=True)).to_have_count(0)
+    chief.goto(first)
+    move(chief, "批准")
+    expect(chief.get_by_text("已批准").first).to_be_visible()
+    assert outsider.goto(first).status == 404  # type: ignore[union-attr]
+
+    sweep.run(panel, datetime(2026, 3, 18, 2, tzinfo=UTC))
+    at("2026-03-18")
+    enter(owner, "equipment_loan", {"借出日期": "2026-03-18"}, {"借用人": "owner", "设备": "测距仪"})
+    expect(owner.get_by_text("有逾期未办的事项，暂不受理").first).to_be_visible()
+    owner.goto(first)
+    owner.get_by_role("link", name="修改").first.click()
+    owner.get_by_label("归还日期").first.fill("2026-03-18")
+    owner.get_by_role("button", name="保存").click()
+    owner.wait_for_url("**/show/*")
+    enter(owner, "equipment_loan", {"借出日期": "2026-03-18"}, {"借用人": "owner", "设备": "测距仪"})
+    expect(owner.get_by_text("2026-03-23").first).to_be_visible()  # three, for what is precise
+    second = owner.url
+    enter(owner, "renewal", {"延长工作日": "2"}, {"借用": ""})
+    move(owner, "提交")
+    chief.goto(owner.url)
+    move(chief, "批准")
+    owner.goto(second)
+    expect(owner.get_by_text("2026-03-25").first).to_be_visible()
+    sweep.run(panel, datetime(2026, 3, 27, 2, tzinfo=UTC))
+    with panel.engine.connect() as connection:
+        fines = connection.execute(select(ticket.c.amount, ticket.c.person).order_by(ticket.c.id)).all()
+    assert fines == [(50, desk.site.ids["owner"]), (100, desk.site.ids["owner"])]

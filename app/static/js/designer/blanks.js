@@ -41,7 +41,7 @@ const KINDS = {
   texts: (place, { label }) => line(place, { label, ...commas }),
   label: (place, { label }) => naming(place, { label, className: "d-blank" }),
   labels: (place, { label }) => line(place, { label, read: commas.read, show: (v) => listed(v).map(labelled).join("、") }),
-  word: (place, { label, blank }) => dropdown(blank.options, place.get(), (v) => place.set(v), { label, place, empty: blank.required ? "…" : "" }),
+  word: (place, { label, blank }) => dropdown(blank.options, place.get() ?? blank.preset, (v) => place.set(v === blank.preset ? undefined : v), { label, place, empty: blank.preset ? null : "…" }),
   words: (place, { label, blank }) => several(place, blank.options, { label }),
   party: (place, { label, page }) => dropdown(people(page), partyCode(place.get()), (code) => place.set(people(page).flatMap((g) => g.options).find((o) => o.code === code)?.party), { label, place }),
   parties: (place, { label, page }) => several(place, people(page), { label, code: partyCode, write: (o) => o.party }),
