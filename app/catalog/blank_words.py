@@ -18,7 +18,8 @@ KEYS: dict[str, Sentence] = PARTS | {
     "overdue_by": say("已逾期多久"), "paid": say("付款"), "paid_on": say("付款日期"), "percent": say("百分比"), "percent_field": say("比率字段"),
     "person": say("人员"), "points": say("扣分"), "register": say("登记簿"), "role": say("角色"), "room": say("空行数"), "rows": say("范围"),
     "same_as": say("同额的处罚单"), "sanction": say("文字处理"), "seal": say("盖章"), "several": say("可多个"), "share": say("占比"),
-    "share_of_pay": say("绩效比例"), "signs": say("签字栏"), "since": say("起始日期"), "state": say("状态"), "states": say("状态"), "summed": say("可合计"),
+    "share_of_pay": say("绩效比例"), "signs": say("签字栏"), "since": say("起始日期"), "state": say("状态"),
+    "states": say("状态"), "summed": say("可合计"),
     "take": say("取值"), "through": say("关联字段"), "times": say("次数"), "to": say("去向"), "transition": say("流转"),
     "transitions": say("流转"), "type": say("类型"), "unit": say("单位"), "unless": say("除非有"), "until": say("截止日期"), "up_to": say("上限"),
     "where": say("限于"), "while": say("如有"), "within": say("期限"), "working_day": say("当月第几个工作日"),
@@ -39,7 +40,8 @@ OPTIONS: dict[str, Sentence] = TYPES | ROWS | {
 
 OTHERWISE: dict[tuple[str, str], Sentence] = {
     ("Every", "months"): say("隔几个月"), ("Amount", "day"): say("每逾期 1 天"), ("Amount", "working_day"): say("每逾期 1 个工作日"),
-    ("Block", "rows"): say("各行的列"), ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"), ("Print", "state"): say("可打印的状态"),
+    ("Block", "rows"): say("各行的列"), ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"),
+    ("Print", "state"): say("可打印的状态"),
     ("Prolongation", "by"): say("延长多少"), ("Multiplier", "by"): say("倍数"), ("Print", "by"): say("角色"), ("signature", "by"): say("签字的角色"),
 }  # fmt: skip
 """Words and keys that are called something else in one part than in the others."""

@@ -43,7 +43,7 @@ def renewal(shop: Workshop, draft: int) -> None:
     shop.section("流程")
     shop.press("添加审批流程")
     approved_by_chief(shop, "登记人的上级")
-    shop.section("权限")
+    shop.section("访问权限")
     shop.choose("添加角色", "主管")
     shop.sound()
 
@@ -68,7 +68,7 @@ def loan(shop: Workshop, draft: int) -> None:
     shop.section("流程")
     shop.press("添加审批流程")
     approved_by_chief(shop, "借用人的上级")
-    shop.section("权限")
+    shop.section("访问权限")
     shop.choose("添加角色", "主管")
     shop.sound()
 

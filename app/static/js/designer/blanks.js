@@ -21,13 +21,17 @@ const people = (page) => {
 const partyCode = (party) => (typeof party === "string" ? party : party?.field || party?.role || (party?.superior_of ? `^${party.superior_of}` : ""));
 const citeCode = (cite) => (cite?.article ? `${cite.policy}-${cite.article}` : cite?.policy ?? "");
 
+/** What a transition may fill a field with. */
+const filled = (field) => [{ code: "now", label: said("the_moment") }, { code: "actor", label: said("who_acts") },
+  ...(field?.type === "yes_no" ? [true, false].map((value) => ({ code: String(value), label: said(String(value)), value })) : field?.choices ?? [])];
+
 const pairs = (place, left, right, label) => {
   const value = whole(place);
   const rows = Object.entries(value);
   const put = (from, to, was) => { const next = Object.fromEntries(rows.filter(([key]) => key !== was)); if (from) next[from] = to; place.set(next); };
   const row = ([from, to], fresh) => make("span", { className: "d-pair" },
     dropdown(left, from, (code) => put(code, to || right(code)[0]?.code || "", from), { label: `${label} 1`, place: under(place, `${from || "new"}`), empty: fresh ? "+" : "…" }),
-    ...(from ? [" = ", dropdown(right(from), to, (code) => put(from, code, from), { label: `${label} 2`, place: under(place, from) }), button("x", said("remove"), () => put("", "", from), { className: "d-drop" })] : []));
+    ...(from ? [" = ", dropdown(right(from), String(to ?? ""), (code) => put(from, right(from).find((o) => o.code === code)?.value ?? code, from), { label: `${label} 2`, place: under(place, from) }), button("x", said("remove"), () => put("", "", from), { className: "d-drop" })] : []));
   return make("span", { className: "d-several" }, ...rows.map((r) => row(r, false)), row(["", ""], rows.length > 0));
 };
 
@@ -47,7 +51,7 @@ const KINDS = {
   parties: (place, { label, page }) => several(place, people(page), { label, code: partyCode, write: (o) => o.party }),
   cite: (place, { label, page }) => several(place, page.names.articles(), { label, code: citeCode, write: (o) => o.cite }),
   condition: (place, { register, page }) => condition(place, page, register),
-  field: (place, { label, page }) => dropdown(page.names.all(), place.get(), (v) => place.set(v), { label, place }),
+  field: (place, { key, label, page }) => dropdown([...page.names.all(), ...(key === "before" ? ["period_start", "period_end"].map((code) => ({ code, label: said(code) })) : [])], place.get(), (v) => place.set(v), { label, place }),
   fields: (place, { label, page }) => several(place, page.names.all(), { label }),
   number_field: (place, { label, page }) => dropdown(page.names.typed(page.names.fields(), "numbers"), place.get(), (v) => place.set(v), { label, place }),
   there: (place, { label, page, register }) => dropdown(page.names.all(register), place.get(), (v) => place.set(v), { label, place }),
@@ -67,17 +71,16 @@ const KINDS = {
   roles: (place, { label, page }) => several(place, page.names.data.roles, { label }),
   verbs: (place, { label, page }) => several(place, page.grammar.verbs, { label }),
   per: (place, { label, page }) => dropdown([...["person", "unit", "record"].map((code) => ({ code, label: said(`per_${code}`) })), ...page.names.typed(page.names.fields(), "reference", "person")], place.get() ?? "person", (v) => place.set(v), { label, place, empty: null }),
-  match: (place, { label, page, register }) => pairs(place, page.names.all(register), () => [...page.names.all(), { code: "id", label: said("itself") }], label),
-  sets: (place, { label, page }) => pairs(place, page.names.fields(), (code) => [{ code: "now", label: said("the_moment") }, { code: "actor", label: said("who_acts") }, ...(page.names.fields().find((f) => f.code === code)?.choices ?? [])], label),
+  match: (place, { label, page, register }) => pairs(place, [...page.names.all(register), { code: "id", label: said("itself") }], () => [...page.names.all(), { code: "id", label: said("itself") }], label),
+  sets: (place, { label, page }) => pairs(place, page.names.fields(), (code) => filled(page.names.fields().find((f) => f.code === code)), label),
   up_to: (place, { label, page }) => (typeof place.get() === "object" && place.get() ? length(place, page.grammar.parts.Span.units, page) : line(place, { label, inputMode: "decimal", read: decimal("") })),
 };
 
-/** The input of the blank `key` of a part; `register` is what the part names as the register it looks at. */
-export const blank = (part, key, place, page) => {
+/** The input of the blank `key` of a part; `inherited` is the register that the part looks at where it names none itself. */
+export const blank = (part, key, place, page, inherited = "") => {
   const described = part.blanks[key];
-  const kind = described.kind === "texts" && key === "between" ? "texts" : described.kind;
-  const context = { key, label: described.label, blank: described, register: whole(place).register ?? "", part: whole(place), page };
-  const made = (KINDS[kind] ?? KINDS.text)(under(place, key), context);
+  const context = { key, label: described.label, blank: described, register: whole(place).register ?? whole(place).of ?? inherited, part: whole(place), page };
+  const made = (KINDS[described.kind] ?? KINDS.text)(under(place, key), context);
   made.dataset.path ||= name(under(place, key));
   return made;
 };

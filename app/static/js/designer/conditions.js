@@ -53,10 +53,9 @@ const compared = (place, comparison, field, page, register) => {
   const value = place.get();
   const label = said("value");
   const keep = (v) => place.set(v);
-  const words = (field?.type === "choice" || field?.type === "choices") ? field.choices ?? []
-    : field?.code.split(".").at(-1) === "state" ? page.names.states(register) : field?.type === "role" ? page.names.data.roles : null;
+  const words = field?.choices ?? (field?.type === "role" ? page.names.data.roles : null);
   if (comparison === "filled") return [];
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return [dropdown(page.names.all(register), value.field, (code) => keep(code ? { field: code } : ""), { label, place })];
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return [dropdown(page.names.through(register), value.field, (code) => keep(code ? { field: code } : ""), { label, place })];
   if (["in", "not_in"].includes(comparison)) {
     const kept = { ...place, set: (v, ...rest) => keepEmpty(place, v, rest) };
     return [words ? several(kept, words, { label }) : line(kept, { label, read: (t) => t.split(/[,，、;；]/).map((x) => x.trim()).filter(Boolean), show: (v) => listed(v).join("、") })];

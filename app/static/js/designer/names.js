@@ -27,7 +27,7 @@ export const knowing = (served, document) => {
     data, code,
     registers: () => { const own = { code: code(), label: labelled(document().label) }; return [...data.registers.filter((r) => r.code !== own.code), own]; },
     fields: (register = "") => (!register || register === code() ? ownFields() : registers.get(register)?.fields ?? []),
-    all: (register = "") => [...self.fields(register), ...data.system],
+    all: (register = "") => [...self.fields(register), ...data.system.map((f) => (f.code === "state" ? { ...f, type: "choice", choices: self.states(register) } : f))],
     states: (register = "") => (!register || register === code() ? mine(document().workflow?.states) : registers.get(register)?.states ?? []),
     transitions: (register = "") => (!register || register === code() ? mine(document().workflow?.transitions) : registers.get(register)?.transitions ?? []),
     duties: (register = "") => (!register || register === code() ? mine(document().duties) : registers.get(register)?.duties ?? []),
@@ -36,7 +36,7 @@ export const knowing = (served, document) => {
     /** Fields of some types; `times`, `numbers` or types by name. */
     typed: (fields, ...types) => fields.filter((f) => types.flatMap((t) => (t === "times" ? TIMES : t === "numbers" ? NUMBERS : [t])).includes(f.type)),
     /** Fields here, and those of what they point to, as conditions name them: equipment.class. */
-    through: (register = "") => [...self.all(register), ...self.fields(register).filter((f) => f.register).flatMap((f) => self.fields(f.register).map((far) => ({ ...far, code: `${f.code}.${far.code}`, label: `${f.label} › ${far.label}` })))],
+    through: (register = "") => [...self.all(register), ...self.fields(register).filter((f) => f.register).flatMap((f) => self.all(f.register).map((far) => ({ ...far, code: `${f.code}.${far.code}`, label: `${f.label} › ${far.label}` })))],
     labelOf: (list, wanted) => list.find((each) => each.code === wanted)?.label ?? wanted,
     /** Articles as {code: "P05-C1", label}, those of policies already cited here first. */
     articles: () => {

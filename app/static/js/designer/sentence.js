@@ -9,8 +9,8 @@ import { fresh } from "./fresh.js";
 
 const QUIET = new Set(["code", "label"]);
 
-/** The sentence of the part named `kind` that stands at `place`; keys in `without` are shown elsewhere. */
-export const sentence = (kind, place, page, without = QUIET) => {
+/** The sentence of the part named `kind` that stands at `place`; keys in `without` are shown elsewhere, `inherited` is the register that a part around it looks at. */
+export const sentence = (kind, place, page, without = QUIET, inherited = "") => {
   const part = page.grammar.parts[kind];
   const out = make("span", { className: "d-say" });
   out.dataset.path = name(place);
@@ -30,14 +30,14 @@ export const sentence = (kind, place, page, without = QUIET) => {
         continue;
       }
       told.add(piece.blank);
-      into.push(piece.blank === "length" ? length(place, part.units, page) : held(part, piece.blank, place, page));
+      into.push(piece.blank === "length" ? length(place, part.units, page) : held(part, piece.blank, place, page, inherited));
     }
     return into;
   };
   out.append(...draw(part.say, []));
   for (const key of Object.keys(part.blanks)) {
     if (told.has(key)) continue;
-    if (shown(key)) out.append(make("span", { className: "d-extra" }, `${part.blanks[key].label} `, held(part, key, place, page))); else missing.push(key);
+    if (shown(key)) out.append(make("span", { className: "d-extra" }, `${part.blanks[key].label} `, held(part, key, place, page, inherited))); else missing.push(key);
   }
   if (missing.length) {
     const more = dropdown(missing.map((key) => ({ code: key, label: part.blanks[key].label })), "", (key) => {
@@ -56,19 +56,20 @@ export const sentence = (kind, place, page, without = QUIET) => {
 };
 
 /** What a key holds: a blank, or the sentences of its parts. */
-const held = (part, key, place, page) => {
+const held = (part, key, place, page, inherited) => {
+  const register = whole(place).register ?? inherited;
   const { kind, of, label } = part.blanks[key] ?? { kind: "text", label: key };
   const inner = under(place, key, of);
-  if (kind === "part") return whole(place)[key] === undefined ? start(inner, of, label, page) : make("span", { className: "d-part" }, sentence(of, inner, page, new Set()), remove(inner));
+  if (kind === "part") return whole(place)[key] === undefined ? start(inner, of, label, page) : make("span", { className: "d-part" }, sentence(of, inner, page, new Set(), register), remove(inner));
   if (kind === "parts") {
-    const each = members(inner, of).map((one) => make("span", { className: "d-part" }, sentence(of, one, page), remove(one)));
+    const each = members(inner, of).map((one) => make("span", { className: "d-part" }, sentence(of, one, page, QUIET, register), remove(one)));
     const more = button("plus", `${said("add")} ${label}`, () => { add(inner, fresh(of, page)); }, { className: "d-drop" });
     const joined = each.flatMap((one, i) => (i ? [said("also"), one] : [one]));
     const box = make("span", { className: "d-parts" }, ...joined, more);
     box.dataset.path = name(inner);
     return listed(inner.get()).length ? box : start(inner, of, label, page, true);
   }
-  return blank(part, key, place, page);
+  return blank(part, key, place, page, inherited);
 };
 
 const remove = (place) => button("x", said("remove"), () => place.set(undefined), { className: "d-drop" });
