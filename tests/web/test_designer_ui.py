@@ -212,3 +212,57 @@ def borrow(desk: Desk, at: Callable[[str], None]) -> None:
     with panel.engine.connect() as connection:
         fines = connection.execute(select(ticket.c.amount, ticket.c.person).order_by(ticket.c.id)).all()
     assert fines == [(50, desk.site.ids["owner"]), (100, desk.site.ids["owner"])]
+
+
+def test_steps_are_undone_and_nothing_typed_is_lost_when_the_connection_is(desk: Desk) -> None:
+    page = desk.window("admin", width=1280)
+    shop = Workshop(page)
+    shop.begin("借阅", ("书名", "文字", "*"), ("页数", "整数", ""), english="Lending", domain="service", keeper="chief")
+    names = page.locator(".d-fields .d-zh")
+    page.get_by_role("button", name="拖动或按上下方向键移动：页数").press("ArrowUp")
+    expect(names.first).to_have_value("页数")
+    shop.fill("名称", "页码", nth=0)
+    shop.saved()
+    page.get_by_role("button", name="撤销").click()
+    expect(names.first).to_have_value("页数")
+    page.get_by_role("button", name="撤销").click()
+    expect(names.first).to_have_value("书名")
+    page.get_by_role("button", name="重做").click()
+    page.get_by_role("button", name="重做").click()
+    expect(names.first).to_have_value("页码")
+    shop.saved()
+
+    page.route("**/design/drafts/*/registers/*", lambda route: route.abort())
+    shop.fill("名称", "书目", nth=1)
+    expect(page.locator("[data-failure]")).to_contain_text("连接中断")
+    page.unroute("**/design/drafts/*/registers/*")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    page.get_by_role("button", name="恢复").click()
+    expect(names.nth(1)).to_have_value("书目")
+    shop.saved()
+
+    shop.choose("类型", "引用", nth=0)
+    shop.choose("登记簿", "客户")
+    shop.fill("名称", "", nth=1)
+    expect(page.locator("[data-count-found]")).to_contain_text("1 处错误")
+    shop.section("基本")
+    page.locator("[data-count-found] summary").click()
+    page.locator(".d-found button").first.click()
+    expect(page.locator(".d-section h2")).to_have_text("登记字段")
+    expect(names.nth(1)).to_be_focused()
+
+
+def test_what_a_shipped_register_owes_to_an_article_cannot_be_relaxed(desk: Desk) -> None:
+    page = desk.window("admin", width=1280)
+    shop = Workshop(page)
+    shop.begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
+    page.goto("/drafts/1/registers/complaint#rules")
+    shop.ready()
+    limit = page.locator('[data-path="duties[0].within[0]"]')
+    limit.get_by_label("时长", exact=True).fill("30")
+    finding = shop.card("按时答复").locator(".d-finding.is-error")
+    expect(finding).to_contain_text("P1-D1")
+    page.get_by_role("button", name="撤销").click()
+    expect(finding).to_have_count(0)
+    expect(page.locator("[data-text]")).to_have_text("")
