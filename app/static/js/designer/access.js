@@ -15,7 +15,7 @@ export const accessSection = (page) => {
   const rules = listed(list.get());
   const simple = rules.filter(plain);
   const roles = [...new Set(simple.map((r) => r.role))];
-  const options = page.grammar.parts.Access.blanks.rows.options.filter((o) => WIDTH.includes(o.code)).sort((a, b) => WIDTH.indexOf(a.code) - WIDTH.indexOf(b.code));
+  const options = WIDTH.map((code) => ({ code, label: said(`rows_${code}`) }));
   const rowsOf = (role, verb) => simple.filter((r) => r.role === role && listed(r.can).includes(verb)).map((r) => r.rows ?? "all").sort((a, b) => WIDTH.indexOf(b) - WIDTH.indexOf(a))[0] ?? "";
   const grant = (role, verb, rows) => {
     let next = rules.map((r) => (plain(r) && r.role === role ? { ...r, can: listed(r.can).filter((v) => v !== verb) } : r));

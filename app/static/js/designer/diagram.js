@@ -1,6 +1,8 @@
-// The workflow drawn: states in layers by how many steps they are from the first one, transitions as arrows between them.
+// The workflow drawn: states as boxes from left to right, transitions as named arrows; those that lead back run below.
+import { layered } from "./layers.js";
+
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 128, HEIGHT = 44, ACROSS = 108, DOWN = 46, EDGE = 16;
+const WIDTH = 124, HEIGHT = 40, ACROSS = 104, DOWN = 26, PASS = 16, EDGE = 16, LANE = 20;
 
 const shape = (tag, attributes, ...children) => {
   const one = document.createElementNS(SVG, tag);
@@ -8,78 +10,72 @@ const shape = (tag, attributes, ...children) => {
   one.append(...children);
   return one;
 };
+const short = (text) => { const most = /[\u4e00-\u9fff]/.test(text) ? 8 : 16; return text.length > most ? `${text.slice(0, most - 1)}…` : text; };
 
-/** Layers of states, each a list of codes; what cannot be reached from the first state comes last. */
-export const layers = (states, steps) => {
-  const level = new Map(states.length ? [[states[0].code, 0]] : []);
-  for (const [code, at] of level) for (const step of steps) if (step.from.includes(code) && !level.has(step.to)) level.set(step.to, at + 1);
-  const last = Math.max(0, ...level.values()) + 1;
-  const rows = [];
-  for (const state of states) (rows[level.get(state.code) ?? last] ??= []).push(state.code);
-  const kept = rows.filter(Boolean);
-  // one sweep of barycentres: a state stands beside those that lead to it
-  for (let n = 1; n < kept.length; n++) {
-    const before = kept[n - 1];
-    const weight = (code) => { const from = steps.filter((s) => s.to === code).flatMap((s) => s.from).map((c) => before.indexOf(c)).filter((i) => i >= 0); return from.length ? from.reduce((a, b) => a + b) / from.length : before.length; };
-    kept[n] = kept[n].map((code) => [weight(code), code]).sort((a, b) => a[0] - b[0]).map(([, code]) => code);
-  }
-  return kept;
+/** Where each box and each passing arrow stands: column and code → {x, y}. */
+const placed = (columns, states) => {
+  const high = (code) => (states.has(code) ? HEIGHT : PASS);
+  const tall = (column) => column.reduce((sum, code) => sum + high(code) + DOWN, -DOWN);
+  const height = Math.max(...columns.map(tall));
+  const place = new Map();
+  columns.forEach((column, x) => {
+    let y = EDGE + (height - tall(column)) / 2;
+    for (const code of column) { place.set(`${x} ${code}`, { x: EDGE + x * (WIDTH + ACROSS), y: y + high(code) / 2 }); y += high(code) + DOWN; }
+  });
+  return { place, height: height + 2 * EDGE };
 };
 
 /** Draw states {code, label, tone} and steps {from: [codes], to, label} into an SVG that `title` describes. */
 export const diagram = (states, steps, title, chosen = () => {}) => {
-  const columns = layers(states, steps);
-  const tallest = Math.max(1, ...columns.map((c) => c.length));
-  let height = EDGE * 2 + tallest * (HEIGHT + DOWN) - DOWN;
+  const each = steps.flatMap((s) => s.from.map((from) => ({ from, to: s.to, label: s.label })));
+  const codes = new Set(states.map((s) => s.code));
+  const { columns, ways, level } = layered([...codes], each);
+  const { place, height } = placed(columns, codes);
+  const at = (code, x = level.get(code)) => place.get(`${x} ${code}`);
   const width = EDGE * 2 + columns.length * (WIDTH + ACROSS) - ACROSS;
-  const place = new Map();
-  columns.forEach((column, x) => column.forEach((code, y) => place.set(code, {
-    x: EDGE + x * (WIDTH + ACROSS), y: EDGE + (y + (tallest - column.length) / 2) * (HEIGHT + DOWN), column: x })));
   const svg = shape("svg", { width, class: "d-diagram", role: "img", "aria-label": title });
-  svg.append(shape("defs", {}, shape("marker", { id: "d-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, shape("path", { d: "M0 0L8 4L0 8z", class: "d-head" }))));
-
-  // several steps between the same two states share an arrow and are named one below the other
-  const arrows = new Map();
-  for (const step of steps) for (const from of step.from) {
-    if (!place.has(from) || !place.has(step.to)) continue;
-    const key = `${from}>${step.to}`;
-    arrows.set(key, { from, to: step.to, labels: [...(arrows.get(key)?.labels ?? []), step.label] });
-  }
-  let low = 0;
+  svg.append(shape("defs", {}, shape("marker", { id: "d-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, shape("path", { d: "M0 0L8 4L0 8z", class: "d-arrow" }))));
   const lines = [], texts = [];
-  for (const { from, to, labels } of arrows.values()) {
-    const a = place.get(from), b = place.get(to);
-    let d, x, y;
-    if (b.column > a.column) {
-      const [x1, y1, x2, y2] = [a.x + WIDTH, a.y + HEIGHT / 2, b.x - 2, b.y + HEIGHT / 2];
-      const bend = b.column - a.column > 1 ? -HEIGHT : 0;
-      d = bend ? `M${x1} ${y1}C${x1 + 60} ${y1 + bend * 1.2} ${x2 - 60} ${y2 + bend * 1.2} ${x2} ${y2}` : `M${x1} ${y1}C${x1 + ACROSS / 2} ${y1} ${x2 - ACROSS / 2} ${y2} ${x2} ${y2}`;
-      [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2 + bend * .9 - 6];
-    } else if (from === to) {
-      d = `M${a.x + WIDTH * .35} ${a.y}C${a.x + WIDTH * .3} ${a.y - 26} ${a.x + WIDTH * .7} ${a.y - 26} ${a.x + WIDTH * .65} ${a.y - 2}`;
-      [x, y] = [a.x + WIDTH / 2, a.y - 22];
-    } else {
-      const bottom = Math.max(a.y, b.y) + HEIGHT + 26 + 14 * (low++ % 3);
-      const [x1, x2] = [a.x + WIDTH * .6, b.x + WIDTH * (a.column === b.column ? .4 : .6)];
-      d = `M${x1} ${a.y + HEIGHT}C${x1} ${bottom} ${x2} ${bottom} ${x2} ${b.y + HEIGHT + 2}`;
-      [x, y] = [(x1 + x2) / 2, bottom - 8];
-      height = Math.max(height, bottom + EDGE / 2);
-    }
-    lines.push(shape("path", { d, class: "d-edge", "marker-end": "url(#d-arrow)" }));
-    labels.forEach((label, i) => texts.push(shape("text", { x, y: y - 13 * (labels.length - 1 - i), class: "d-edge-name", "text-anchor": "middle" }, label)));
+  // several steps between the same two states share an arrow and are named one above the other
+  const labels = (from, to) => each.filter((s) => s.from === from && s.to === to).map((s) => s.label);
+  const name = (said, x, y) => said.forEach((text, i) => texts.push(shape("text", { x, y: y - 12 * (said.length - 1 - i), class: "d-edge-name", "text-anchor": "middle" }, short(text))));
+  const draw = (d) => lines.push(shape("path", { d, class: "d-edge", "marker-end": "url(#d-arrow)" }));
+
+  for (const way of ways) {
+    let d = "", last = null;
+    way.forEach((code, k) => {
+      const { x, y } = at(code, level.get(way[0]) + k);
+      if (!last) { d = `M${x + WIDTH} ${y}`; last = { x: x + WIDTH, y }; return; }
+      const bend = (x - last.x) / 2, end = k === way.length - 1;
+      d += `C${last.x + bend} ${last.y} ${x - bend} ${y} ${x - (end ? 2 : 0)} ${y}${end ? "" : `h${WIDTH}`}`;
+      if (k === 1) name(labels(way[0], way.at(-1)), last.x + ACROSS / 2, (last.y + y) / 2 - 4);
+      last = { x: x + WIDTH, y };
+    });
+    draw(d);
+  }
+  let low = height - EDGE / 2;
+  const done = new Set(ways.map((way) => `${way[0]}>${way.at(-1)}`));
+  for (const { from, to } of each) {
+    if (done.has(`${from}>${to}`) || !codes.has(from) || !codes.has(to)) continue;
+    done.add(`${from}>${to}`);
+    const a = at(from), b = at(to);
+    low += LANE;
+    const [x1, x2] = [a.x + WIDTH - 14, b.x + 14];
+    draw(`M${x1} ${a.y + HEIGHT / 2}V${low - 8}Q${x1} ${low} ${x1 - 8 * Math.sign(x1 - x2)} ${low}H${x2 + 8 * Math.sign(x1 - x2)}Q${x2} ${low} ${x2} ${low - 8}V${b.y + HEIGHT / 2 + 2}`);
+    name([labels(from, to).join(" / ")], (x1 + x2) / 2, low - 4);
   }
   svg.append(...lines);
-  for (const [i, state] of states.entries()) {
-    const at = place.get(state.code);
+  states.forEach((state, i) => {
+    const { x, y } = at(state.code);
     const node = shape("g", { class: `d-node is-${state.tone ?? "plain"}${i ? "" : " is-first"}`, tabindex: 0, role: "button", "aria-label": state.label },
-      shape("rect", { x: at.x, y: at.y, width: WIDTH, height: HEIGHT, rx: 8 }),
-      shape("text", { x: at.x + WIDTH / 2, y: at.y + HEIGHT / 2 + 5, "text-anchor": "middle" }, state.label.length > 9 && /[\u4e00-\u9fff]/.test(state.label) ? `${state.label.slice(0, 8)}…` : state.label.length > 18 ? `${state.label.slice(0, 17)}…` : state.label));
+      shape("rect", { x, y: y - HEIGHT / 2, width: WIDTH, height: HEIGHT, rx: 8 }), shape("text", { x: x + WIDTH / 2, y: y + 5, "text-anchor": "middle" }, short(state.label)));
     node.addEventListener("click", () => chosen(state.code));
     node.addEventListener("keydown", (event) => { if (event.key === "Enter") chosen(state.code); });
     svg.append(node);
-  }
+  });
   svg.append(...texts);
-  svg.setAttribute("height", height);
-  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const tall = low > height - EDGE / 2 ? low + EDGE : height;
+  svg.setAttribute("height", tall);
+  svg.setAttribute("viewBox", `0 0 ${width} ${tall}`);
   return svg;
 };
