@@ -38,7 +38,7 @@ def preview(work: Work, catalog: Catalog, spec: RegisterSpec) -> dict[str, Any]:
         "name": label(spec.label), "controls": controls(within, spec, typed, {f.code: None for f in typed}),
         "columns": [{"label": label(f.label), "type": sentence(TYPES[f.type]), "required": f.required} for f in columns],
         "states": [{"label": label(s.label), "tone": s.tone} for s in states],
-        "duties": [_duty(work, spec, w) for w in previewing.worked(work, spec)],
+        "duties": [_duty(work, catalog, spec, w) for w in previewing.worked(work, spec)],
         "breaches": [_breach(work, catalog, b) for b in spec.breaches],
     }  # fmt: skip
 
@@ -48,16 +48,27 @@ def replace_catalog(work: Work, catalog: Catalog) -> Work:
     return replace(work, panel=replace(work.panel, catalog=catalog))
 
 
-def _duty(work: Work, spec: RegisterSpec, w: Worked) -> dict[str, Any]:
+def _duty(work: Work, catalog: Catalog, spec: RegisterSpec, w: Worked) -> dict[str, Any]:
     calendar = work.panel.calendar
     only = (
         gettext("（%(condition)s）", condition=conditions.words(spec, w.limit.when)) if w.limit.when is not None else ""
     )
     return {
-        "label": label(w.duty.label), "allowed": f"{allowed(w.limit, spec)}{only}", "cite": sources(w.limit), "record": w.record,
+        "label": label(w.duty.label), "cite": sources(w.limit), "record": w.record,
+        "allowed": _with_names(f"{allowed(w.limit, spec)}{only}", catalog, spec, w),
         "says": gettext("%(start)s 起算 → %(due)s 到期", start=day(calendar, w.started), due=_end(calendar, w)),
         "provisional": w.due.provisional,
     }  # fmt: skip
+
+
+def _with_names(text: str, catalog: Catalog, spec: RegisterSpec, w: Worked) -> str:
+    """Return a sentence with the fields that lie behind a reference called by their names; the register alone knows their codes."""
+    for path in (*w.limit.fields(), *(w.limit.when.fields() if w.limit.when is not None else ())):
+        link, _, code = path.partition(".")
+        there = catalog.registers.get(getattr(spec.field(link), "target", ""))
+        if code and there is not None and (field := there.column(code)) is not None:
+            text = text.replace(f"·{code}", f"·{label(field.label)}")
+    return text
 
 
 def _end(calendar: WorkCalendar, w: Worked) -> str:

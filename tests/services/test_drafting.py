@@ -48,7 +48,9 @@ def built(fresh_database: Databases) -> str:
     upgrade(engine)
     publishing.publish(engine, FILES, actor=Actor.system(), reason="test", now=NOW, zone=SHANGHAI)
     with engine.begin() as connection:
-        roles = {name: number for number, name in connection.execute(role.select().with_only_columns(role.c.id, role.c.name))}
+        roles = {
+            name: number for number, name in connection.execute(role.select().with_only_columns(role.c.id, role.c.name))
+        }
         for n, (name, held) in enumerate(PEOPLE.items(), 1):
             row = {"id": n, "username": name, "first_name": name, "last_name": "", "active": True, "email": f"{name}@x"}
             connection.execute(insert(person).values(**row))
@@ -207,7 +209,14 @@ def test_who_is_overtaken_between_reading_and_writing_tries_anew_on_what_the_oth
     def meanwhile(*args: object, **kwargs: object) -> publishing.Published:
         tried.append(kwargs["upon"])
         if len(tried) == 1:
-            real(panel.engine, FILES | {"site/note.yaml": NOTE}, actor=by(panel, "bob"), reason="先到", now=NOW, zone=SHANGHAI)
+            real(
+                panel.engine,
+                FILES | {"site/note.yaml": NOTE},
+                actor=by(panel, "bob"),
+                reason="先到",
+                now=NOW,
+                zone=SHANGHAI,
+            )
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(publishing, "publish", meanwhile)
@@ -276,7 +285,9 @@ def test_a_draft_given_up_stays_to_be_read_and_is_changed_by_nobody(panel: Panel
             enacting.ask(work, number, "试行")
 
 
-def test_a_day_that_has_passed_is_refused_and_one_that_passes_while_approval_is_awaited_becomes_today(panel: Panel) -> None:
+def test_a_day_that_has_passed_is_refused_and_one_that_passes_while_approval_is_awaited_becomes_today(
+    panel: Panel,
+) -> None:
     number = begun(panel, {"site/visit.yaml": VISIT})
     with panel.work(by(panel, "ann"), now=NOW) as work:
         with pytest.raises(Refused, match="生效日"):

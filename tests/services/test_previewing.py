@@ -33,7 +33,11 @@ duties:
     done: {register: vehicle_loan_count, through: loan, field: counted_on}
     within: [{working_days: 2, cite: {policy: P05, article: C1}}]
 breaches:
-  - {code: late, label: 逾期, counter: vehicle_loan_month, cite: {policy: P05, article: D1}, amount: [{money: "50", cite: {policy: P05, article: D1}}]}
+  - code: late
+    label: 逾期
+    counter: vehicle_loan_month
+    cite: {policy: P05, article: D1}
+    amount: [{money: "50", cite: {policy: P05, article: D1}}]
 counters:
   - {code: vehicle_loan_month, label: 当月次数, multiply: [{from_nth: 2, by: 2, cite: {policy: P05, article: D1}}]}
 access: [{role: archive_admin, can: [read, add]}]
