@@ -10,6 +10,7 @@ from app.catalog.amount import Payments
 from app.catalog.base import Cited
 from app.catalog.breach import Breach, Counter
 from app.catalog.duty import Duty, Pause, Prolongation
+from app.catalog.formula.graph import Formulas, formulas
 from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
@@ -93,6 +94,11 @@ class Catalog:
                 if isinstance(f, Link) and f.target:
                     found.setdefault(f.target, []).append((r, f))
         return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """All formulas of fields, read and in order."""
+        return formulas(self)
 
     def tables(self) -> Iterator[RegisterSpec]:
         """Yield the registers that have a table of their own."""

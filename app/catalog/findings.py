@@ -85,6 +85,11 @@ CHECKS: dict[str, str] = {
     "D425": "The titles of registers rest on each other in a circle.",
     "D426": "Two fields keep their values in one column, or one shows the former values of a field that is not there.",
     "D427": "An option was merged into one that is not offered.",
+    # Formulas
+    "D430": "A formula cannot be read, names what is not there, mixes types, or rests on itself.",
+    "D431": "A field that a formula gives says how people fill it.",
+    "D432": "A field that a formula gives stands where only what people enter may: rules, duties, access, names.",
+    "D433": "A formula takes from records that some may not know of, or whose every reading is written down.",
     # Conditions
     "D501": "A condition looks at a field that is not there.",
     "D502": "A condition compares a choice with a value that it does not have.",
@@ -143,5 +148,6 @@ CHECKS: dict[str, str] = {
     "D951": "The type of a field changes.",
     "D952": "What a field stores changes: its target, several values, decimal places.",
     "D953": "A register turns from one kept in a table into one of tickets, or back.",
+    "D954": "A field that people fill turns into one that a formula gives.",
 }
 """Every check by its id, with what it means when it is found."""

@@ -268,7 +268,7 @@ def _words(node: Any) -> Iterator[str]:
 
 
 def _kept(was: Field, now: Field) -> Iterator[tuple[str, str, Sentence]]:
-    """Yield what a field may not change in its column: its type, its target, whether it holds several values, its decimal places."""
+    """Yield what a field may not change in its column: that people fill it, its type, its target, whether it holds several values, its decimal places."""
     if was.place != now.place and not was.many and not now.many:
         return
     if was.type != now.type:
@@ -277,6 +277,9 @@ def _kept(was: Field, now: Field) -> Iterator[tuple[str, str, Sentence]]:
             name=was.label, old=TYPES[was.type], new=TYPES[now.type],
         )  # fmt: skip
         return
+    if now.formula and not was.formula and was.by_hand:
+        filled = say("字段“{name}”已有填写的数据，不能改由公式得出；请另建公式字段", name=was.label)
+        yield "D954", "formula", filled
     if was.many != now.many:
         yield "D952", "several", say("字段“{name}”已有数据，不能在单个与多个之间转换", name=was.label)
     if isinstance(was, Reference) and isinstance(now, Reference) and was.target != now.target:

@@ -32,6 +32,7 @@ from app.catalog import (
 )
 from app.catalog import print as prints
 from app.catalog.findings import CHECKS
+from app.catalog.formula.functions import OFFERED
 from app.fields.base import Field
 from app.fields.kinds import FIELD_TYPES
 from app.fields.label import Label
@@ -144,6 +145,25 @@ its keys. All that is wrong in all files is reported at once, each as `file:line
 """
 
 
+_ABOUT_FORMULAS = """\
+A field with the key `formula` is worked out, never typed. It may be of type `text`, `long_text`, `integer`, `decimal`, `money`, `percent`,
+`date`, `moment` or `yes_no`; where the formula is nothing but a looked-up field, also `person`, `unit` or `reference`.
+
+- `[单价] * [数量]`: fields by label in brackets, or by code, of this record. A percent of 12.5 counts as 0.125; a choice as its Chinese label.
+- `[客户].[等级]`: a field of the record that a reference points to (lookup).
+- `SUM([回访].[分数])`, `COUNT([回访])`, `AVERAGE`, `MIN`, `MAX`, `COUNTIF([回访].[结果], "满意")`, `SUMIF`, `AVERAGEIF`: over the records of another
+  register that point here (rollup); archived ones do not count. Where several of its fields point here, say which: `[回访:客户].[分数]`.
+- `+ - * / ^ %` on exact decimals, which keep ten places; `&` joins texts; `= <> < <= > >=` compare; a day plus a number is a day, a day minus a
+  day a number. `ROUND` goes half away from zero. Full-width signs and quotes count as plain ones.
+- Blank: a calculation with a blank number or day is blank, and so are a division by zero and what has no answer. Blank text is `""`. `=` holds
+  between two blanks; `<` and its kin never hold with one; a blank condition does not hold. `SUM`, `MIN`, `AVERAGE` leave blanks out.
+- The value is kept with the record and follows within the same transaction when anything that it rests on changes; `TODAY` is renewed every day,
+  `WORKDAY` and `NETWORKDAYS` when the site's calendar is. So it sorts, filters, groups, adds up and exports as any other column.
+- Whoever may not see one of the fields that a formula looks at does not see its value, and a figure over other records is shown to whoever may
+  read all of them: each one of that register, or each one that points here, where the register `follows` that reference.
+"""
+
+
 def models() -> list[type[BaseModel]]:
     """Return every class of the language, in the order of the reference."""
     return [*(m for _, _, classes, _ in _SECTIONS for m in classes), *FIELD_TYPES.values(), Option]
@@ -179,7 +199,9 @@ def _lines(examples: Mapping[str, str]) -> Iterator[str]:
         if model is Label:
             yield from _field_types()
         for name in shown:
-            yield f"Example (`examples/{name}`):\n\n```yaml\n{examples[name].rstrip()}\n```\n"
+            yield _example(name, examples)
+        if register.RegisterSpec in classes:
+            yield from _formulas(examples)
     yield "## Checks\n\nErrors keep definitions from coming into force; warnings do not.\n\n| id | found when |\n|---|---|"
     for check, meaning in CHECKS.items():
         yield f"| {check} | {meaning} |"
@@ -194,6 +216,20 @@ def _field_types() -> Iterator[str]:
         if own:
             yield from _table(kind, own)
     yield from _class(Option)
+
+
+def _example(name: str, examples: Mapping[str, str]) -> str:
+    return f"Example (`examples/{name}`):\n\n```yaml\n{examples[name].rstrip()}\n```\n"
+
+
+def _formulas(examples: Mapping[str, str]) -> Iterator[str]:
+    yield f"### Formulas\n\n{_ABOUT_FORMULAS}\n"
+    yield "| function | meaning |\n|---|---|"
+    for f in OFFERED:
+        usage, meaning = (t.replace("|", "\\|") for t in (f.usage.text("en"), f.help.text("en") if f.help else ""))
+        yield f"| `{usage}` | {meaning} |"
+    yield ""
+    yield _example("formulas.yaml", examples)
 
 
 def _differs(name: str, declared: FieldInfo) -> bool:

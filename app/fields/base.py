@@ -45,10 +45,10 @@ class Field(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     storage: ClassVar[Storage] = Storage.TEXT
-    searchable: ClassVar[bool] = False
-    """Found by the search box."""
-    typed: ClassVar[bool] = True
-    """People type it; false for what the panel itself writes."""
+    worded: ClassVar[bool] = False
+    """Holds words that the search box finds."""
+    by_hand: ClassVar[bool] = True
+    """Of a type that people type; false for what the panel itself writes."""
 
     code: str = Declared(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     label: Label
@@ -67,6 +67,8 @@ class Field(BaseModel):
     """Roles that may write it; empty: whoever may edit the record."""
     seen_by: tuple[str, ...] = ()
     """Roles that may see it; empty: whoever may read the record."""
+    formula: str = ""
+    """What the panel works its value out from, such as ``[单价] * [数量]``, ``[客户].[等级]`` or ``SUM([回访].[分数])``; nobody types it then."""
     basis: str = ""
     """The clauses that demand the field, such as ``P05-A3; P08-6``, or ``impl`` where a written duty could not be checked without it."""
 
@@ -84,6 +86,16 @@ class Field(BaseModel):
     def clauses(self) -> tuple[str, ...]:
         """The clauses of ``basis``, each by itself."""
         return tuple(clause for part in self.basis.split(";") if (clause := part.strip()) and clause != "impl")
+
+    @property
+    def typed(self) -> bool:
+        """True where people type it; false for what the panel itself writes or works out."""
+        return self.by_hand and not self.formula
+
+    @property
+    def searchable(self) -> bool:
+        """True where the search box finds it; what is worked out changes behind the index of texts and is filtered by instead."""
+        return self.worded and not self.formula
 
     @property
     def many(self) -> bool:

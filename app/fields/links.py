@@ -101,6 +101,6 @@ class Signature(Link):
     """
 
     type: Literal["signature"] = "signature"
-    typed: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = False
     by: tuple[str, ...] = ()
     """Roles whose members may sign; empty: whoever may make the transition that asks for it."""

@@ -16,7 +16,7 @@ class Text(Field):
     """One line of text, at most ``max_length`` characters."""
 
     type: Literal["text"] = "text"
-    searchable: ClassVar[bool] = True
+    worded: ClassVar[bool] = True
     max_length: int = 200
     pattern: str = ""
     """A regular expression the whole text must match."""
@@ -36,7 +36,7 @@ class LongText(Field):
     """Several lines of text."""
 
     type: Literal["long_text"] = "long_text"
-    searchable: ClassVar[bool] = True
+    worded: ClassVar[bool] = True
     max_length: int = 20_000
 
     def parse(self, text: str) -> str | None:
@@ -55,8 +55,8 @@ class AutoNumber(Field):
     """
 
     type: Literal["autonumber"] = "autonumber"
-    searchable: ClassVar[bool] = True
-    typed: ClassVar[bool] = False
+    worded: ClassVar[bool] = True
+    by_hand: ClassVar[bool] = False
     pattern: str
     unique: bool = True
 

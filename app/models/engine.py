@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.models.formulas.sqlite import work_out
+
 BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 """Rows of one sweep or import batch: larger ones stall SQLite's writers, and flip PostgreSQL's plans to full scans."""
 
@@ -45,6 +47,7 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("formula", -1, work_out)
 
 
 def _begin_sqlite(connection: Connection) -> None:

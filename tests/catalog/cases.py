@@ -473,6 +473,63 @@ fields: [{code: a, label: 甲, type: choice, choices: [门, {code: 窗, retired:
 """,
         "bad.yaml:5: registers.memo.fields[0].choices[1].into: 并入的选项须仍可选，自己则停用（retired）；可写：门 [D427]",
     ),
+    "D430": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: n, label: 数, type: integer}
+  - {code: twice, label: 倍, type: integer, formula: "[数] * [个]"}
+""",
+        "bad.yaml:7: registers.memo.fields[1].formula: 公式第 7 个字符处：《便签》没有字段“个”，可写：数、倍、n、twice [D430]",
+    ),
+    "D431": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: n, label: 数, type: integer}
+  - {code: twice, label: 倍, type: integer, formula: 2 * n, required: true}
+""",
+        "bad.yaml:7: registers.memo.fields[1].required: “倍”由公式得出，不能写“required” [D431]",
+    ),
+    "D432": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: n, label: 数, type: integer}
+  - {code: twice, label: 倍, type: integer, formula: 2 * n}
+checks: [{code: c, field: n, require: {field: twice, ge: 1}, say: 太小}]
+""",
+        "bad.yaml:8: registers.memo.checks[0].require.field: “倍”由公式得出，只能显示、筛选和汇总；规则请直接使用填写的字段 [D432]",
+    ),
+    "D433": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields:
+  - {code: many, label: 便条数, type: integer, formula: "COUNT([便条])"}
+---
+code: slip
+label: 便条
+domain: office
+access: [{role: clerk, can: [read]}]
+excluded: [about]
+fields:
+  - {code: memo, label: 便签, type: reference, register: memo}
+  - {code: about, label: 关于, type: person}
+""",
+        "bad.yaml:6: registers.memo.fields[0].formula: 《便条》的记录对被提及的人保密，不能由公式取出 [D433]",
+    ),
     "D501": Case(
         """\
 code: memo

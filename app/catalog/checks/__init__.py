@@ -13,6 +13,7 @@ from app.catalog.checks.breaches import check_breaches, check_counters
 from app.catalog.checks.duties import check_duties, check_retention
 from app.catalog.checks.fields import check_fields, check_register
 from app.catalog.checks.flow import check_workflow
+from app.catalog.checks.formulas import check_formulas
 from app.catalog.checks.indicators import check_indicator
 from app.catalog.checks.prints import check_prints
 from app.catalog.checks.refusals import check_refusals
@@ -29,6 +30,7 @@ from app.fields.base import Field
 _REGISTER_CHECKS = (
     check_register,
     check_fields,
+    check_formulas,
     check_workflow,
     check_duties,
     check_retention,

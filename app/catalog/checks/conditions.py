@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.catalog.checks.subject import Subject
+from app.catalog.checks.subject import Subject, worked_out
 from app.catalog.condition import Condition
 from app.catalog.marked import Loc
 from app.catalog.misfits import choose, misfits
@@ -75,6 +75,9 @@ def _field(s: Subject, loc: Loc, path: str, spec: RegisterSpec, *, hop: bool) ->
         s.wrong(
             "D501", loc, say("《{register}》没有字段“{code}”，{hint}", register=spec.label.zh, code=head, hint=hint)
         )
+        return None
+    if found.formula:
+        s.wrong("D432", loc, worked_out(found))
         return None
     return found, spec
 

@@ -137,9 +137,9 @@ def check_register(s: Subject) -> None:
         s.field(("title", i), code, NAME)
     for i, code in enumerate(spec.columns):
         if code not in RESERVED:
-            s.field(("columns", i), code)
+            s.field(("columns", i), code, shown=True)
     if (code := spec.order.removeprefix("-")) not in RESERVED:
-        s.single(("order",), code)
+        s.single(("order",), code, shown=True)
     for i, together in enumerate(spec.unique_together):
         for j, code in enumerate(together):
             s.single(("unique_together", i, j), code)

@@ -29,7 +29,7 @@ def _block(s: Subject, loc: Loc, one: Print, block: Block) -> None:
     for k, path in enumerate(block.fields):
         _path(s, (*loc, "fields", k), path)
     for k, code in enumerate(block.rows):
-        s.field((*loc, "rows", k), code)
+        s.field((*loc, "rows", k), code, shown=True)
     for k, sign in enumerate(block.signs):
         if sign.field:
             s.field((*loc, "signs", k, "field"), sign.field, PEOPLE)
@@ -41,18 +41,18 @@ def _block(s: Subject, loc: Loc, one: Print, block: Block) -> None:
         if other is not None:
             s.points_at((*loc, "lines", "through"), block.lines.through, other, s.spec.code)
             for k, code in enumerate(block.lines.columns):
-                s.field((*loc, "lines", "columns", k), code, of=other)
+                s.field((*loc, "lines", "columns", k), code, of=other, shown=True)
             if (order := block.lines.order.lstrip("-")) != "id":
-                s.field((*loc, "lines", "order"), order, of=other)
+                s.field((*loc, "lines", "order"), order, of=other, shown=True)
 
 
 def _path(s: Subject, loc: Loc, path: str) -> None:
     """Note a field of the record, or of one that it points to, that is not there."""
     head, dot, rest = path.partition(".")
-    link = s.field(loc, head)
+    link = s.field(loc, head, shown=True)
     if not dot or link is None:
         return
     if not isinstance(link, Link) or not link.target or link.many or "." in rest:
         s.wrong("D922", loc, say("“{path}”：只能经过一个指向单条记录的引用", path=path))
     elif (target := s.catalog.registers.get(link.target)) is not None:
-        s.field(loc, rest, of=target)
+        s.field(loc, rest, of=target, shown=True)

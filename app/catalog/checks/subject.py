@@ -82,14 +82,19 @@ class Subject:
             self.wrong("D406", loc, say("没有登记簿“{code}”，{hint}", code=code, hint=hint))
         return self.catalog.registers.get(code)
 
-    def field(self, loc: Loc, code: str, fit: Fit | None = None, of: RegisterSpec | None = None) -> Field | None:
-        """Return a field that is named at ``loc``: of this register or another, fit for its use."""
+    def field(
+        self, loc: Loc, code: str, fit: Fit | None = None, of: RegisterSpec | None = None, *, shown: bool = False
+    ) -> Field | None:
+        """Return a field that is named at ``loc``: of this register or another, fit for its use; a formula's where it is only ``shown``."""
         spec = of or self.spec
         if (found := spec.column(code)) is None:
             hint = choose(code, spec.by_code)
             self.wrong(
                 "D407", loc, say("《{register}》没有字段“{code}”，{hint}", register=spec.label.zh, code=code, hint=hint)
             )
+            return None
+        if found.formula and not shown:
+            self.wrong("D432", loc, worked_out(found))
             return None
         if fit and not isinstance(found, fit.kinds):
             unfit = say(
@@ -99,9 +104,11 @@ class Subject:
             return None
         return found
 
-    def single(self, loc: Loc, code: str, fit: Fit | None = None, of: RegisterSpec | None = None) -> Field | None:
+    def single(
+        self, loc: Loc, code: str, fit: Fit | None = None, of: RegisterSpec | None = None, *, shown: bool = False
+    ) -> Field | None:
         """Return a field that is named at ``loc``, as ``field`` does, and that holds one value: only such a one has a column."""
-        found = self.field(loc, code, fit, of)
+        found = self.field(loc, code, fit, of, shown=shown)
         if found is not None and found.many:
             self.wrong("D413", loc, say("“{field}”可有多个值，这里需要只有一个值的字段", field=found.label.zh))
             return None
@@ -176,6 +183,11 @@ class Subject:
         """Note a part that must cite an article and does not."""
         if not part.cite:
             self.wrong("D410", loc, say("{what}必须写明依据（cite）", what=what))
+
+
+def worked_out(field: Field) -> Sentence:
+    """Return that a field which a formula gives cannot stand where facts decide."""
+    return say("“{field}”由公式得出，只能显示、筛选和汇总；规则请直接使用填写的字段", field=field.label.zh)
 
 
 def no_field(spec: RegisterSpec, code: str) -> Sentence:
