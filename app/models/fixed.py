@@ -227,3 +227,10 @@ text_reach = Table(
     Column("upto", ID, nullable=False),
 )  # fmt: skip
 """How far the index of texts has come in each register (the record's id), and the number under which it keeps that register."""
+formula_reach = Table(
+    "formula_reach", fixed,
+    Column("register", String(41), primary_key=True), Column("field", String(41), primary_key=True),
+    Column("meaning", String(64), nullable=False), Column("upto", ID, nullable=False),
+    Column("since", UtcMoment, nullable=False), Column("done", Boolean, nullable=False),
+)  # fmt: skip
+"""Up to which record (its id) a formula of this ``meaning``, in force ``since`` then, has been worked out; ``done``: in all of them."""

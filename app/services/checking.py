@@ -60,7 +60,7 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
     whole = with_references(work, spec, rows, conditions)
     filled: set[str] = set().union(*whole)
     for f in spec.fields:
-        if isinstance(f, Signature):
+        if isinstance(f, Signature) or f.formula:
             continue
         demanded = f.required and f.typed
         if f.code not in filled and not demanded and f.code not in needed_when:

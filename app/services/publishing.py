@@ -26,7 +26,7 @@ from app.models.ddl import add_missing
 from app.models.fixed import publication, publication_file, role
 from app.models.registers import build_models
 from app.rules.calendar import WorkCalendar
-from app.services import adoption, converting
+from app.services import adoption, converting, renewing
 from app.services.converting import Conversion
 from app.services.impact import Impact, impacts
 from app.services.panel import Actor, Panel
@@ -254,6 +254,7 @@ def _publish(
         if code not in there:
             connection.execute(insert(role).values(name=code))
     _adopt(connection, catalog, actor, now)
+    renewing.at_publication(connection, catalog, models, now, zone)
     return Published(number, catalog, files)
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import Column, Select, select
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import TableClause
 
+from app.catalog.formula.tree import Own
 from app.models.fixed import record_version
-from app.services import watching
+from app.services import renewing, watching
 from app.services.panel import Work
 
 T = TypeVar("T")
@@ -56,10 +57,19 @@ def place_of(work: Work, register: str, found: Select[Any]) -> Place:
     own = work.tables[register]
     columns = {c.key for c in parts if isinstance(c, Column) and c.table is own}
     columns |= {f for (code, f), t in work.links.items() if code == register and t.name in read}
-    state, running = watching.state(work, {codes[name] for name in read})
+    if renewing.waiting(work, register):
+        return Place(register, None)
+    rest = {r for f in work.catalog.formulas.of.get(register, ()) for r in _registers(work, f.key)}
+    state, running = watching.state(work, {codes[name] for name in read} | rest)
     compiled = found.compile(work.connection)
     values = tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in sorted(compiled.params.items()))
     return Place(register, (register, str(compiled), values), state, running, frozenset(columns))
+
+
+def _registers(work: Work, key: tuple[str, str]) -> set[str]:
+    """Return the registers whose records a formula rests on."""
+    sources = [part.source for _, part in work.catalog.formulas.rests_on(key)]
+    return {s.register for s in sources if not isinstance(s, Own)}
 
 
 def recall(work: Work, place: Place, what: Hashable) -> Any:
@@ -113,7 +123,8 @@ def _added(work: Work, then: Place, now: Place, columns: Sequence[str]) -> list[
     moved = [code for code in new if old.get(code) != new[code]]
     if moved != [now.register] or not then.running <= now.running:
         return None
-    v, watched = record_version.c, now.columns.union(columns, ("archived_at",))
+    worked_from = (c for f in work.catalog.formulas.of.get(now.register, ()) for _, c in f.needs)
+    v, watched = record_version.c, now.columns.union(columns, ("archived_at",), worked_from)
     query = select(v.record_id, v.version, v.changes).where(
         v.register == now.register, v.id > old[now.register], v.id <= new[now.register]
     )

@@ -17,7 +17,7 @@ from app.fields.times import Date, Moment
 from app.models.among import among
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
-from app.services import numbering, searching
+from app.services import formulas, numbering, searching
 from app.services.panel import Work
 
 VERSION_COLUMNS = (
@@ -90,6 +90,7 @@ def insert(
     write = _writer(spec, filled)
     keep_versions(work, [_version(work, spec, r["id"], 1, write(r), import_run=import_run) for r in whole])
     searching.follow_new(work, spec, whole)
+    formulas.follow_new(work, spec, whole)
     return whole
 
 
@@ -171,6 +172,7 @@ def change_many(
     ])  # fmt: skip
     for row in old:
         searching.follow_change(work, spec, row, changes[row["id"]])
+    formulas.follow_change(work, spec, old, changes)
     return new
 
 

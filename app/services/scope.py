@@ -13,6 +13,7 @@ from sqlalchemy.sql.operators import or_ as or_op
 
 from app.catalog import rights
 from app.catalog.catalog import adopted
+from app.catalog.formula.tree import Looked, Own, Source
 from app.catalog.register import Access, Grant, RegisterSpec
 from app.errors import Forbidden, say
 from app.fields.base import Field
@@ -195,7 +196,40 @@ def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ..
         return spec.fields
     if verb != "read":
         return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles))
-    return tuple(f for f in spec.fields if all(rights.sees(f, a.roles) for a in _both(work.actor)))
+    seen = (f for f in spec.fields if all(rights.sees(f, a.roles) for a in _both(work.actor)))
+    return tuple(f for f in seen if not f.formula or _sees_through(work, spec, f))
+
+
+def _sees_through(work: Work, spec: RegisterSpec, field: Field) -> bool:
+    """Return whether the actor may see everything that a formula is worked out from: otherwise its value would tell of it."""
+    key = ("sees through", spec.code, field.code, work.actor)
+    if key not in work.memo:
+        sources = work.catalog.formulas.rests_on((spec.code, field.code))
+        work.memo[key] = all(_sees_source(work, register, part.source) for register, part in sources)
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def _sees_source(work: Work, register: str, source: Source) -> bool:
+    match source:
+        case Own(code, _):
+            return _sees_field(work, register, code)
+        case Looked(through, other, code, _):
+            return _sees_field(work, register, through) and _sees_field(work, other, code) and _reads_all(work, other)
+    codes = (source.through, source.field, source.only.field if source.only else "")
+    follows = work.spec(source.register).follows == source.through and may(work, source.register, "read")
+    return all(_sees_field(work, source.register, c) for c in codes if c) and (
+        follows or _reads_all(work, source.register)
+    )
+
+
+def _sees_field(work: Work, register: str, code: str) -> bool:
+    found = work.spec(register).column(code)
+    return found is None or all(rights.sees(found, a.roles) for a in _both(work.actor))
+
+
+def _reads_all(work: Work, register: str) -> bool:
+    everyone = (work.acting(a) for a in _both(work.actor))
+    return all(may(w, register, "read") and rows_read(w, register) == "all" for w in everyone)
 
 
 def _on(work: Work, spec: RegisterSpec) -> bool:

@@ -1,9 +1,9 @@
-"""What the panel does for its own speed between other work: indexes behind publications, texts behind imports, statistics for the planner."""
+"""What the panel does for its own speed between other work: indexes, texts and formulas behind publications and imports, statistics."""
 
 from __future__ import annotations
 
 from app.models.ddl import add_indexes
-from app.services import searching
+from app.services import renewing, searching
 from app.services.panel import Panel
 
 MANY = 1_000
@@ -21,6 +21,7 @@ def run(panel: Panel, most: int | None = None) -> int:
         add_indexes(panel.engine, panel.models)
         panel.memory["indexed"] = True
     done = searching.catch_up(panel, most=most)
+    renewing.catch_up(panel, most=most)
     if done >= MANY and panel.engine.dialect.name == "sqlite":
         with panel.engine.connect().execution_options(immediate=True) as connection, connection.begin():
             connection.exec_driver_sql(f"PRAGMA analysis_limit={_LOOK_AT}")
