@@ -268,7 +268,7 @@ def _words(node: Any) -> Iterator[str]:
 
 
 def _kept(was: Field, now: Field) -> Iterator[tuple[str, str, Sentence]]:
-    """Yield what a field may not change in its column: that people fill it, its type, its target, whether it holds several values, its decimal places."""
+    """Yield what a field may not change in its column: who fills it, its type, its target, whether it holds several values, its places."""
     if was.place != now.place and not was.many and not now.many:
         return
     if was.type != now.type:

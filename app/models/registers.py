@@ -103,7 +103,7 @@ def _columns(catalog: Catalog, f: Field) -> list[Column[Any]]:
             return [Column(f.code, ID)]
         case Link():
             return [_column(f, ID, *_key(catalog, f.target))]
-    return [_column(f, _type(f))]
+    return [_column(f, type_of(f))]
 
 
 def _column(f: Field, *kind: Any) -> Column[Any]:
@@ -132,7 +132,8 @@ def _by_key(element: KeptColumn, compiler: Any, add_to_result_map: Any = None, *
     return compiler.visit_column(element, add_to_result_map=by_key if told is not None else None, **options)
 
 
-def _type(f: Field) -> Any:
+def type_of(f: Field) -> Any:
+    """Return the column type of a field of one value that points nowhere."""
     match f.storage:
         case Storage.SCALED:
             return ScaledNumber(f.places if isinstance(f, Scaled) else 2)

@@ -205,11 +205,12 @@ def _sees_through(work: Work, spec: RegisterSpec, field: Field) -> bool:
     key = ("sees through", spec.code, field.code, work.actor)
     if key not in work.memo:
         sources = work.catalog.formulas.rests_on((spec.code, field.code))
-        work.memo[key] = all(_sees_source(work, register, part.source) for register, part in sources)
+        work.memo[key] = all(sees_source(work, register, part.source) for register, part in sources)
     return work.memo[key]  # type: ignore[no-any-return]
 
 
-def _sees_source(work: Work, register: str, source: Source) -> bool:
+def sees_source(work: Work, register: str, source: Source) -> bool:
+    """Return whether the actor may see what a formula of a register is given by a source, in whichever record."""
     match source:
         case Own(code, _):
             return _sees_field(work, register, code)

@@ -105,6 +105,7 @@ def _administration() -> list[dict[str, Any]]:
         entries.append(_entry(gettext("通知渠道"), "/channels", "send"))
         entries.append(_entry(gettext("登记簿存档"), "/archives", "archive"))
         entries.append(_entry(gettext("导出记录"), "/exports", "file-export"))
+        entries.append(_entry(gettext("公式"), "/formulas", "math-function"))
     if access_log.may(work):
         entries.append(_entry(gettext("查阅日志"), "/access-log", "eye"))
     if recalculation.concern(work):

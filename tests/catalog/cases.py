@@ -528,7 +528,7 @@ fields:
   - {code: memo, label: 便签, type: reference, register: memo}
   - {code: about, label: 关于, type: person}
 """,
-        "bad.yaml:6: registers.memo.fields[0].formula: 《便条》的记录对被提及的人保密，不能由公式取出 [D433]",
+        "bad.yaml:6: registers.memo.fields[0].formula: 公式第 7 个字符处：《便条》的记录对被提及的人保密，不能由公式取出 [D433]",
     ),
     "D501": Case(
         """\

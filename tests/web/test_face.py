@@ -227,7 +227,7 @@ ACCESSIBLE = (
     ("admin", "/users/list/?_flt_0_username=o"), ("admin", "/users/add"), ("admin", "/roles/list/"),
     ("admin", "/publications"), ("chief", "/fines?tab=confirm"), ("auditor", "/indicators?month=2026-03"), ("owner", "/indicators?month=2026-03"),
     ("admin", "/adoptions"), ("admin", "/adoptions/choose"),
-    ("admin", "/operations"), ("admin", "/recalculations"), ("admin", "/whatif"), ("owner", "/calendar"),
+    ("admin", "/operations"), ("admin", "/recalculations"), ("admin", "/whatif"), ("admin", "/formulas"), ("owner", "/calendar"),
     ("owner", "/coverage"), ("owner", "/coverage/P1"),
     ("admin", "/roles/edit/1"), ("owner", "/registers/complaint/show/1"), ("owner", "/work?of=role"),
     ("auditor", "/indicators/answered?month=2026-03"), ("chief", "/indicators/answered/records?month=2026-03&part=denominator&subject=unit:2"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.catalog.checks.subject import Subject
 from app.catalog.formula.graph import Formula
-from app.catalog.formula.tree import Looked
+from app.catalog.formula.secrecy import kept_back
+from app.catalog.formula.tree import given
 from app.catalog.marked import Loc
 from app.errors import say
 from app.fields.base import Field
@@ -40,12 +41,6 @@ def _nobody_types(s: Subject, loc: Loc, f: Field) -> None:
 
 def _secret(s: Subject, loc: Loc, formula: Formula) -> None:
     """Note what is taken from records that some may not know of, or whose every reading is written down."""
-    for source in formula.far:
-        spec = s.catalog.registers[source.register]
-        follows = not isinstance(source, Looked) and spec.follows == source.through
-        above = s.catalog.registers.get(getattr(spec.field(spec.follows), "target", ""))
-        if spec.excluded or (above is not None and above.excluded and not follows):
-            hidden = say("《{register}》的记录对被提及的人保密，不能由公式取出", register=spec.label.zh)
-            s.wrong("D433", loc, hidden)
-        elif spec.logged is not None:
-            s.wrong("D433", loc, say("查阅《{register}》要留下记录，不能由公式取出", register=spec.label.zh))
+    for part in given(formula.tree):
+        if (why := kept_back(s.catalog, part.source)) is not None:
+            s.wrong("D433", loc, say("公式第 {n} 个字符处：{sentence}", n=part.start + 1, sentence=why))

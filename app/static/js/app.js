@@ -13,6 +13,8 @@ import "./lines.js";
 import { pickers } from "./picker.js";
 import "./palette.js";
 import { dayInput } from "./days.js";
+import { formulas } from "./formula.js";
 
 pickers(document);
 document.querySelectorAll("input[data-day]").forEach(dayInput);
+formulas(document);
