@@ -23,7 +23,7 @@ from app.models.fixed import formula_reach
 from app.models.registers import Models
 from app.rules.calendar import calendar_from
 from app.rules.yearbook import read_yearbook
-from app.services import formulas
+from app.services import calendars, formulas
 from app.services.panel import Actor, Panel, Work
 
 BATCH = 2_000
@@ -34,12 +34,11 @@ _CALENDAR = frozenset({"WORKDAY", "NETWORKDAYS"})
 
 def meanings(work: Work) -> dict[tuple[str, str], str]:
     """Return what each formula means today."""
-    at = formulas.circumstances(work)
     found: dict[tuple[str, str], str] = {}
     for f in work.catalog.formulas.order:
         parts = [f.digest, *(found[k] for k in sorted(f.needs) if k in found)]
-        parts += [at.calendar.revision] if f.names & _CALENDAR else []
-        parts += [at.today.isoformat()] if "TODAY" in f.names else []
+        parts += [calendars.of(work).revision] if f.names & _CALENDAR else []
+        parts += [work.today.isoformat()] if "TODAY" in f.names else []
         found[f.key] = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     return found
 

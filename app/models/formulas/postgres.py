@@ -45,7 +45,14 @@ _BUILT = {**postgres_words.BUILT, **postgres_days.BUILT}
 
 def expression(models: Models, table: Table, formula: Formula, at: Circumstances) -> ColumnElement[Any]:
     """Return what a formula gives in a row of ``table``, as its column keeps it."""
-    return _column(formula.shape, _Writer(models, table, at).sql(formula.tree))
+    tree, shape = formula.tree, formula.shape
+    if isinstance(tree, Given) and shape.kind is Kind.NUMBER and _same_unit(tree.source.shape, shape):
+        return cast(source_of(models, table, tree.source), BigInteger)  # asked for once, with nothing to round
+    return _column(shape, _Writer(models, table, at).sql(tree))
+
+
+def _same_unit(one: Shape, other: Shape) -> bool:
+    return (one.kind, one.places, one.percent) == (other.kind, other.places, other.percent)
 
 
 def _column(shape: Shape, value: Any) -> ColumnElement[Any]:
