@@ -140,18 +140,18 @@ def _call(f: Function, kind: Kind, depth: int) -> st.SearchStrategy[str]:
 
 def _written_call(f: Function, groups: dict[Any, Any], count: int, depth: int) -> st.SearchStrategy[str]:
     params = f.arranged(count) or ()
-    parts = [_argument(f, p, groups.get(p.group, p.kind), depth) for p in params]
+    parts = [_argument(f, p, groups.get(p.group, p.kind), depth, groups.get("a")) for p in params]
     return st.tuples(*parts).map(lambda given: _put(f, given))
 
 
-def _argument(f: Function, param: Param, kind: Kind, depth: int) -> st.SearchStrategy[str]:
-    if param.fixed and f.name == "TEXT":
-        return st.just("?")
+def _argument(f: Function, param: Param, kind: Kind, depth: int, of: Kind | None) -> st.SearchStrategy[str]:
+    if param.fixed and of in f.choices_of:
+        return st.sampled_from([f'"{c}"' for c in f.choices_of[of]])
     if param.fixed:
         return st.sampled_from(
             [f'"{c}"' for c in f.choices] or (["1", "2"] if f.name == "WEEKDAY" else ["-2", "0", "1", "3"])
         )
-    if param.loose:
+    if param.loose or kind is Kind.ANY:
         return st.sampled_from([Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.MOMENT, Kind.BOOLEAN]).flatmap(
             lambda k: written(k, depth - 1)
         )
@@ -178,7 +178,104 @@ def _put(f: Function, parts: tuple[str, ...]) -> str:
         return f"(({parts[0]})%)"
     if not sign[0].isalpha():
         return f"(({parts[0]}) {sign} ({parts[1]}))"
-    if f.name == "TEXT":
-        dated = any(w in parts[0] for w in ("日期", "due", "DATE", "TODAY", "时刻", "closed"))
-        return f'TEXT({parts[0]}, "{"yyyy年m月d日" if dated else "#,##0.00"}")'
     return f"{f.name}({', '.join(parts)})"
+
+
+EVERY = {
+    Kind.TEXT: """\
+IF([可], [名称], "否")
+IFS([件数] > 5, "多", [件数] > 0, "少")
+SWITCH([类别], "甲类", 名称, "乙类", note, "无")
+CHOOSE([件数], "一", "二", 名称)
+COALESCE([名称], [说明], [类别])
+IFBLANK([名称], "空")
+IFERROR([名称], "空")
+LEFT(note, 3)
+RIGHT([名称], [件数])
+MID([名称], [件数], 2)
+CONCAT([件数], [日期], [时刻], [可], [单价], [税率])
+TEXTJOIN("、", [名称], note, [件数])
+TRIM(note)
+UPPER(note) & LOWER([名称])
+SUBSTITUTE(note, " ", "")
+REPLACE([名称], 2, [件数], [类别])
+REPT([类别], [件数])
+TEXT([单价] * 10000, "#,##0.00")
+TEXT([税率], "0.0%")
+TEXT(exact, "0.000")
+TEXT([时刻], "yyyy年m月d日")
+TEXT(due, "yyyymmdd")
+""",
+    Kind.NUMBER: """\
+[件数] * [单价] - exact / 3
+[单价] / [件数]
+-[单价] ^ 3 + [税率]%
+POWER(exact, -2)
+ABS([单价]) + SIGN([件数])
+ROUND([单价], 1) + ROUND(exact)
+ROUNDUP([单价], 1) + ROUNDDOWN(exact, 3) + TRUNC([单价], -1)
+INT([单价]) + INT(exact)
+CEILING([单价], 0.05) + FLOOR(exact, 0.3)
+MOD([件数], 4) + MOD([单价], -0.3)
+QUOTIENT([单价], [件数])
+MIN([件数], [单价], exact)
+MAX([件数], [税率])
+SUM([件数], [单价], exact)
+AVERAGE([件数], [单价], exact)
+PRODUCT([税率], exact, [单价])
+COUNT([名称], [件数], [日期])
+N([可]) + N(ISEVEN([件数])) + N(ISODD([单价]))
+VALUE([名称])
+LEN([名称]) + LEN(note)
+FIND("甲", note)
+YEAR([日期]) * 100 + MONTH(due) + DAY([时刻])
+QUARTER(due) + WEEKDAY(due) + WEEKDAY(due, 2)
+ISOWEEKNUM([日期])
+HOUR([时刻]) * 60 + MINUTE(closed)
+DAYS(due, [日期]) + (due - [日期]) + (closed - [时刻])
+HOURS(closed, [时刻]) + MINUTES([时刻], closed)
+DATEDIF([日期], due, "M") + DATEDIF(due, [日期], "Y") + DATEDIF([日期], due, "D")
+NETWORKDAYS([日期], due)
+NETWORKDAYS(due, TODAY())
+""",
+    Kind.DATE: """\
+DATE([件数] + 2000, [件数] * 5, [件数])
+EDATE([日期], [件数])
+EOMONTH(due, [件数])
+[日期] + [件数]
+due - [单价]
+DATEVALUE([名称])
+[时刻]
+WORKDAY(due, [件数])
+WORKDAY([日期], -2)
+IF([可], [日期], due)
+MIN([日期], due)
+MAX([日期], [时刻])
+TODAY() - 1
+""",
+    Kind.MOMENT: """\
+IF([可], [时刻], closed)
+MIN([时刻], closed)
+COALESCE([时刻], closed)
+""",
+    Kind.BOOLEAN: """\
+AND([可], [件数] > 0)
+OR([可], [单价] <= exact)
+XOR([可], ISBLANK([名称]))
+NOT([可])
+[可] = FALSE
+[名称] = note
+[名称] < note
+[类别] <> "甲类"
+[日期] >= due
+[时刻] < closed
+[件数] = exact
+[日期] <> due
+CONTAINS(note, "甲")
+BEGINS([名称], "客")
+EXACT([名称], note)
+ISBLANK([日期])
+[日期] = [时刻]
+""",
+}
+"""Formulas that between them use every function and operator, one in each line."""

@@ -105,7 +105,7 @@ class _Reading:
             raise Faulty(usage, written.start, written.end)
         groups = {p.group: _common(p, params, parts, written) for p in params if p.group}
         fitted = [
-            _fitted(function, p, groups.get(p.group, p.kind), part, at)
+            _fitted(function, groups.get("a", Kind.ANY), p, groups.get(p.group, p.kind), part, at)
             for p, part, at in zip(params, parts, written.parts, strict=True)
         ]
         fitted = _worded(params, fitted, written)
@@ -213,10 +213,10 @@ def _either(kinds: tuple[Kind, ...]) -> Sentence:
     return found
 
 
-def _fitted(function: Function, param: Param, wanted: Kind, part: Tree, at: Written) -> Tree:
-    """Return an argument as the type that a function takes. Raises Faulty."""
+def _fitted(function: Function, of: Kind, param: Param, wanted: Kind, part: Tree, at: Written) -> Tree:
+    """Return an argument as the type that a function takes; ``of`` is the type of what it is applied to. Raises Faulty."""
     if param.fixed:
-        _demand_fixed(function, part, at)
+        _demand_fixed(function, of, part, at)
     if part.kind is wanted or wanted is Kind.ANY:
         return part
     if part.kind is Kind.BLANK:
@@ -234,12 +234,13 @@ def _fitted(function: Function, param: Param, wanted: Kind, part: Tree, at: Writ
     raise Faulty(unfit, at.start, at.end)
 
 
-def _demand_fixed(function: Function, part: Tree, at: Written) -> None:
-    if not isinstance(part, Fixed):
+def _demand_fixed(function: Function, of: Kind, part: Tree, at: Written) -> None:
+    if not isinstance(part, Fixed) or part.kind is Kind.BLANK:
         raise Faulty(say("{name} 的这一项须直接写出，不能计算", name=function.name), at.start, at.end)
     value = part.value
-    if function.choices and value not in function.choices:
-        raise Faulty(say("这里可写：{words}", words="、".join(function.choices)), at.start, at.end)
+    choices = function.choices_of.get(of, function.choices)
+    if choices and value not in choices:
+        raise Faulty(say("这里可写：{words}", words="、".join(choices)), at.start, at.end)
     limit = 9 if function.name in ("POWER", "^") else 2 if function.name == "WEEKDAY" else _MOST_PLACES
     if isinstance(value, Decimal) and (value != int(value) or abs(value) > limit):
         raise Faulty(say("这里应是 -{n} 至 {n} 的整数", n=limit), at.start, at.end)

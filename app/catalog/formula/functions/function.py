@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalog.formula.kinds import Kind
@@ -49,6 +49,8 @@ class Function:
     """What may stand once behind the repeated arguments."""
     choices: tuple[str, ...] = ()
     """What its ``fixed`` text may be; empty: anything that ``run`` reads."""
+    choices_of: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
+    """The same by the type of what it is applied to."""
     linked: bool = False
     """Its first argument names records that point here."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.catalog.formula.functions.function import ANYTHING, Function, param, says
+from app.catalog.formula.functions.function import Function, param, says
 from app.catalog.formula.functions.logic import blank
 from app.catalog.formula.kinds import Kind
 
@@ -19,7 +19,7 @@ def _count(*parts: Any) -> Decimal:
 
 
 COUNT = Function(
-    "COUNT", (ANYTHING,), Kind.NUMBER, _count, takes_blanks=True, linked=True,
+    "COUNT", (param("值", "value", Kind.ANY),), Kind.NUMBER, _count, repeats=1, takes_blanks=True, linked=True,
     help=says("指向本记录的条数：COUNT([回访])；写字段时不计空值", "How many records point here; with a field, those that fill it"),
 )  # fmt: skip
 COUNTIF = Function(

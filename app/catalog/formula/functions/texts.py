@@ -182,6 +182,6 @@ EXACT = Function(
 )
 TEXT_OF = Function(
     "TEXT", (_SHOWN, param("格式", "format", Kind.TEXT, fixed=True)),
-    Kind.TEXT, shown, choices=(*NUMBER_FORMATS, *DATE_FORMATS),
+    Kind.TEXT, shown, choices_of={Kind.NUMBER: tuple(NUMBER_FORMATS), Kind.DATE: DATE_FORMATS},
     help=says('按格式变成文字：TEXT([金额], "#,##0.00")、TEXT([日期], "yyyy年m月d日")', "A number or a day as text in a format"),
 )  # fmt: skip
