@@ -17,6 +17,7 @@ from app.services import (
     charging,
     duties,
     editions,
+    judged,
     notices,
     people,
     periods,
@@ -99,21 +100,9 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
             *(paid for c in said for _, paid in c.paid_by.get(spec.code, ())),
         ]
         rules += [t for t in spec.workflow.transitions if t.auto] if spec.workflow else []
-        named = {w.split(".")[0] for r in rules for w in _words(r.model_dump())}
-        work.panel.memory[key] = named | {"state", "unit", "archived_at", *spec.excluded}
+        work.panel.memory[key] = judged.named(rules) | {"state", "unit", "archived_at", *spec.excluded}
     facts: set[str] = work.panel.memory[key]
     return not facts.isdisjoint(changed)
-
-
-def _words(part: Any) -> Iterable[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, Mapping):
-        for k, v in part.items():
-            yield from (str(k), *_words(v))
-    elif isinstance(part, list | tuple):
-        for v in part:
-            yield from _words(v)
 
 
 def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) -> Followed:

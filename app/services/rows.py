@@ -17,6 +17,7 @@ from app.fields.times import Date, Moment
 from app.models.among import among
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
+from app.models.registers import columns_of
 from app.services import formulas, numbering, searching
 from app.services.panel import Work
 
@@ -26,15 +27,26 @@ VERSION_COLUMNS = (
 
 
 def read(
-    work: Work, spec: RegisterSpec, ids: Sequence[int], within: Sequence[ColumnElement[bool]] = ()
+    work: Work,
+    spec: RegisterSpec,
+    ids: Sequence[int],
+    within: Sequence[ColumnElement[bool]] = (),
+    fields: Container[str] | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """Return whole rows by id, for services that act on them, archived ones too; those alone that are ``within`` some clauses."""
+    """Return whole rows by id, for services that act on them, archived ones too; those alone that are ``within`` some clauses.
+
+    ``fields``: those that are wanted beside what every register has; by default all.
+    """
     table = work.tables[spec.code]
-    rows = work.connection.execute(select(table).where(among(table.c.id, ids), *within))
+    wanted = [f for f in spec.fields if fields is None or f.code in fields]
+    left_out = {c for f in spec.fields if f not in wanted for c in columns_of(f)} if fields is not None else set()
+    rows = work.connection.execute(
+        select(*(c for c in table.c if c.key not in left_out)).where(among(table.c.id, ids), *within)
+    )
     names = list(rows.keys())
     place = names.index("id")
-    found = {r[place]: dict(zip(names, r, strict=True)) for r in rows}
-    attach(work, spec.code, spec.fields, found.values())
+    found = {r[place]: dict(zip(names, r, strict=True)) for r in rows.all()}
+    attach(work, spec.code, wanted, found.values())
     return found
 
 

@@ -19,7 +19,8 @@ from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, calendars, charging, consequences, duties, editions, notices, people, periods, rows
+from app.services import breaches, calendars, charging, consequences, duties, editions, judged, notices, people, periods
+from app.services.audience import audience
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -147,7 +148,7 @@ def _after(work: Work, o: Mapping[str, Any], duty: Duty, done: Event) -> Iterato
 def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     rows = work.connection.execute(select(obligation).where(among(obligation.c.id, ids)))
     names = list(rows.keys())
-    return [dict(zip(names, r, strict=True)) for r in rows]
+    return [dict(zip(names, r, strict=True)) for r in rows.all()]
 
 
 def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str, int], dict[str, Any]]:
@@ -159,7 +160,7 @@ def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str
     for (revision, register), ids in wanted.items():
         then = editions.bound(work, revision)
         if spec := then.catalog.registers.get(register):
-            found |= {(revision, register, i): r for i, r in rows.read(then, spec, sorted(ids)).items()}
+            found |= {(revision, register, i): r for i, r in judged.facts(then, spec, sorted(ids)).items()}
     return found
 
 
@@ -171,7 +172,7 @@ def _letters(
         return []
     spec = work.catalog.registers[o["register"]]
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told = [p for party in rule.tell for p in people.told(work, party, spec, row)]
+    told = audience(work, spec, rule.tell)(row)
     kind = "remind" if event.kind == "remind" else "overdue"
     key = notices.limit_key(event.kind, o, event.seq)
     return notices.tell(

@@ -11,7 +11,8 @@ from sqlalchemy import or_, select
 from app.catalog.breach import Breach
 from app.models.among import among
 from app.models.ledger import breach, notice
-from app.services import editions, notices, people, rows
+from app.services import editions, judged, notices, people
+from app.services.audience import audience
 from app.services.panel import Work
 
 UNTOLD = ("proposed", "void", "waived", "cancelled")
@@ -45,7 +46,8 @@ def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
 
     Of one that was none after all those who were told of it are told that too.
     """
-    query = select(breach).where(among(breach.c.id, ids))
+    b = breach.c
+    query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
     known = work.connection.execute(query).mappings().all()
     found = [b for b in known if b["state"] == "live" and (rule := rule_of(work, b)) is not None and rule.tell]
     letters = []
@@ -53,11 +55,11 @@ def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
         then = editions.bound(work, revision)
         spec = then.catalog.registers[register]
         mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
-        whole = rows.read(then, spec, sorted({b["record_id"] for b in mine}))
+        facts = judged.facts(then, spec, sorted({b["record_id"] for b in mine}))
         names = people.names(work, [b["person"] for b in mine])
         for b in mine:
-            rule, row = then.catalog.breaches[register, b["rule"]], whole[b["record_id"]]
-            told = [p for party in rule.tell for p in people.told(then, party, spec, row)]
+            rule, row = then.catalog.breaches[register, b["rule"]], facts[b["record_id"]]
+            told = audience(then, spec, rule.tell)(row)
             words = {
                 "register": spec.label,
                 "number": row["record_no"],
