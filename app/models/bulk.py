@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -52,9 +52,7 @@ def insert_rows(
     quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
         if connection.dialect.name == "postgresql" and len(rows) >= FEW:
-            with cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:  # type: ignore[attr-defined]
-                for row in zip(*cells, strict=True):
-                    copy.write_row(row)
+            _copy(cursor, table, quoted, cells)
         else:
             mark = "%s" if connection.dialect.name == "postgresql" else "?"
             sql = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608  # names come from our own tables
@@ -66,17 +64,34 @@ def insert_rows(
         cursor.close()
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, hardly_any_there: bool = False
+) -> int:
     """Insert the rows whose natural key is not there yet; return how many were. All rows have the columns of the first."""
     if not rows:
         return 0
-    names = list(rows[0])
-    cells = [_bound([row[n] for row in rows], _bind(table.c[n].type, connection.dialect)) for n in names]
+    columns = {n: [row[n] for row in rows] for n in rows[0]}
+    return insert_new_columns(connection, table, columns, hardly_any_there=hardly_any_there)
+
+
+def insert_new_columns(
+    connection: Connection, table: Table, columns: Mapping[str, list[Any]], *, hardly_any_there: bool = False
+) -> int:
+    """Do the same with rows that are given by columns, all of one length.
+
+    ``hardly_any_there``: as a rule none of the keys is there, so that PostgreSQL had better try COPY, which refuses such rows.
+    """
+    names = list(columns)
+    cells = [_bound(values, _bind(table.c[n].type, connection.dialect)) for n, values in columns.items()]
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
     cursor = connection.connection.cursor()
     try:
+        if connection.dialect.name == "postgresql" and hardly_any_there and len(cells[0]) >= FEW:
+            with suppress(connection.dialect.loaded_dbapi.IntegrityError), connection.begin_nested():
+                _copy(cursor, table, quoted, cells)
+                return len(cells[0])
         if connection.dialect.name == "postgresql":
             arrays = ", ".join(f"%s::{table.c[n].type.compile(connection.dialect)}[]" for n in names)
             cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", cells)  # noqa: S608
@@ -85,6 +100,12 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         return cursor.rowcount
     finally:
         cursor.close()
+
+
+def _copy(cursor: Any, table: Table, quoted: str, cells: Sequence[list[Any]]) -> None:
+    with cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:
+        for row in zip(*cells, strict=True):
+            copy.write_row(row)
 
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.catalog.duty import Duty, Escalation, Reminder, Span
 from app.rules.calendar import BeyondCalendar, WorkCalendar
@@ -16,8 +14,7 @@ Kind = Literal["remind", "breach", "escalate"]
 _RANK: dict[Kind, int] = {"remind": 0, "breach": 1, "escalate": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happens to an obligation at an instant if it is still open then.
 
     ``seq`` counts from 1: the place of the reminder or escalation in the duty, or the occurrence of the breach.
@@ -30,32 +27,38 @@ class Event:
     @property
     def rank(self) -> tuple[datetime, int, int]:
         """What events are ordered by; at one instant a reminder precedes a breach, and a breach an escalation."""
-        return self.fire_at, _RANK[self.kind], self.seq
+        return _rank(self)
 
 
-def events(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Iterator[Event]:
+def events(
+    duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar, *, since: datetime | None = None
+) -> Iterator[Event]:
     """Yield the events of an obligation in order; without end when the duty repeats.
 
     A reminder that would lie before the start is due at the start, unless the time was over by then. Events that the
     calendar cannot date are left to the end, where they raise BeyondCalendar: what comes before them still happens.
+    From the limit on, ``since``, there are no reminders.
     """
     start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
     undated: BeyondCalendar | None = None
     ahead: list[Event] = []
-    dated: list[tuple[Kind, int, Callable[[], datetime]]] = [
-        *(("remind", n, partial(_reminded_at, r, due, start, calendar)) for n, r in enumerate(duty.remind, 1)),
-        *(("escalate", n, partial(_escalated_at, e, due, calendar)) for n, e in enumerate(duty.escalate, 1)),
-    ]
-    for kind, seq, when in dated:
+    for n, reminder in enumerate(duty.remind if since is None or since < due.late_at else (), 1):
         try:
-            ahead.append(Event(when(), kind, seq))
+            at = _reminded_at(reminder, due, start, calendar)
         except BeyondCalendar as beyond:
             undated = beyond
-    ahead = [e for e in ahead if e.kind != "remind" or e.fire_at < due.late_at]
-    ahead.sort(key=lambda e: e.rank, reverse=True)
-    breaches = limits(duty.repeat, due, calendar)
+        else:
+            if at < due.late_at:
+                ahead.append(Event(at, "remind", n))
+    for n, escalation in enumerate(duty.escalate, 1):
+        try:
+            ahead.append(Event(_escalated_at(escalation, due, calendar), "escalate", n))
+        except BeyondCalendar as beyond:
+            undated = beyond
+    if len(ahead) > 1:
+        ahead.sort(key=_rank, reverse=True)
     try:
-        for no, late_at in enumerate(breaches, 1):
+        for no, late_at in enumerate(limits(duty.repeat, due, calendar), 1):
             breach = Event(late_at, "breach", no)
             while ahead and ahead[-1].rank < breach.rank:
                 yield ahead.pop()
@@ -67,6 +70,12 @@ def events(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalenda
         raise undated
 
 
+def following(duty: Duty, due: Due, started: date | datetime, past: Event, calendar: WorkCalendar) -> Iterator[Event]:
+    """Yield the events that come after one that has happened, in order; raises like ``events``."""
+    rank = past.rank
+    return (event for event in events(duty, due, started, calendar, since=past.fire_at) if event.rank > rank)
+
+
 def next_event(
     duty: Duty, due: Due, started: date | datetime, after: tuple[datetime, Kind, int] | None, calendar: WorkCalendar
 ) -> Event | None:
@@ -76,8 +85,7 @@ def next_event(
     """
     if after is None:
         return _first(duty, due, started, calendar)
-    past = Event(*after).rank
-    return next((e for e in events(duty, due, started, calendar) if e.rank > past), None)
+    return next(following(duty, due, started, Event(*after), calendar), None)
 
 
 def _first(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Event:
@@ -95,6 +103,10 @@ def _first(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalenda
         if at < first.fire_at:
             first = Event(at, "remind", n)
     return first
+
+
+def _rank(event: Event) -> tuple[datetime, int, int]:
+    return event.fire_at, _RANK[event.kind], event.seq
 
 
 def limits(repeat: Span | None, due: Due, calendar: WorkCalendar) -> Iterator[datetime]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from app.catalog.breach import Counter
+from app.models.among import among
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
@@ -48,11 +49,8 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
         select(breach_line.c.breach).where(breach_line.c.breach == b.id).exists(),
         select(ticket.c.id).where(ticket.c.breach == b.id).exists(),
     )
-    for start in range(0, len(ids), 500):
-        query = select(b.id, b.counter, b.subject, b.day, b.root, b.revision).where(
-            b.id.in_(ids[start : start + 500]), b.subject != "", costly
-        )
-        touched += work.connection.execute(query).mappings()
+    query = select(b.id, b.counter, b.subject, b.day, b.root, b.revision)
+    touched += work.connection.execute(query.where(among(b.id, ids), b.subject != "", costly)).mappings()
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for r in touched:
         groups.setdefault((r["counter"], r["subject"]), []).append(r)
@@ -79,11 +77,9 @@ def _moved(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
     """Return the tickets of breaches that are charged to somebody else by now (``charged``) or dated otherwise: the record was corrected."""
     t, b = ticket.c, breach.c
     found: list[Mapping[str, Any]] = []
-    for start in range(0, len(ids), 500):
-        otherwise = or_(b.subject != t.subject, b.person.is_distinct_from(t.person), b.day != t.day)
-        query = select(ticket, b.person.label("charged")).join(breach, b.id == t.breach)
-        query = query.where(t.breach.in_(ids[start : start + 500]), otherwise, t.state != "void")
-        found += work.connection.execute(query).mappings()
+    otherwise = or_(b.subject != t.subject, b.person.is_distinct_from(t.person), b.day != t.day)
+    query = select(ticket, b.person.label("charged")).join(breach, b.id == t.breach)
+    found += work.connection.execute(query.where(among(t.breach, ids), otherwise, t.state != "void")).mappings()
     return found
 
 

@@ -88,11 +88,13 @@ def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
         return set()
     joined, drafts = _join(work, drafts)
     first = numbering.take(work, "breach.id", len(drafts))
-    rows = [b | {"id": first + n} for n, (b, _) in enumerate(drafts)]
-    insert_new(work.connection, breach, rows)
-    new = set(
-        work.connection.execute(select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))).scalars()
-    )
+    rows = [b for b, _ in drafts]
+    for number, b in enumerate(rows, first):
+        b["id"] = number
+    new = set(range(first, first + len(rows)))
+    if insert_new(work.connection, breach, rows, hardly_any_there=True) < len(rows):
+        kept = select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))
+        new = set(work.connection.execute(kept).scalars())
     lines = [
         {"breach": b["id"], "seq": n, **x}
         for b, (_, found) in zip(rows, drafts, strict=True)
@@ -149,24 +151,31 @@ def missed(
     """
     work = editions.bound(work, o["revision"])
     spec = work.catalog.registers[o["register"]]
-    rule = next((b for b in spec.breaches if b.code == duty.breach), None)
-    person = _named(work, o, duty, row)
+    rule = work.catalog.breaches.get((spec.code, duty.breach))
+    person = _charged(work, spec, rule, row, o["person"])
     if person is None and o["role"]:
         person = next(iter(people.holders(work, o["role"], o["unit"])), None)
-    facts = {
-        "obligation": o["id"],
-        "occurrence": _numbered(o, no),
-        "occurred_at": at,
-        "day": day,
-        "person": person,
-        "began": o["started_on"],
-        "grows": o["done_at"] is None,
-    }
-    late = charging.lateness(work, facts, o["done_at"])
-    drafts = _draft(work, spec, row, rule, duty.breach or duty.code, facts, o["citation"], late)
+    code = duty.breach or duty.code
+    own = {"obligation": o["id"], "occurrence": _numbered(o, no), "occurred_at": at, "day": day}
+    if _costless(rule):  # most missed duties are of this kind: one is drafted, the others are like it
+        alike = ("missed", spec.code, code, o["citation"], person, row.get("unit"))
+        if alike not in work.memo:
+            work.memo[alike] = _draft(
+                work, spec, row, rule, code, own | {"person": person, "began": day}, o["citation"]
+            )
+        drafts: list[Draft] = [({**d, **own, "record_id": row["id"]}, []) for d, _ in work.memo[alike]]
+    else:
+        facts = own | {"person": person, "began": o["started_on"], "grows": o["done_at"] is None}
+        late = charging.lateness(work, facts, o["done_at"])
+        drafts = _draft(work, spec, row, rule, code, facts, o["citation"], late)
     if no == 1 and duty.breach:
         drafts += _brought_about(work, spec, row, duty.breach, at, day, o["started_on"])
     return drafts
+
+
+def _costless(rule: Breach | None) -> bool:
+    """Return whether a breach is charged with nothing and counts for nothing, whatever its record says."""
+    return rule is None or not (rule.amount or rule.lines or rule.payer or rule.counter)
 
 
 def _brought_about(
@@ -196,7 +205,7 @@ def _named(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any])
     """Return to whom the record says that missing an obligation is charged; None where only a role owes it."""
     then = editions.bound(work, o["revision"])
     spec = then.catalog.registers[o["register"]]
-    rule = next((b for b in spec.breaches if b.code == duty.breach), None)
+    rule = then.catalog.breaches.get((spec.code, duty.breach))
     return _charged(then, spec, rule, row, o["person"])
 
 
@@ -210,7 +219,7 @@ def _charge(work: Work, old: Mapping[str, Any], row: Mapping[str, Any], person: 
     if facts["payer_id"] is not None:  # somebody outside pays, nobody of the staff
         return set()
     now = {
-        "person": person, "roles": tuple(sorted(people.roles_of(work, person))),
+        "person": person, "roles": people.role_codes(work, person),
         "subject": charging.subject(then.counters.get(old["counter"]), row, old["register"], facts),
     }  # fmt: skip
     work.connection.execute(update(breach).where(breach.c.id == old["id"]).values(**now))
@@ -387,7 +396,7 @@ def _draft(
         facts["person"] = None
     lines: list[Line] = []
     amount = None
-    bound = adoption.policies(work, row.get("unit"), began)
+    bound = adoption.policies(work, row.get("unit"), began) if rule is not None else frozenset()
     if rule is not None and adopted(rule, bound):
         amount = charging.amount_of(work, spec, rule.amount, row, facts["day"], facts["person"], bound)
         lines = charging.lines_of(work, spec, rule, amount, row, facts, bound, quantity=quantity, late=late)
@@ -399,7 +408,7 @@ def _draft(
     b = {
         **facts, "register": spec.code, "record_id": row["id"], "rule": code,
         "revision": work.catalog.revision,
-        "roles": tuple(sorted(people.roles_of(work, facts["person"]))) if facts["person"] is not None else None,
+        "roles": people.role_codes(work, facts["person"]) if facts["person"] is not None else None,
         "unit": row.get("unit"), "clause": rule.clause if rule else "", "counter": rule.counter if rule and (amount or lines) else "",
         "subject": charging.subject(counter, row, spec.code, facts),
         "multiplied": rule.multiplied if rule else False, "root": root, "basis": amount.basis if amount is not None else "remaining",

@@ -47,6 +47,11 @@ def number_of(code: str) -> int | None:
     return int(code.removeprefix("robot:")) if code.startswith("robot:") else None
 
 
+def any_active(work: Work) -> bool:
+    """Return whether any group is told anything."""
+    return bool(_active(work))
+
+
 def concerned(work: Work, notices: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return which of some notices each group is told: of what several people are told at once, one."""
     found = []

@@ -105,10 +105,13 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
     return not facts.isdisjoint(changed)
 
 
-def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) -> Followed:
+def of_breaches(
+    work: Work, touched: Iterable[int], *, growing: bool = False, facts: telling.Known | None = None
+) -> Followed:
     """Let tickets, orders to correct and notices follow from breaches that are new or changed.
 
-    ``growing``: they only cost more because another day has passed, which nobody is told daily.
+    ``growing``: they only cost more because another day has passed, which nobody is told daily. ``facts``: records of theirs that
+    have just been read.
     """
     ids = list(touched)
     if not ids:
@@ -116,7 +119,7 @@ def of_breaches(work: Work, touched: Iterable[int], *, growing: bool = False) ->
     assessed = assessing.assess(work, ids)
     letters = telling.of_tickets(work, assessed.new)
     if not growing:
-        letters += telling.of_breaches(work, ids) + telling.of_moves(work, assessed.moved)
+        letters += telling.of_breaches(work, ids, facts or {}) + telling.of_moves(work, assessed.moved)
     followed = Followed(tickets=assessed.new)
     followed.notices += notices.send(work, letters)
     followed.add(_order_corrections(work, assessed.new))

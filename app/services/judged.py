@@ -18,18 +18,16 @@ def named(rules: Iterable[BaseModel]) -> set[str]:
 
 
 def facts(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Return rows by id with the fields that duties, breaches and counters look at; no scope, no archived rows left out.
+    """Return rows by id with the fields that a missed limit looks at: what it costs, for whom, and who is told.
 
-    ``work`` is under the definitions of ``spec``.
+    ``work`` is under the definitions of ``spec``. No scope, no archived rows left out.
     """
     key = ("judged", spec.code)
     if key not in work.panel.memory:
-        rules = (*spec.duties, *spec.breaches, *work.catalog.counters.values())
-        words = named(rules) | set(spec.excluded)
-        work.panel.memory[key] = frozenset(
-            f.code for f in spec.fields if not words.isdisjoint((f.code, f"{f.code}_at"))
-        )
-    return rows.read(work, spec, ids, work.panel.memory[key])
+        told = (x for d in spec.duties for x in (*d.remind, *d.escalate))
+        words = named((*told, *spec.breaches, *work.catalog.counters.values()))
+        work.panel.memory[key] = frozenset((*words, *spec.excluded))
+    return rows.read(work, spec, ids, fields=work.panel.memory[key])
 
 
 def _words(part: Any) -> Iterator[str]:

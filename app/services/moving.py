@@ -201,7 +201,7 @@ def _tied(work: Work, breach_id: int) -> list[int]:
     return list(work.connection.execute(select(breach.c.id).where(breach.c.root == breach_id)).scalars())
 
 
-def _letters(work: Work, t: Mapping[str, Any], code: str, target: str) -> list[dict[str, Any]]:
+def _letters(work: Work, t: Mapping[str, Any], code: str, target: str) -> list[notices.Told]:
     """Return the notices of a step: of an appeal to those who may decide on it, of every other to the person fined."""
     rule = editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
     words = {

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from app.catalog.words import consequence
 from app.errors import Missing, Sentence, say
 from app.fields.label import Label
-from app.models.among import among
-from app.models.bulk import insert_rows
+from app.models.bulk import insert_new_columns, insert_rows
 from app.models.ledger import notice, outbox
 from app.services import channels, numbering
 from app.services.panel import Work
@@ -64,36 +65,60 @@ NAMES: dict[str, Sentence] = {
 }  # fmt: skip
 
 
+class Told(NamedTuple):
+    """What is told of one event, and whom."""
+
+    key: str
+    people: tuple[int, ...]
+    kind: str
+    words: str
+    register: str | None
+    record_id: int | None
+    ticket: int | None
+
+
+_ALIKE = {"kind": 2, "words": 3, "register": 4, "record_id": 5, "ticket": 6}
+"""What all who are told of one event are told alike: column of the table → place in ``Told``."""
+
+
 def tell(
     work: Work, people: Iterable[int | None], kind: str, key: str, words: Mapping[str, Any], about: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+) -> list[Told]:
     """Return the notices of one event, one for each person; ``key`` makes each of them happen once. ``send`` keeps them.
 
     ``words`` that are labels or sentences are kept in a form that every reader gets in his own language.
     """
-    text = orjson.dumps(dict(words), default=_kept).decode()
-    return [
-        {"key": f"{key}:{p}", "person": p, "kind": kind, "words": text, "at": work.now,
-         "register": about.get("register"), "record_id": about.get("record_id"), "ticket": about.get("ticket")}
-        for p in dict.fromkeys(people) if p is not None
-    ]  # fmt: skip
+    everybody = tuple([p for p in dict.fromkeys(people) if p is not None])
+    if not everybody:
+        return []
+    text = orjson.dumps(words, default=_kept).decode()
+    return [Told(key, everybody, kind, text, about.get("register"), about.get("record_id"), about.get("ticket"))]
 
 
-def send(work: Work, notices: Sequence[dict[str, Any]]) -> int:
+def send(work: Work, letters: Sequence[Told]) -> int:
     """Keep the notices that have not been given yet, and lay each into the outbox for every channel; return how many are new."""
-    wanted = {n["key"]: n for n in notices}
-    for old in work.connection.execute(select(notice.c.key).where(among(notice.c.key, wanted))).scalars():
-        del wanted[old]
-    if not wanted:
+    count = sum(len(t.people) for t in letters)
+    if not count:
         return 0
-    first = numbering.take(work, "notice.id", len(wanted))
-    rows = [n | {"id": first + i} for i, n in enumerate(wanted.values())]
-    insert_rows(work.connection, notice, rows)
-    out = [{"notice": r["id"], "channel": channels.MAIL} for r in rows] + channels.concerned(work, rows)
-    for o in out:
-        o |= {"state": "waiting", "next_at": work.now}
-    insert_rows(work.connection, outbox, out)
-    return len(rows)
+    first = numbering.take(work, "notice.id", count)
+    columns = {
+        "id": list(range(first, first + count)),
+        "key": [f"{t.key}:{p}" for t in letters for p in t.people],
+        "person": [p for t in letters for p in t.people],
+        **{code: [value for t in letters for value in [t[place]] * len(t.people)] for code, place in _ALIKE.items()},
+        "at": [work.now] * count,
+    }
+    insert_new_columns(work.connection, notice, columns, hardly_any_there=True)
+    mine = notice.c.id.between(first, first + count - 1)
+    waiting = {"state": "waiting", "next_at": work.now}
+    mailed = select(notice.c.id, literal(channels.MAIL), *(literal(v, outbox.c[k].type) for k, v in waiting.items()))
+    into = insert(outbox).from_select(["notice", "channel", *waiting], mailed.where(mine))
+    kept = work.connection.execute(into.execution_options(preserve_rowcount=True)).rowcount
+    if channels.any_active(work):
+        new = work.connection.execute(select(notice.c.id, notice.c.key, notice.c.kind, notice.c.person).where(mine))
+        told = channels.concerned(work, new.mappings().all())
+        insert_rows(work.connection, outbox, [o | waiting for o in told])
+    return kept
 
 
 def _kept(value: Any) -> Any:
@@ -170,4 +195,9 @@ def mark_read(work: Work, ids: Iterable[int] | None = None) -> None:
 
 def limit_key(kind: str, o: Mapping[str, Any], seq: int) -> str:
     """Return the key of a reminder or an escalation: once for each limit that an obligation had."""
-    return f"{kind}:{o['id']}:{seq}:{o['due_at']:%Y%m%d%H%M}"
+    return f"{kind}:{o['id']}:{seq}:{_minute(o['due_at'])}"
+
+
+@lru_cache(maxsize=4_096)
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y%m%d%H%M}"

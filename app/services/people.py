@@ -60,6 +60,14 @@ def roles_of(work: Work, person_id: int) -> frozenset[str]:
     return _roles(work).get(person_id, frozenset())
 
 
+def role_codes(work: Work, person_id: int) -> tuple[str, ...]:
+    """Return the same in the order in which they are kept."""
+    known: dict[int, tuple[str, ...]] = work.memo.setdefault("role codes", {})
+    if person_id not in known:
+        known[person_id] = tuple(sorted(roles_of(work, person_id)))
+    return known[person_id]
+
+
 def profiles(work: Work) -> dict[int, Mapping[str, Any]]:
     """Return the staff file (register ``employee``) of everybody who has one, by person."""
     if "profiles" not in work.memo:

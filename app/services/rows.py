@@ -17,10 +17,10 @@ from app.fields.times import Date, Moment
 from app.models.among import among
 from app.models.bulk import insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
-from app.models.registers import columns_of
 from app.services import formulas, numbering, searching
 from app.services.panel import Work
 
+ALWAYS = frozenset({"id", "record_no", "unit"})
 VERSION_COLUMNS = (
     "register", "record_id", "version", "at", "person", "source", "transition", "reason", "import_run", "change_set", "on_behalf", "changes",
 )  # fmt: skip
@@ -35,18 +35,15 @@ def read(
 ) -> dict[int, dict[str, Any]]:
     """Return whole rows by id, for services that act on them, archived ones too; those alone that are ``within`` some clauses.
 
-    ``fields``: those that are wanted beside what every register has; by default all.
+    ``fields``: those that are wanted beside id, number and unit; by default all.
     """
     table = work.tables[spec.code]
-    wanted = [f for f in spec.fields if fields is None or f.code in fields]
-    left_out = {c for f in spec.fields if f not in wanted for c in columns_of(f)} if fields is not None else set()
-    rows = work.connection.execute(
-        select(*(c for c in table.c if c.key not in left_out)).where(among(table.c.id, ids), *within)
-    )
+    columns = table.c if fields is None else [c for c in table.c if c.key in fields or c.key in ALWAYS]
+    rows = work.connection.execute(select(*columns).where(among(table.c.id, ids), *within))
     names = list(rows.keys())
     place = names.index("id")
     found = {r[place]: dict(zip(names, r, strict=True)) for r in rows.all()}
-    attach(work, spec.code, wanted, found.values())
+    attach(work, spec.code, [f for f in spec.fields if fields is None or f.code in fields], found.values())
     return found
 
 

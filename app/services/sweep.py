@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from app.catalog.duty import Duty
-from app.catalog.register import RegisterSpec
 from app.models.among import among
 from app.models.bulk import insert_rows, seldom_collected
 from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
-from app.rules.agenda import Event, events
+from app.rules.agenda import Event, following
 from app.rules.calendar import BeyondCalendar
-from app.services import breaches, calendars, charging, consequences, duties, editions, judged, notices, people, periods
-from app.services.audience import audience
+from app.services import (
+    breaches,
+    calendars,
+    charging,
+    consequences,
+    duties,
+    editions,
+    judged,
+    notices,
+    periods,
+    telling,
+)
 from app.services.panel import Actor, Panel, Work
 
 RETRIES = 5
@@ -84,42 +93,44 @@ def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
 def _batch(work: Work, report: SweepReport) -> int:
     size = BATCH[work.connection.dialect.name]
     due = select(timer).where(timer.c.fire_at <= work.now).order_by(timer.c.fire_at, timer.c.obligation).limit(size)
-    claimed = {t["obligation"]: t for t in work.connection.execute(due.with_for_update(skip_locked=True)).mappings()}
+    claimed = {
+        t.obligation: Event(t.fire_at, t.kind, t.seq)
+        for t in work.connection.execute(due.with_for_update(skip_locked=True)).all()
+    }
     if not claimed:
         return 0
     ids = sorted(claimed)
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
+    courses: dict[tuple[int, str, str], _Course] = {}
     drafts: list[breaches.Draft] = []
     missed: list[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]] = []
-    letters: list[dict[str, Any]] = []
+    letters: list[notices.Told] = []
     ahead: list[dict[str, Any]] = []
     for o in owed:
-        then = editions.bound(work, o["revision"])
-        duty = then.catalog.duties.get((o["register"], o["duty"]))
         row = facts.get((o["revision"], o["register"], o["record_id"]))
-        if duty is None or row is None or o["state"] != "open":
+        kind = (o["revision"], o["register"], o["duty"])
+        if kind not in courses:
+            courses[kind] = _Course(work, *kind)
+        course = courses[kind]
+        if course.duty is None or row is None or o["state"] != "open":
             continue  # its definition or its record is gone: nothing more will happen to it
-        t = claimed[o["id"]]
-        event: Event | None = Event(t["fire_at"], t["kind"], t["seq"])
-        coming = _after(work, o, duty, event)
-        while event is not None and event.fire_at <= work.now:
+        happened, coming = course.up_to_now(o, claimed[o["id"]])
+        for event in happened:
             if event.kind == "breach":
-                missed.append((o, duty, row))
-                drafts += breaches.missed(
-                    work, o, duty, row, event.seq, event.fire_at, work.panel.calendar.day_of(event.fire_at)
-                )
+                missed.append((o, course.duty, row))
+                day = work.panel.calendar.day_of(event.fire_at)
+                drafts += breaches.missed(work, o, course.duty, row, event.seq, event.fire_at, day)
             else:
-                letters += _letters(then, o, duty, row, event)
-            event = next(coming, None)
-        if event is not None:
-            ahead.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
+                letters += telling.of_limit(course.then, o, course.duty, row, event)
+        if coming is not None:
+            ahead.append({"obligation": o["id"], "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
     new = breaches.keep(work, drafts)
     if len(new) < len(drafts):  # one that was lifted when its limit moved, and is missed again
         new |= breaches.settle(work, missed)
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, duties.TIMER)
-    followed = consequences.of_breaches(work, new)
+    followed = consequences.of_breaches(work, new, facts=facts)
     report.timers += len(claimed)
     report.breaches += len(new)
     report.tickets += len(followed.tickets)
@@ -136,13 +147,40 @@ def _grown(work: Work, report: SweepReport) -> int:
     return len(ids)
 
 
-def _after(work: Work, o: Mapping[str, Any], duty: Duty, done: Event) -> Iterator[Event]:
-    """Yield what is in store for an obligation after an event, as far as the calendar can date it."""
-    past = done.rank
-    with suppress(BeyondCalendar):
-        for event in events(duty, duties.due_of(o), o["started_at"], calendars.named(work, o["calendar"])):
-            if event.rank > past:
-                yield event
+class _Course:
+    """What the obligations of one duty have in common: worked out once for those of a batch that were alike when they began."""
+
+    def __init__(self, work: Work, revision: int, register: str, duty: str) -> None:
+        self.then = editions.bound(work, revision)
+        self.duty = self.then.catalog.duties.get((register, duty))
+        self.known: dict[Any, tuple[list[Event], Event | None]] = {}
+
+    def up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
+        """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""
+        if first.kind == "remind" and o["due_at"] <= self.then.now:
+            first = Event(
+                o["due_at"], "remind", 0
+            )  # once the limit has passed no reminder matters, whenever it was due
+        alike = (
+            first,
+            o["due_at"],
+            o["due_on"],
+            o["calendar"],
+            o["started_at"] if first.fire_at < o["due_at"] else None,
+        )
+        if alike not in self.known:
+            self.known[alike] = self._up_to_now(o, first)
+        return self.known[alike]
+
+    def _up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
+        happened = [first] if first.seq else []
+        calendar = calendars.named(self.then, o["calendar"])
+        with suppress(BeyondCalendar):
+            for event in following(self.duty, duties.due_of(o), o["started_at"], first, calendar):
+                if event.fire_at > self.then.now:
+                    return happened, event
+                happened.append(event)
+        return happened, None
 
 
 def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -162,38 +200,3 @@ def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str
         if spec := then.catalog.registers.get(register):
             found |= {(revision, register, i): r for i, r in judged.facts(then, spec, sorted(ids)).items()}
     return found
-
-
-def _letters(
-    work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], event: Event
-) -> list[dict[str, Any]]:
-    """Return the notices of a reminder or an escalation; a reminder after the limit has passed is pointless."""
-    if event.kind == "remind" and work.now >= o["due_at"]:
-        return []
-    spec = work.catalog.registers[o["register"]]
-    rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told = audience(work, spec, rule.tell)(row)
-    kind = "remind" if event.kind == "remind" else "overdue"
-    key = notices.limit_key(event.kind, o, event.seq)
-    return notices.tell(
-        work, told, kind, key, _words(work, spec, o, duty, row), {"register": spec.code, "record_id": row["id"]}
-    )
-
-
-def _words(work: Work, spec: RegisterSpec, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> dict[str, Any]:
-    due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)  # the last second in time, as people say it
-    role = work.catalog.roles.get(o["role"] or "")
-    who = (
-        people.names(work, [o["person"]]).get(o["person"], "")
-        if o["person"] is not None
-        else role.label
-        if role
-        else ""
-    )
-    return {
-        "register": spec.label,
-        "number": row["record_no"],
-        "duty": duty.label,
-        "due": f"{due:%Y-%m-%d %H:%M}",
-        "who": who,
-    }

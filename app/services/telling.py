@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
 from sqlalchemy import or_, select
 
 from app.catalog.breach import Breach
+from app.catalog.duty import Duty
 from app.models.among import among
 from app.models.ledger import breach, notice
+from app.rules.agenda import Event
 from app.services import editions, judged, notices, people
 from app.services.audience import audience
 from app.services.panel import Work
 
+Known = Mapping[tuple[int, str, int], Mapping[str, Any]]
+"""Records as the definitions that bind them know them, by revision, register and id."""
 UNTOLD = ("proposed", "void", "waived", "cancelled")
 """States of tickets of whose amount the person fined has not been told, or whose decision he is told of itself."""
 
 
-def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[notices.Told]:
     """Return the notices of new tickets: to whoever confirms them."""
-    letters = []
+    letters: list[notices.Told] = []
     for t in tickets:
         rule = rule_of(work, t)
         names = people.names(work, [t["person"]])
@@ -41,24 +46,28 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[st
     return letters
 
 
-def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+def of_breaches(work: Work, ids: Sequence[int], facts: Known) -> list[notices.Told]:
     """Return the notices that kinds of breaches ask for; of a repeated one, each time anew.
 
-    Of one that was none after all those who were told of it are told that too.
+    Of one that was none after all those who were told of it are told that too. ``facts``: records that need not be read again.
     """
     b = breach.c
     query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
     known = work.connection.execute(query).mappings().all()
     found = [b for b in known if b["state"] == "live" and (rule := rule_of(work, b)) is not None and rule.tell]
-    letters = []
+    letters: list[notices.Told] = []
     for revision, register in {(b["revision"], b["register"]) for b in found}:
         then = editions.bound(work, revision)
         spec = then.catalog.registers[register]
         mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
-        facts = judged.facts(then, spec, sorted({b["record_id"] for b in mine}))
+        missing = {b["record_id"] for b in mine if (revision, register, b["record_id"]) not in facts}
+        read = judged.facts(then, spec, sorted(missing)) if missing else {}
         names = people.names(work, [b["person"] for b in mine])
         for b in mine:
-            rule, row = then.catalog.breaches[register, b["rule"]], facts[b["record_id"]]
+            rule, row = (
+                then.catalog.breaches[register, b["rule"]],
+                read.get(b["record_id"]) or facts[revision, register, b["record_id"]],
+            )
             told = audience(then, spec, rule.tell)(row)
             words = {
                 "register": spec.label,
@@ -72,9 +81,32 @@ def of_breaches(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     return letters + _lifted(work, [b["id"] for b in known if b["state"] == "void"])
 
 
-def _lifted(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+def of_limit(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], event: Event) -> list[notices.Told]:
+    """Return the notices of a reminder, or of an escalation, under the definitions that bind the obligation."""
+    spec = work.catalog.registers[o["register"]]
+    rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
+    told = audience(work, spec, rule.tell)(row)
+    kind = "remind" if event.kind == "remind" else "overdue"
+    words = {"register": spec.label, "number": row["record_no"], "duty": duty.label, **_by_when_and_whom(work, o)}
+    about = {"register": spec.code, "record_id": row["id"]}
+    return notices.tell(work, told, kind, notices.limit_key(event.kind, o, event.seq), words, about)
+
+
+def _by_when_and_whom(work: Work, o: Mapping[str, Any]) -> dict[str, str]:
+    """Return until when something is owed, to the last minute in time as people say it, and by whom."""
+    alike = ("by when and whom", o["due_at"], o["person"], o["role"])
+    if alike not in work.memo:
+        due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)
+        role = work.catalog.roles.get(o["role"] or "")
+        nobody = role.label if role else ""
+        who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else nobody
+        work.memo[alike] = {"due": f"{due:%Y-%m-%d %H:%M}", "who": who}
+    return work.memo[alike]  # type: ignore[no-any-return]
+
+
+def _lifted(work: Work, ids: Sequence[int]) -> list[notices.Told]:
     n = notice.c
-    letters = []
+    letters: list[notices.Told] = []
     for start in range(0, len(ids), 200):
         # a key is breach:<id>:<person>; ";" is the character after ":"
         mine = or_(*(n.key.between(f"breach:{i}:", f"breach:{i};") for i in ids[start : start + 200]))
@@ -85,9 +117,9 @@ def _lifted(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     return letters
 
 
-def of_moves(work: Work, moved: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def of_moves(work: Work, moved: Sequence[Mapping[str, Any]]) -> list[notices.Told]:
     """Return the notices of tickets that cost something else than before: to the person fined, once he was told what it cost."""
-    letters = []
+    letters: list[notices.Told] = []
     for t in moved:
         if t["was"]["state"] in UNTOLD or all(t["was"][k] == t[k] for k in ("amount", "points")):
             continue
