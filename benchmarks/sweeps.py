@@ -13,7 +13,7 @@ from app.models.bulk import insert_rows
 from app.models.engine import open_engine
 from app.models.ledger import breach, breach_line, ledger_entry, notice, obligation, outbox, ticket, timer
 from app.services import sweep
-from benchmarks import site
+from benchmarks import site, standing
 from benchmarks.measure import measured
 
 LATER = timedelta(days=60)
@@ -21,13 +21,14 @@ WRITTEN = (breach, breach_line, ticket, ledger_entry, notice, outbox)
 """What a sweep writes; and it deletes timers."""
 
 
-def panel(url: str, folder: str, file: str) -> dict[str, Any]:
-    """Import cards, let every obligation fall due, and sweep once."""
+def panel(url: str, folder: str, file: str, standing_open: int = 0) -> dict[str, Any]:
+    """Import cards, let every obligation fall due, and sweep once; beside them ``standing_open`` obligations are not due."""
     opened = site.open_site(url, Path(folder))
     report = importing.run(
         opened.panel, opened.actor(site.CLERK), "complaint", Path(file), now=site.NOW, mode="good", again=True
     )
     assert (report.state, report.refused) == ("done", 0), report.errors[:5]
+    standing.lay(url, standing_open)
     due = site.NOW + LATER
     with opened.panel.engine.connect() as connection:
         waiting = select(func.count()).where(timer.c.fire_at <= due)
@@ -40,7 +41,7 @@ def panel(url: str, folder: str, file: str) -> dict[str, Any]:
     opened.panel.engine.dispose()
     assert breaches == done.breaches
     return {
-        "rows": obligations, "timers": timers, "breaches": done.breaches, "notices": done.notices, "batches": done.batches,
+        "rows": obligations, "open": standing_open, "timers": timers, "breaches": done.breaches, "notices": done.notices, "batches": done.batches,
         "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": obligations / watch.seconds, "peak_mb": watch.peak,
         "raised_mb": watch.megabytes,
     }  # fmt: skip
