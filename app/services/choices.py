@@ -19,7 +19,7 @@ from app.services.panel import Work
 WAYS: dict[str, Sentence] = {"at_once": say("立即"), "digest": say("每日汇总"), "inbox": say("仅站内")}
 """How one may be told beside the inbox, where everything stands."""
 FIXED = frozenset(
-    {"overdue", "breach", "to_confirm", "confirmed", "amended", "appealed", "decided", "ordered", "clock"}
+    {"overdue", "breach", "to_confirm", "confirmed", "amended", "appealed", "decided", "ordered", "clock", "stuck"}
 )
 """What nobody may keep out of his letters: overdue work and everything about fines."""
 URGENT = frozenset({"ordered", "clock"})

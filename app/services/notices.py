@@ -31,6 +31,7 @@ KINDS: dict[str, Sentence] = {
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
     "clock": say("期限检查已暂停：{why}。确认本机时间后，请在“运行状况”中恢复。"),
+    "stuck": say("检查期限时出错，其他事项照常检查：{register} {number} {duty}。原因已写入日志，请系统管理员查看。"),
     "redated": say("第 {revision} 号日历使 {n} 项待办改期，如 {register} {number} 由 {before} 改为 {after} 前"),
     "report": say("{register} {number}（{period}）已自动生成，请核对后签字"),
     "figures": say("{period} 的指标已定数：{indicators}"),
@@ -50,6 +51,7 @@ TO_GROUPS: dict[str, Sentence] = {
     "decided": say("处罚单 {ticket} 状态变更为“{state}”：{rule}"),
     "ordered": say("责令改正：{register} {number}（处罚单 {ticket}）"),
     "clock": say("期限检查已暂停，请系统管理员查看“运行状况”"),
+    "stuck": say("检查期限时出错：{register} {number} {duty}"),
     "redated": say("第 {revision} 号日历使 {n} 项待办改期"),
     "report": say("{register} {number}（{period}）已自动生成，请核对后签字"),
     "figures": say("{period} 的指标已定数"),
@@ -61,7 +63,7 @@ NAMES: dict[str, Sentence] = {
     "remind": say("到期提醒"), "overdue": say("逾期"), "breach": say("违规事项"), "lifted": say("违规解除"), "amended": say("处罚变更"),
     "to_confirm": say("待确认的处罚"), "confirmed": say("处罚已确认"), "appealed": say("申诉待裁定"), "decided": say("处罚的处理结果"),
     "ordered": say("责令改正"), "clock": say("期限检查暂停"), "redated": say("日历改期"), "report": say("自动生成的报表"),
-    "figures": say("指标定数"), "moved": say("流程办理"),
+    "figures": say("指标定数"), "moved": say("流程办理"), "stuck": say("期限检查出错"),
 }  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Select, delete, not_, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.catalog.duty import Duty
 from app.models.among import among
@@ -32,7 +33,10 @@ from app.services import (
 )
 from app.services.panel import Actor, Panel, Work
 
+LOG = logging.getLogger(__name__)
 RETRIES = 5
+PATIENCE = timedelta(hours=1)
+"""How long what could not be judged is left before it is tried again."""
 
 
 @dataclass
@@ -55,8 +59,8 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     report = SweepReport()
     with seldom_collected():
         _raise_periods(panel, now, report)
-        for step in (_batch, _grown):
-            while _retried(panel, now, step, report):
+        for step in (_guarded, _grown):
+            while step(panel, now, report):
                 report.batches += 1
     return report
 
@@ -71,6 +75,52 @@ def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], in
             if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
                 raise
     return 0
+
+
+def _guarded(panel: Panel, now: datetime, report: SweepReport) -> int:
+    """Run one batch; where something in it cannot be judged, all the rest of it one by one."""
+    aside = _aside(panel, now)
+    try:
+        return _retried(panel, now, lambda work, into: _batch(work, into, _due(work, aside)), report)
+    except DBAPIError:
+        raise  # the database is the matter
+    except Exception as failure:
+        LOG.exception("a batch of due obligations cannot be judged; they are judged one by one")
+        with panel.reading(Actor.system(), now=now) as work:
+            ids = [t.obligation for t in work.connection.execute(_due(work, aside)).all()]
+        failed = [i for i in ids if not _alone(panel, now, i, report)]
+        if failed == ids and len(ids) > 1:
+            raise RuntimeError("no obligation at all can be judged") from failure
+        _set_aside(panel, now, failed)
+        return len(ids)
+
+
+def _alone(panel: Panel, now: datetime, obligation_id: int, report: SweepReport) -> bool:
+    try:
+        one = select(timer).where(timer.c.obligation == obligation_id, timer.c.fire_at <= now)
+        _retried(panel, now, lambda work, into: _batch(work, into, one), report)
+    except DBAPIError:
+        raise
+    except Exception:
+        LOG.exception("obligation %s cannot be judged", obligation_id)
+        return False
+    return True
+
+
+def _aside(panel: Panel, now: datetime) -> list[int]:
+    """Return what this process could not judge within the last hour."""
+    known: dict[int, datetime] = panel.memory.setdefault("set aside", {})
+    for i in [i for i, since in known.items() if not since <= now < since + PATIENCE]:
+        del known[i]
+    return sorted(known)
+
+
+def _set_aside(panel: Panel, now: datetime, failed: Sequence[int]) -> None:
+    """Let the others go on for an hour, and tell who looks after the site; its timer stays as it was, so it is dated truly in the end."""
+    panel.memory["set aside"] |= dict.fromkeys(failed, now)
+    with panel.work(Actor.system(), now=now, source="sweep") as work:
+        letters = [x for o in _obligations(work, failed) for x in telling.of_stuck(work, o)]
+        notices.send(work, letters)
 
 
 def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
@@ -90,9 +140,14 @@ def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
         panel.memory["raised", register, code] = day
 
 
-def _batch(work: Work, report: SweepReport) -> int:
-    size = BATCH[work.connection.dialect.name]
-    due = select(timer).where(timer.c.fire_at <= work.now).order_by(timer.c.fire_at, timer.c.obligation).limit(size)
+def _due(work: Work, aside: Sequence[int]) -> Select[Any]:
+    """Return the query of the timers of one batch."""
+    due = select(timer).where(timer.c.fire_at <= work.now)
+    due = due.where(not_(among(timer.c.obligation, aside))) if aside else due
+    return due.order_by(timer.c.fire_at, timer.c.obligation).limit(BATCH[work.connection.dialect.name])
+
+
+def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     claimed = {
         t.obligation: Event(t.fire_at, t.kind, t.seq)
         for t in work.connection.execute(due.with_for_update(skip_locked=True)).all()
@@ -138,7 +193,11 @@ def _batch(work: Work, report: SweepReport) -> int:
     return len(claimed)
 
 
-def _grown(work: Work, report: SweepReport) -> int:
+def _grown(panel: Panel, now: datetime, report: SweepReport) -> int:
+    return _retried(panel, now, _measured, report)
+
+
+def _measured(work: Work, report: SweepReport) -> int:
     """Bring what still grows with each day late up to today, once a day, and post what it has grown by."""
     size = BATCH[work.connection.dialect.name]
     ids = charging.growing(work, work.panel.calendar.start_of(work.today), size)

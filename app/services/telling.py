@@ -14,7 +14,7 @@ from app.catalog.duty import Duty
 from app.models.among import among
 from app.models.ledger import breach, notice
 from app.rules.agenda import Event
-from app.services import editions, judged, notices, people
+from app.services import administration, editions, judged, notices, people, rows
 from app.services.audience import audience
 from app.services.panel import Work
 
@@ -90,6 +90,21 @@ def of_limit(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any
     words = {"register": spec.label, "number": row["record_no"], "duty": duty.label, **_by_when_and_whom(work, o)}
     about = {"register": spec.code, "record_id": row["id"]}
     return notices.tell(work, told, kind, notices.limit_key(event.kind, o, event.seq), words, about)
+
+
+def of_stuck(work: Work, o: Mapping[str, Any]) -> list[notices.Told]:
+    """Return the notices that an obligation cannot be judged: once a day to who looks after the site."""
+    then = editions.bound(work, o["revision"])
+    spec, duty = then.catalog.registers.get(o["register"]), then.catalog.duties.get((o["register"], o["duty"]))
+    row = rows.read(then, spec, [o["record_id"]], ()).get(o["record_id"]) if spec is not None else None
+    words = {
+        "register": spec.label if spec is not None else o["register"],
+        "number": row["record_no"] if row is not None else f"#{o['record_id']}",
+        "duty": duty.label if duty is not None else o["duty"],
+    }
+    about = {"register": o["register"], "record_id": o["record_id"]}
+    key = f"stuck:{o['id']}:{work.today}"
+    return notices.tell(work, administration.administrators(work), "stuck", key, words, about)
 
 
 def _by_when_and_whom(work: Work, o: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from sqlalchemy import func, select, text
 
 from app.models.channels import letter
 from app.models.ledger import breach, ledger_entry, notice, obligation, outbox, ticket, timer
-from app.services import ledger, letters, listing, notices, records, sweep
+from app.services import breaches, ledger, letters, listing, notices, records, sweep
 from app.services.letters import Letter, Office
-from app.services.panel import Actor
+from app.services.panel import Actor, Work
 from tests.site import CAR_OWNER, Site, at
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,34 @@ def test_a_sweep_killed_anywhere_is_finished_by_the_next(site: Site) -> None:
     assert len({t[:4] for t in after["tickets"]}) == 90
     sweep.run(site.panel, at("2025-03-11 00:05"))
     assert picture(site) == after
+
+
+def test_what_cannot_be_judged_is_set_aside_and_told_and_all_else_is_done(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    late_archives(site, 6)
+    now, judge = at("2025-03-11 00:05"), breaches.missed
+
+    def broken(work: Work, o: Mapping[str, Any], *rest: Any) -> list[breaches.Draft]:
+        if o["record_id"] == 3:
+            raise KeyError("a field that is not there")
+        return judge(work, o, *rest)
+
+    def told() -> list[tuple[int, int]]:
+        with site.panel.engine.connect() as connection:
+            query = select(notice.c.person, notice.c.record_id).where(notice.c.kind == "stuck")
+            return [tuple(r) for r in connection.execute(query)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breaches, "missed", broken)
+        for minutes in (0, 5):
+            sweep.run(site.panel, now + timedelta(minutes=minutes))
+            assert sorted(t[1] for t in picture(site)["tickets"]) == [1, 2, 4, 5, 6]
+        assert told() == [(site.ids["admin"], 3)], "once, to who looks after the site"
+        assert "cannot be judged" in caplog.text
+    sweep.run(site.panel, now + timedelta(hours=2))
+    (ticket_day,) = (t[7] for t in picture(site)["tickets"] if t[1] == 3)
+    assert ticket_day == date(2025, 3, 7), "it is dated when it happened, not when it could be judged at last"
 
 
 def test_an_idle_sweep_asks_once_and_writes_nothing(site: Site) -> None:
