@@ -167,6 +167,7 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
     """Draft the order to correct of each new ticket whose breach asks for one; an officer signs it."""
     followed = Followed()
     drafts: dict[str, list[dict[str, Any]]] = {}
+    numbers = {t["id"]: t["record_no"] for t in tickets}
     for t in tickets:
         rule = telling.rule_of(work, t)
         if rule is not None and rule.correct is not None and t["repeat_index"] is None and t["person"] is not None:
@@ -178,13 +179,12 @@ def _order_corrections(work: Work, tickets: Sequence[Mapping[str, Any]]) -> Foll
         spec = panel.catalog.registers[register]
         orders = rows.insert(panel, spec, values)
         followed.add(of_rows(panel, spec, orders, fresh=True))
+        letters: list[notices.Told] = []
         for order in orders:
-            numbers = {t["id"]: t["record_no"] for t in tickets}
             words = {"register": spec.label, "number": order["record_no"], "ticket": numbers[order["ticket"]]}
             about = {"register": register, "record_id": order["id"], "ticket": order["ticket"]}
-            followed.notices += notices.send(
-                work, notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about)
-            )
+            letters += notices.tell(work, [order["person"]], "ordered", f"order:{order['id']}", words, about)
+        followed.notices += notices.send(work, letters)
     return followed
 
 
