@@ -19,8 +19,8 @@ from app.services import numbering, sweep
 from app.services.duties import TIMER
 from app.services.panel import Actor
 from benchmarks import site
-from benchmarks.measure import measured, peak
-from tests.servers import libpq
+from benchmarks.measure import apart, measured, peak
+from tests.servers import Databases, libpq
 
 BATCH, ROUNDS = 20_000, 200
 MUCH_LATER = timedelta(days=400)
@@ -93,6 +93,15 @@ def bare(url: str) -> dict[str, Any]:
                 wire.execute(query.format("%s"), (site.NOW,)).fetchall()
                 times.append(time.perf_counter() - start)
     return {"milliseconds": 1_000 * statistics.median(times)}
+
+
+def measure(make: Databases, dialect: Any, standing_open: int) -> dict[str, Any]:
+    """Look for something to do while nothing is due of what stands open."""
+    url = make(dialect)
+    site.fill(url)
+    laid = lay(url, standing_open)
+    ours, plain = apart(panel, url, laid), apart(bare, url)
+    return {"what": "idle", "database": dialect, "panel": ours, "bare": plain}
 
 
 def show(figures: dict[str, Any]) -> None:
