@@ -1,6 +1,6 @@
 """Days on which registers went live; what people took columns of files for
 
-Revision: 0010
+Revision: 0008
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 from app.models.types import UtcMoment
 
-revision = "0010"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
