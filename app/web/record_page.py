@@ -59,7 +59,7 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
         "obligations": record_story.obligations(work, duties.of_record(work, spec.code, number)),
         "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
         "children": _children(work, spec, number), "history": record_story.history(work, spec, number),
-        "citations": record_story.citations(work, record_story.cites(spec)),
+        "citations": record_story.citations(work, record_story.cites(work, spec, row.get("unit"))),
         "print_url": next((prints.url(spec.code, p.code, [number]) for p in printing.offered(work, spec.code, [number])), ""),
     }  # fmt: skip
 

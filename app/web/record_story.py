@@ -12,7 +12,7 @@ from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec
 from app.fields.base import Unreadable
 from app.fields.links import Signature
-from app.services import editions, people, records
+from app.services import adoption, editions, people, records
 from app.services.panel import Work
 from app.services.records import Revision
 from app.web.cells import MOMENT, Names, cell, in_place, moment, record_url, until
@@ -102,8 +102,14 @@ def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
         return None
 
 
-def cites(spec: RegisterSpec) -> Iterable[Citation]:
-    """Yield every citation of a register and of its duties and breaches."""
+def cites(work: Work, spec: RegisterSpec, unit: int | None) -> list[Citation]:
+    """Return what a register and its duties and breaches cite of the policies that a unit applies; all of it where it applies none."""
+    bound = adoption.policies(work, unit, work.today)
+    every = list(_cites(spec))
+    return [c for c in every if c.policy in bound] or every
+
+
+def _cites(spec: RegisterSpec) -> Iterable[Citation]:
     yield from spec.cite
     for duty in spec.duties:
         for limit in duty.within:

@@ -166,3 +166,11 @@ def test_the_menu_holds_ones_own_companys_registers_one_group_at_a_time_and_find
     expect(nav.locator("details[open]")).to_have_attribute("data-group", "用户档案")
     page.goto("/", wait_until="networkidle")
     expect(nav.locator("[data-menu-recent] li")).to_have_text(["用户档案签收簿"])
+
+
+def test_what_a_new_record_fulfils_leads_to_its_form_with_what_it_is_about(company: Company) -> None:
+    page = company.enter("xiewen")
+    page.goto("/work", wait_until="networkidle")
+    page.locator("a[href*='/registers/revisit_record/add?repair_order=']").first.click()
+    expect(page.locator("main h1")).to_contain_text("回访记录表")
+    expect(page.locator("main")).to_contain_text("WX-")

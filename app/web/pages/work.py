@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app.services import administration, choosing, duties, ledger, lookup, people, scope
 from app.services.panel import Work
-from app.web import menu, record_story, tickets
+from app.web import menu, record_story, remedies, tickets
 from app.web.actor import reading
 from app.web.language import label
 from app.web.pages import inbox
@@ -59,7 +59,7 @@ def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
         code: lookup.titles(work, code, [o["record_id"] for o in owed if o["register"] == code])
         for code in {o["register"] for o in owed}
     }
-    open_to = tickets.record_addresses(work, owed)
+    open_to, elsewhere = tickets.record_addresses(work, owed), remedies.forms(work, owed)
     found: dict[str, list[dict[str, Any]]] = {"late": [], "soon": [], "later": []}
     for o, shown in zip(owed, record_story.obligations(work, owed), strict=True):
         spec = work.catalog.registers.get(o["register"])
@@ -69,7 +69,7 @@ def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
             "title": titles[o["register"]].get(o["record_id"], f"#{o['record_id']}"), "duty": shown["label"],
             "register": label(spec.label) if spec else o["register"], "url": address,
             "absent": gettext("代 %(name)s", name=o["absent"]) if o.get("absent") else "",
-            "remedy": {"label": gettext("去办理"), "url": address} if address else None,
+            "remedy": {"label": gettext("去办理"), "url": elsewhere.get(o["id"], address)} if address else None,
             "days_left": min(days, -1) if shown["late"] else days,
         }  # fmt: skip
         found["late" if shown["late"] else "soon" if days <= 2 else "later"].append(entry)
