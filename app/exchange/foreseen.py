@@ -23,7 +23,7 @@ from app.models.ledger import breach, obligation, ticket
 from app.services import consequences, go_live, lookup, numbering, people, rows
 from app.services.panel import Actor, Panel, Work
 
-MOST = 1_000
+MOST = 500
 """Rows that are tried; a person waits for it, and on SQLite so does every writer."""
 EXAMPLES = 3
 _CHUNK = 500
