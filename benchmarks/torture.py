@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -26,7 +27,7 @@ from app.models.ledger import breach, ledger_entry, notice, ticket, timer
 from app.services import listing, records, ticks
 from app.services.panel import Actor
 from tests import site
-from tests.servers import Databases, Dialect, valkey
+from tests.servers import Databases, Dialect, Valkey
 from tests.site import CAR_OWNER, Site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,24 +71,28 @@ def fill(url: str, count: int) -> None:
 
 
 def picture(opened: Site) -> dict[str, Any]:
-    """Return counts, the sums of all tickets and of all entries, and a digest of everything but the numbers that depend on who came first."""
+    """Return counts, the sums of all tickets and of all entries, and a digest of everything but the numbers that depend on who came first.
+
+    ``rows`` are what the digest is of, each with how often it is there.
+    """
     with opened.panel.engine.connect() as connection:
         b, t = breach.c, ticket.c
         breaches = select(b.register, b.record_id, b.rule, b.occurrence, b.person, b.occurred_at, b.state)
         tickets = select(b.register, b.record_id, b.rule, b.occurrence, t.person, t.ordinal, t.amount, t.state)
         tickets = tickets.join(breach, b.id == t.breach)
         letters = select(notice.c.person, notice.c.kind, notice.c.register, notice.c.record_id)
-        digest = hashlib.sha256()
+        digest, rows = hashlib.sha256(), Counter[str]()
         for query in (breaches, tickets, letters):
             for row in sorted(str(tuple(row)) for row in connection.execute(query)):
                 digest.update(row.encode())
+                rows[row] += 1
         counts = {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (breach, ticket, notice)
         }
         money = connection.execute(select(func.sum(t.amount))).scalar_one()
         posted = connection.execute(select(func.sum(ledger_entry.c.amount))).scalar_one()
-    return counts | {"yuan": str(money), "posted_yuan": str(posted), "digest": digest.hexdigest()[:16]}
+    return counts | {"yuan": str(money), "posted_yuan": str(posted), "digest": digest.hexdigest()[:16], "rows": rows}
 
 
 def measure(
@@ -106,7 +111,9 @@ def measure(
     seconds, expected = time.perf_counter() - started, picture(opened)
     opened.panel.engine.dispose()
     found, blows = tortured(url, every, workers, most)
+    wanted, there = expected.pop("rows"), found.pop("rows")
     return {
+        "duplicates": (there - wanted).total(), "missing": (wanted - there).total(),
         "database": dialect, "archives": count, "in_peace": expected | {"seconds": seconds}, "tortured": found | {"seconds": blows.seconds},
         "kills": blows.kills, "flushes": blows.flushes, "restarts": blows.restarts, "same": found == expected,
     }  # fmt: skip
@@ -118,11 +125,12 @@ def tortured(url: str, every: float, workers: int, most: int) -> tuple[dict[str,
     dice = random.Random(1)  # chooses whom to kill
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
-        broker = stack.enter_context(valkey())
+        broker = Valkey()
+        stack.callback(broker.end)
         environment = {
             "INSTANCE": str(folder),
             "DATABASE_URL": url,
-            "REDIS_URL": broker,
+            "REDIS_URL": broker.url,
             "TORTURE_MOMENT": MOMENT.isoformat(),
         }
         stack.callback(lambda: [p.kill() for p in blows.processes.values()])
@@ -175,20 +183,23 @@ def _start(name: str, folder: Path, environment: dict[str, str]) -> subprocess.P
 
 
 def _strike(
-    name: str, folder: Path, environment: dict[str, str], broker: str, blows: Blows, dice: random.Random
+    name: str, folder: Path, environment: dict[str, str], broker: Valkey, blows: Blows, dice: random.Random
 ) -> None:
-    """Kill one process with everything it started, and begin it anew; now and then empty the broker as well."""
+    """Kill one process with everything it started, and begin it anew; now and then empty the broker as well, and kill it each third time."""
     process = blows.processes[name]
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     blows.kills += 1
     if dice.random() < 0.3:
-        with redis.Redis.from_url(broker) as client:
+        with redis.Redis.from_url(broker.url) as client:
             client.flushall()
         blows.flushes += 1
+    if blows.kills % 3 == 2:
+        broker.kill()
+        broker.start()
+        blows.restarts += 1
     blows.processes[name] = _start(name, folder, environment)
-    blows.restarts += 1
 
 
 def _due(opened: Site, moment: datetime) -> int:
@@ -205,7 +216,7 @@ def show(figures: dict[str, Any]) -> None:
     """Print one line for each way and the verdict."""
     sys.stdout.write(
         f"torture {figures['database']}: {figures['archives']} late archives, {figures['kills']} kills, "
-        f"{figures['flushes']} flushes of the broker\n"
+        f"{figures['flushes']} flushes and {figures['restarts']} restarts of the broker\n"
     )
     for way in ("in_peace", "tortured"):
         f = figures[way]
@@ -213,4 +224,5 @@ def show(figures: dict[str, Any]) -> None:
             f"  {way:9} {f['seconds']:7.1f} s  breaches {f['breach']}  tickets {f['ticket']}  notices {f['notice']}  "
             f"yuan {f['yuan']}  posted {f['posted_yuan']}  digest {f['digest']}\n"
         )
-    sys.stdout.write(f"  {'the same, nothing twice, nothing missing' if figures['same'] else 'DIFFERENT'}\n")
+    same = "the same to the yuan" if figures["same"] else "DIFFERENT"
+    sys.stdout.write(f"  {figures['duplicates']} too many, {figures['missing']} missing: {same}\n")

@@ -86,16 +86,38 @@ def postgresql(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
+class Valkey:
+    """A Valkey server of our own on a socket in a short temporary path."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="valkey-"))
+        self.broker = Broker(self.folder / "valkey.sock", self.folder)
+        self.url = self.broker.url
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(self.broker.command(), stdout=quiet, stderr=quiet)
+        self.broker.wait(self.process.poll)
+
+    def kill(self) -> None:
+        """Kill it as a power failure would."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def end(self) -> None:
+        """Stop it and leave nothing behind."""
+        self.process.terminate()
+        self.process.wait(10)
+        shutil.rmtree(self.folder)
+
+
 @contextmanager
 def valkey() -> Iterator[str]:
-    """Start a Valkey server of our own on a socket in a short temporary path; its URL."""
-    folder = Path(tempfile.mkdtemp(prefix="valkey-"))
-    broker = Broker(folder / "valkey.sock", folder)
-    process = subprocess.Popen(broker.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """Start a Valkey server of our own; its URL."""
+    server = Valkey()
     try:
-        broker.wait(process.poll)
-        yield broker.url
+        yield server.url
     finally:
-        process.terminate()
-        process.wait(10)
-        shutil.rmtree(folder)
+        server.end()

@@ -14,6 +14,8 @@ def test_what_tortured_workers_leave_is_what_one_process_leaves_in_peace(
 ) -> None:
     found = torture.measure(fresh_database, dialect, count=48, every=4, workers=2, most=5)
     assert found["kills"] >= 3
+    assert found["restarts"] >= 1, "the broker was killed as well"
+    assert (found["duplicates"], found["missing"]) == (0, 0)
     assert found["in_peace"]["ticket"] == 48
     ours, reference = dict(found["tortured"]), dict(found["in_peace"])
     ours.pop("seconds")
