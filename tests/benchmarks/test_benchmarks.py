@@ -30,7 +30,7 @@ def test_every_card_is_accepted_and_everything_that_follows_is_counted(
     what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "figures.json"
-    benchmarks.main([what, "--rows", "60", "--databases", "sqlite", "--json", str(file)])
+    benchmarks.main([what, "--rows", "60", "--open", "200", "--databases", "sqlite", "--json", str(file)])
     (found,) = json.loads(file.read_text("utf-8"))["figures"]
     assert (found["what"], found["panel"]["rows"] >= 60) == (what, True)
     assert found["panel"]["versions" if what == "import" else "breaches"] >= 60
@@ -48,3 +48,21 @@ def test_every_line_of_a_ledger_is_verified(tmp_path: Path, capsys: pytest.Captu
         60,
     )
     assert "verify sqlite: 60 rows" in capsys.readouterr().out
+
+
+def test_looking_for_something_to_do_is_measured_while_nothing_is_due(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main(["idle", "--open", "200", "--databases", "sqlite", "--json", str(file)])
+    (found,) = json.loads(file.read_text("utf-8"))["figures"]
+    assert found["panel"]["rows"] == 200
+    assert found["panel"]["milliseconds"] > found["bare"]["milliseconds"] > 0
+    assert "idle sqlite: 200 obligations stand open" in capsys.readouterr().out
+
+
+def test_what_a_ticket_costs_is_measured_through_the_months_of_a_year(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main(["growth", "--rows", "24", "--databases", "sqlite", "--json", str(file)])
+    (found,) = json.loads(file.read_text("utf-8"))["figures"]
+    assert [m["tickets"] for m in found["months"]] == [2 * n for n in range(1, 13)]
