@@ -158,7 +158,7 @@ def missed(
     code = duty.breach or duty.code
     own = {"obligation": o["id"], "occurrence": _numbered(o, no), "occurred_at": at, "day": day}
     if _costless(rule):  # most missed duties are of this kind: one is drafted, the others are like it
-        alike = ("missed", spec.code, code, o["citation"], person, row.get("unit"))
+        alike = ("missed", spec.code, code, o["citation"], person, row.get("unit"), work.now, work.actor.person_id)
         if alike not in work.memo:
             work.memo[alike] = _draft(
                 work, spec, row, rule, code, own | {"person": person, "began": day}, o["citation"]
