@@ -35,10 +35,12 @@ def sees(work: Work) -> bool:
     return may(work) or people.may(work, APPROVE)
 
 
-def begin(work: Work, name: str, files: Mapping[str, str | None] | None = None, since: date | None = None) -> int:
+def begin(
+    work: Work, name: str, files: Mapping[str, str | None] | None = None, since: date | None = None, reason: str = ""
+) -> int:
     """Begin a draft, with files where they are given (path → YAML, None: taken away), and return its number.
 
-    ``since`` is the day from which it shall be in force. Raises Forbidden, Invalid.
+    ``since`` is the day from which it shall be in force, ``reason`` why; both can still be changed. Raises Forbidden, Invalid.
     """
     administration.demand(work)
     if not name.strip():
@@ -46,7 +48,7 @@ def begin(work: Work, name: str, files: Mapping[str, str | None] | None = None, 
     number = numbering.take(work, "draft.id", 1)
     base = publishing.newest(work.connection)
     row = {
-        "id": number, "name": name.strip()[:120], "reason": "", "base": base, "in_force_from": since, "state": "open",
+        "id": number, "name": name.strip()[:120], "reason": reason.strip(), "base": base, "in_force_from": since, "state": "open",
         "begun_by": work.actor.person_id, "begun_at": work.now, "changed_at": work.now,
     }  # fmt: skip
     work.connection.execute(insert(draft).values(**row))

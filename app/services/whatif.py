@@ -21,9 +21,8 @@ from app.models.bulk import insert_one, insert_rows
 from app.models.fixed import whatif_line, whatif_run
 from app.models.registers import columns_of
 from app.rules.calendar import changed
-from app.services import lookup, people, publishing, replay, scope
+from app.services import drafting, lookup, people, publishing, replay, scope
 from app.services.panel import Actor, Panel, Work
-from app.services.publishing import Published
 from app.services.replay import Draft, Replayed
 
 OPEN = ("waiting", "running")
@@ -185,19 +184,18 @@ def line(work: Work, run_id: int, seq: int) -> dict[str, Any]:
     return _read(found) | {"person_name": names.get(found["person"] or 0, "")}
 
 
-def promote(work: Work, run_id: int, since: date, reason: str) -> Published:
-    """Publish the definitions of a trial, in force from a day on: what begins then is judged as the trial says.
+def promote(work: Work, run_id: int, since: date, reason: str) -> int:
+    """Begin a draft of the definitions of a trial, to be in force from a day on, and return its number.
 
-    Raises Forbidden, Missing, Refused for a trial of the calendar or a day that has passed, Unsound.
+    What begins then is judged as the trial says. Raises Forbidden, Missing, Refused for a trial of the calendar.
     """
-    trial = Trial.from_text(get(work, run_id)["draft"])
+    row = get(work, run_id)
+    trial = Trial.from_text(row["draft"])
     if not trial.files:
         raise Refused(say("日历在“工作日历”中发布"))
-    panel = work.panel
-    files = merged(panel, trial.files)
-    return publishing.publish(
-        panel.engine, files, actor=work.actor, reason=reason, now=work.now, zone=panel.zone, in_force_from=since
-    )
+    now = drafting.in_force(work)
+    changed = {path: text for path, text in merged(work.panel, trial.files).items() if now.get(path) != text}
+    return drafting.begin(work, row["name"], changed, since, reason)
 
 
 def _parts(rows: Iterable[T]) -> Iterator[list[T]]:

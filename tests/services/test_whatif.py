@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.ledger import breach, ledger_entry, obligation, ticket
-from app.services import publishing, replay, sweep, whatif
+from app.services import enacting, publishing, replay, sweep, whatif
 from app.services.panel import Actor
 from app.services.whatif import Trial
 from tests import servers
@@ -115,10 +115,11 @@ def test_promoting_a_draft_gives_exactly_the_figures_it_was_tried_with(site: Sit
         query = select(b.record_id, b.rule, b.occurrence, b.person, b.day, t.ordinal, t.amount, t.arithmetic)
         query = query.join(ticket, t.breach == b.id).order_by(b.record_id, b.rule, b.occurrence)
         expected = [tuple(r) for r in found.work.connection.execute(query)]
-    with twin.panel.work(twin.actor("director"), now=at("2025-03-03 08:00")) as work:
+    now = at("2025-03-03 08:00")
+    with twin.panel.work(twin.actor("admin"), now=now) as work:
         run = whatif.begin(work, "两天交接", drafted(twin), FIRST, LAST)
-    with twin.panel.reading(twin.actor("director"), now=at("2025-03-03 08:00")) as work:
-        published = whatif.promote(work, run, FIRST, "试算之后")
+        number = whatif.promote(work, run, FIRST, "试算之后")
+    published = enacting.publish(twin.panel, Actor.system(), number, now=now, reason="试算之后", since=FIRST)
     panel = publishing.open_panel(twin.panel.engine, published, twin.panel.calendar, SHANGHAI, twin.panel.files)
     promoted = Site(panel, twin.ids, twin.units)
     facts(promoted, tmp_path)

@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response
 from app import clock
 from app.errors import CellError, Invalid, Refused, say
 from app.exchange.cells import guarded
-from app.services import lookup, people, publishing, whatif
+from app.services import drafting, lookup, people, publishing, whatif
 from app.services.panel import Work
 from app.services.whatif import Sum, Trial
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment, record_url
+from app.web.pages.drafts import address
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action
@@ -142,13 +143,9 @@ def show(run: int) -> str:
         ],
         sums=[_shown(name, s) for name, s in _sorted(sums, sort)], total=_shown(gettext("合计"), total), chart=_chart(_sorted(sums, sort)),
         lines=[_line(d, url) for d in whatif.lines(work, run, SHOWN)], csv_url=f"{url}/differences.csv",
-        promote=f"{url}/promote" if Trial.from_text(row["draft"]).files and row["state"] == "done" and _publisher() else "",
+        promote=f"{url}/promote" if Trial.from_text(row["draft"]).files and row["state"] == "done" and drafting.may(work) else "",
         today=work.today,
     )  # fmt: skip
-
-
-def _publisher() -> bool:
-    return bool(current_app.extensions["appbuilder"].sm.has_access("can_publish", "publications"))
 
 
 def _groups() -> tuple[tuple[str, str], ...]:
@@ -296,10 +293,10 @@ def _said(side: dict[str, Any] | None, name: str) -> str:
 @pages.post("/whatif/<int:run>/promote")
 @signed_in
 def promote(run: int) -> Response:
-    """Publish a trial's definitions from a day on. Raises Missing, Forbidden, Refused, Unsound."""
+    """Begin a draft of a trial's definitions, to be published from a day on. Raises Missing, Forbidden, Refused."""
     since, reason = _days("since"), request.form.get("reason", "").strip()
-    if not _publisher() or len(since) != 1 or not reason:
+    if len(since) != 1 or not reason:
         raise Refused(say("请写明理由"))
-    done = whatif.promote(reading(), run, since[0], reason)
-    flash(gettext("已发布第 %(n)s 号，几秒后全部页面生效", n=done.revision), "success")
-    return redirect(f"{request.script_root}/publications", 303)
+    with writing() as work:
+        number = whatif.promote(work, run, since[0], reason)
+    return redirect(address(number), 303)
