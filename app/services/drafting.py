@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.catalog.findings import Finding
 from app.catalog.loader import SITE, load
@@ -87,6 +87,15 @@ def listed(work: Work) -> list[dict[str, Any]]:
     demand_sight(work)
     rows = work.connection.execute(select(draft).order_by(draft.c.changed_at.desc(), draft.c.id.desc())).mappings()
     return [dict(r) for r in rows]
+
+
+def waiting(work: Work) -> int:
+    """Return how many drafts wait for an approval that the actor may have to give: those of others."""
+    if not sees(work):
+        return 0
+    mine = select(draft_author.c.draft).where(draft_author.c.person == work.actor.person_id)
+    query = select(func.count()).where(draft.c.state == "asked", draft.c.id.not_in(mine))
+    return int(work.connection.execute(query).scalar_one())
 
 
 def get(work: Work, number: int) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _administration() -> list[dict[str, Any]]:
     ]
     work = reading()
     if drafting.sees(work):
-        entries.append(_entry(gettext("定义草稿"), "/drafts", "pencil"))
+        entries.append(_entry(gettext("定义草稿"), "/drafts", "pencil", drafting.waiting(work)))
         entries.append(_entry(gettext("发布"), "/publications", "stack-2"))
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))

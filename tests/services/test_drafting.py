@@ -130,6 +130,11 @@ def test_another_person_approves_and_then_it_is_in_force_from_the_day_asked_for(
         with pytest.raises(Invalid):
             enacting.ask(work, number, " ")
         enacting.ask(work, number, "试行拜访", date(2026, 4, 1))
+    waiting = {}
+    for who in PEOPLE:
+        with panel.reading(by(panel, who), now=NOW) as work:
+            waiting[who] = drafting.waiting(work)
+    assert waiting == {"ann": 0, "bob": 1, "gm": 1, "clerk": 0}
     for who in ("ann", "bob", "clerk"):
         with panel.work(by(panel, who), now=NOW) as work, pytest.raises(Forbidden):
             enacting.decide(work, number, approve=True, reason="同意")
