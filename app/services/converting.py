@@ -24,7 +24,7 @@ from app.fields.numbers import Money, Scaled
 from app.fields.texts import AutoNumber
 from app.models.registers import PREFIX, build_models, kind_of
 from app.models.types import ID, UtcMoment
-from app.services import lookup
+from app.services import lookup, searching
 from app.services.panel import Actor, Panel, Work
 
 BATCH = 5_000
@@ -269,6 +269,8 @@ def convert(connection: Connection, old: Catalog, zone: ZoneInfo, conversion: Co
             rows = []
     if rows:
         connection.execute(change, rows)
+    if conversion.now.searchable and not conversion.was.searchable:
+        searching.begin_anew(connection, conversion.register)
 
 
 def _read(work: Work, conversion: Conversion) -> Iterator[Read]:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec
+from app.fields.base import Unreadable
 from app.fields.links import Signature
 from app.models.fixed import record_version
 from app.services.panel import Work
@@ -97,4 +98,7 @@ def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
         return None
     if field is None or isinstance(field, Signature):
         return datetime.fromisoformat(kept) if code.endswith("_at") else kept
-    return field.from_json(kept)
+    try:
+        return field.from_json(kept)
+    except (Unreadable, ValueError, TypeError):  # of another type then: as a value of this field there was none
+        return None

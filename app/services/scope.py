@@ -195,7 +195,8 @@ def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ..
     if work.actor.is_system:
         return spec.fields
     if verb != "read":
-        return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles))
+        new = verb == "add"  # a new record has no former values
+        return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles) and not (new and f.original_of))
     seen = (f for f in spec.fields if all(rights.sees(f, a.roles) for a in _both(work.actor)))
     return tuple(f for f in seen if not f.formula or _sees_through(work, spec, f))
 

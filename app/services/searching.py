@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Connection,
     Integer,
     MetaData,
     Table,
@@ -164,6 +165,11 @@ def follow_change(work: Work, spec: RegisterSpec, old: Mapping[str, Any], change
     if new:
         number, _ = _reach(work, spec.code, make=True)
         _write(work, number, [(old["id"], new)])
+
+
+def begin_anew(connection: Connection, register: str) -> None:
+    """Let every record of a register be indexed again: texts have come to be where there were none."""
+    connection.execute(update(text_reach).where(text_reach.c.register == register).values(upto=0))
 
 
 def catch_up(panel: Panel, *, batch: int = 2_000, most: int | None = None) -> int:

@@ -113,7 +113,7 @@ def settings(preview: Preview | Proposal | None) -> list[Setting]:
         found.append(
             Setting("header_line", gettext("表头所在行"), [(str(n), str(n)) for n in lines], str(shape.header_line))
         )
-    if preview is not None and preview.yearless:
+    if isinstance(preview, Preview) and preview.yearless:
         now = reading().today.year
         year = request.args.get("year", "")
         years = [

@@ -10,8 +10,9 @@ from flask_babel import gettext
 
 from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec
-from app.fields.base import Unreadable
+from app.fields.base import Field, Unreadable
 from app.fields.links import Signature
+from app.fields.texts import Choice
 from app.services import adoption, editions, people, records
 from app.services.panel import Work
 from app.services.records import Revision
@@ -77,11 +78,19 @@ def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]
             "at": moment(r.at), "who": in_place(r.name, r.on_behalf), "source": gettext(SOURCES.get(r.source, r.source)), "reason": r.reason or "",
             "what": label(move.label) if move else _what(r),
             "changes": [
-                {"label": label(fields[c].label), "old": cell(names, spec, fields[c], old).text, "new": cell(names, spec, fields[c], new).text}
-                for c in r.changes if c in fields
+                {
+                    "label": label(fields[c].label), "old": _told(names, spec, fields[c], old, pair[0]),
+                    "new": _told(names, spec, fields[c], new, pair[1]),
+                }
+                for c, pair in r.changes.items() if c in fields
             ],
         })  # fmt: skip
     return found
+
+
+def _told(names: Names, spec: RegisterSpec, field: Field, side: dict[str, Any], kept: Any) -> str:
+    """Return a value as it reads now; what the field can no longer read, as it was written then."""
+    return cell(names, spec, field, side).text if kept is None or side[field.code] is not None else str(kept)
 
 
 def _what(revision: Revision) -> str:
@@ -96,6 +105,8 @@ def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
         if isinstance(spec.column(code.removesuffix("_at")), Signature) and code.endswith("_at")
         else spec.column(code)
     )
+    if isinstance(f, Choice) and f.option(kept):
+        return kept  # also one that was merged into another since
     try:
         return f.from_json(kept) if f is not None else kept
     except (Unreadable, ValueError, TypeError):  # what an older definition of the field allowed

@@ -13,11 +13,11 @@ from app.errors import Forbidden, Invalid, Refused
 from app.models.engine import open_engine
 from app.models.fixed import person
 from app.models.migrate import upgrade
-from app.services import blocks, merging, publishing, records
+from app.services import blocks, history, listing, merging, publishing, records, searching, upkeep
 from app.services.panel import Actor, Panel
-from app.services.publishing import Planned, Unsound
+from app.services.publishing import Planned, Published, Unsound
 from tests.servers import Databases
-from tests.site import CALENDAR, SHANGHAI, at
+from tests.site import CALENDAR, SHANGHAI, at, settle
 
 NOW = at("2026-03-05 10:00")
 GROUND = """
@@ -62,8 +62,14 @@ class Office:
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
-        self.panel: Panel
-        upgrade(self.engine)
+        self.panel = self.open(publishing.current(self.engine))
+        self.ids = [1, 2, 3, 4]
+
+    def open(self, published: Published) -> Panel:
+        return publishing.open_panel(self.engine, published, CALENDAR, SHANGHAI, Path("/nonexistent"))
+
+    def fill(self) -> None:
+        """Enter what every test begins with."""
         self.publish(LOAN)
         with self.panel.work(Actor.system(), now=NOW) as work:
             who = {
@@ -75,8 +81,9 @@ class Office:
                 "email": "z@example.com",
             }
             work.connection.execute(insert(person).values(**who))
-            self.customers = records.create_many(work, "customer", [{"name": "甲公司"}])
-            self.ids = records.create_many(work, "loan", list(ROWS))
+            records.create_many(work, "customer", [{"name": "甲公司"}])
+            assert records.create_many(work, "loan", list(ROWS)) == self.ids
+        settle(self.engine)
 
     def files(self, loan: str) -> dict[str, str]:
         return {"ground.yaml": GROUND, "site/loan.yaml": loan}
@@ -89,7 +96,7 @@ class Office:
         done = publishing.publish(
             self.engine, self.files(loan), actor=Actor.system(), reason="test", now=NOW, zone=SHANGHAI, **more
         )
-        self.panel = publishing.open_panel(self.engine, done, CALENDAR, SHANGHAI, Path("/nonexistent"))
+        self.panel = self.open(done)
         return done.files["site/loan.yaml"]
 
     def read(self, *codes: str) -> list[tuple[Any, ...]]:
@@ -101,12 +108,26 @@ class Office:
             records.update(work, "loan", self.ids[n], values)
 
 
+def prepared(fresh_database: Databases, dialect: Any, made: dict[str, str]) -> str:
+    """Return the URL of a database that holds loans, a copy of one made at first need."""
+    if dialect not in made:
+        made[dialect] = fresh_database(dialect)
+        upgrade(engine := open_engine(made[dialect]))
+        engine.dispose()
+        Office(made[dialect]).fill()
+    return fresh_database(dialect, made[dialect])
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return {}
+
+
 @pytest.fixture
-def office(dialect: Any, fresh_database: Databases) -> Iterator[Office]:
-    url = fresh_database(dialect)
-    made = Office(url)
-    yield made
-    made.engine.dispose()
+def office(dialect: Any, fresh_database: Databases, made: dict[str, str]) -> Iterator[Office]:
+    opened = Office(url := prepared(fresh_database, dialect, made))
+    yield opened
+    opened.engine.dispose()
     fresh_database.drop(url)
 
 
@@ -296,3 +317,25 @@ def test_who_may_not_change_records_merges_none(office: Office) -> None:
                     merging.merge(work, "loan", "kind", "照相机", "相机", "同")
             else:
                 assert merging.merge(work, "loan", "kind", "照相机", "相机", "同")[1] == 2  # none of them is his own
+
+
+def test_texts_that_were_numbers_are_found_by_the_search(office: Office) -> None:
+    office.publish(retyped("integer", LOAN.replace("1,200.50", "1")))
+    with office.panel.work(Actor.system(), now=NOW) as work:
+        many = [{"what": f"物品{n}", "price": 7000 + n} for n in range(searching.FEW + 1)]
+        records.create_many(work, "loan", many)
+    upkeep.run(office.panel)
+    office.publish(retyped("text", LOAN))
+    upkeep.run(office.panel)
+    with office.panel.reading(Actor.system()) as work:
+        assert [r["price"] for r in listing.select_rows(work, "loan", search="7123", columns=("price",))] == ["7123"]
+
+
+def test_history_keeps_what_was_written_before(office: Office) -> None:
+    office.publish(retyped("money"))
+    with office.panel.reading(Actor.system()) as work:
+        first = records.history(work, "loan", office.ids[2])[0]
+        assert first.changes["price"] == (None, "面议")
+        assert list(
+            history.since(work, work.spec("loan"), [records.get(work, "loan", office.ids[2])], lambda row: True)
+        ) == [office.ids[2]]

@@ -9,8 +9,10 @@ from sqlalchemy import event, inspect, text
 
 from app.models import ddl
 from app.services import upkeep
-from tests.servers import Databases
+from tests.services import test_converting as ground
 from tests.services.test_converting import LOAN, Office
+
+made, office = ground.made, ground.office
 
 
 def indexes(office: Office) -> set[str]:
@@ -24,9 +26,8 @@ WIDER = LOAN.replace("[what, price, who]", "[what, price, who, day]").replace(
 
 
 def test_a_large_table_gets_its_new_index_afterwards_and_a_small_one_at_once(
-    dialect: Any, fresh_database: Databases, monkeypatch: pytest.MonkeyPatch
+    office: Office, dialect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = Office(url := fresh_database(dialect))
     monkeypatch.setattr(ddl, "LARGE", 3)
     office.publish(WIDER)
     assert "ix_r_loan_day_listed" not in indexes(office)
@@ -43,12 +44,9 @@ def test_a_large_table_gets_its_new_index_afterwards_and_a_small_one_at_once(
     monkeypatch.setattr(ddl, "LARGE", 20_000)
     office.publish(WIDER.replace("who, day]", "who, day, note]"))
     assert "ix_r_loan_note_listed" in indexes(office)
-    office.engine.dispose()
-    fresh_database.drop(url)
 
 
-def test_an_added_column_touches_no_row(dialect: Any, fresh_database: Databases) -> None:
-    office = Office(url := fresh_database(dialect))
+def test_an_added_column_touches_no_row(office: Office) -> None:
     statements: list[str] = []
     event.listen(office.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     office.publish(LOAN.replace("  - {code: note", "  - {code: day, label: 日期, type: date}\n  - {code: note"))
@@ -59,5 +57,3 @@ def test_an_added_column_touches_no_row(dialect: Any, fresh_database: Databases)
     ]
     assert mine == []
     assert [s for s in statements if s.startswith("ALTER TABLE r_loan ADD COLUMN")]
-    office.engine.dispose()
-    fresh_database.drop(url)
