@@ -131,7 +131,7 @@ def check(path: Path | None, as_json: bool) -> None:
         {"file": f.file, "line": f.line, "path": f.path, "check": f.check, "level": f.level, "says": str(f.sentence)}
         for f in planned.findings
     ]
-    changes = [str(s) for s in planned.sentences]
+    changes = [str(s) for s in (*planned.sentences, *(i.says for i in planned.impacts))]
     _say(
         as_json,
         {"findings": rows, "changes": changes},
@@ -144,10 +144,13 @@ def check(path: Path | None, as_json: bool) -> None:
 @definitions.command()
 @click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
 @click.option("--reason", default="", help="Why; kept with the publication.")
+@click.option("--new-rows-only", is_flag=True, help="What becomes required is asked of new records alone.")
 @as_option
 @at_option
 @_errors_as_sentences
-def apply(path: Path | None, reason: str, username: str | None, at: datetime | None, as_json: bool) -> None:
+def apply(
+    path: Path | None, reason: str, new_rows_only: bool, username: str | None, at: datetime | None, as_json: bool
+) -> None:
     """Bring definitions into force: the shipped ones, or PATH (a file or folder of the site's own) added to what is in force."""
     panel = _panel()
     published = publishing.publish(
@@ -157,6 +160,7 @@ def apply(path: Path | None, reason: str, username: str | None, at: datetime | N
         reason=reason or "flask definitions apply",
         now=at or clock.now(),
         zone=panel.zone,
+        new_rows_only=new_rows_only or path is None,
     )
     said = {"revision": published.revision, "registers": len(published.catalog.registers)}
     _say(as_json, said, [f"第 {published.revision} 版已生效，共 {len(published.catalog.registers)} 个登记簿"])
