@@ -70,13 +70,17 @@ class Examined:
 
 
 def alike(was: Field, now: Field) -> bool:
-    """Return whether values of one field are values of the other: they may lie in one column."""
-    return (was.type, was.many, _target(was), _places(was)) == (now.type, now.many, _target(now), _places(now))
+    """Return whether values of one field are values of the other: they may lie in one column. What is typed is not what is worked out."""
+    return _kind(was) == _kind(now)
 
 
 def convertible(was: Field, now: Field) -> bool:
     """Return whether values of one field can be read as the other's; what the panel itself writes, files and lists of links cannot."""
     return not any(f.many or isinstance(f, File | Signature | AutoNumber) for f in (was, now))
+
+
+def _kind(f: Field) -> tuple[Any, ...]:
+    return f.type, f.many, _target(f), _places(f), bool(f.formula)
 
 
 def _target(f: Field) -> str:
@@ -90,7 +94,7 @@ def _places(f: Field) -> int:
 def place_for(f: Field) -> str:
     """Return the column for the values of a field that has come to be of this type."""
     places = f"{f.places}" if isinstance(f, Scaled) and not isinstance(f, Money) else ""
-    name = f"{f.code}__{_target(f) or f.type}{places}"
+    name = f"{f.code}__{_target(f) or f.type}{places}{'_formula' if f.formula else ''}"
     if len(name) <= LONGEST:
         return name
     return f"{name[: LONGEST - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
@@ -174,8 +178,10 @@ def _settle(
             changed = True
             entry.pop("kept_in", None)
             entry |= {"kept_in": kept} if kept else {}
-        if not alike(was, now) and not any(
-            isinstance(e, dict) and e.get("original_of") == now.code for e in document["fields"]
+        if (
+            not alike(was, now)
+            and not now.formula
+            and not any(isinstance(e, dict) and e.get("original_of") == now.code for e in document["fields"])
         ):
             conversion = Conversion(
                 register, was, now.model_copy(update={"kept_in": kept}), _before(known, register, now.code)
@@ -214,7 +220,7 @@ def conversions(known: Known, new: Catalog) -> list[Conversion]:
     for spec in new.tables():
         for f in spec.fields:
             was = known.get((spec.code, f.code))
-            if was is not None and not f.many and was.place != f.place:
+            if was is not None and not f.many and was.place != f.place and not f.formula:
                 after = next((o.place for o in spec.fields if o.original_of == f.code), "")
                 found.append(Conversion(spec.code, was, f, _before(known, spec.code, f.code), after))
     return found

@@ -339,3 +339,18 @@ def test_history_keeps_what_was_written_before(office: Office) -> None:
         assert list(
             history.since(work, work.spec("loan"), [records.get(work, "loan", office.ids[2])], lambda row: True)
         ) == [office.ids[2]]
+
+
+def test_what_was_typed_stays_where_a_field_comes_to_be_worked_out(office: Office) -> None:
+    formula = LOAN.replace("label: 押金, type: text", "label: 押金, type: text, formula: '[物品]'")
+    assert not office.plan(formula).impacts
+    office.publish(formula)
+    assert office.read("price")[0] == ("相机",)
+    with office.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT price FROM r_loan ORDER BY id").scalars().all()[:3] == [
+            "1,200.50",
+            "300元",
+            "面议",
+        ]
+    office.publish(retyped("long_text"))
+    assert office.read("price")[0] == ("相机",)
