@@ -15,6 +15,7 @@ from app.catalog.formula.evaluate import Circumstances
 from app.catalog.formula.graph import Formula
 from app.catalog.formula.tree import Gathered, Looked, Own, given
 from app.catalog.register import RegisterSpec
+from app.fields.links import Link
 from app.models.among import among
 from app.models.formulas.columns import worked_out
 from app.services import calendars
@@ -22,6 +23,32 @@ from app.services.panel import Work
 
 _ENTERED = frozenset({"archived_at"})
 """What changes of a record that comes or goes, whatever its values."""
+
+
+def reserve(
+    work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], changed: Collection[str] | None = None
+) -> None:
+    """Let nobody else change the records that these point to and whose values rest on them, or theirs on those, before these are written.
+
+    ``rows`` are the records as they will be and were; ``changed`` their fields that change, None for all. Whoever changes records that
+    point and records that are pointed to locks these first, so that two never wait for each other.
+    """
+    if work.connection.dialect.name == "sqlite":
+        return
+    own = work.catalog.formulas.of.get(spec.code, ())
+    looked = {s.through for f in own for s in f.far if isinstance(s, Looked)}
+    wanted = _gathering(work, spec.code) | (looked if changed is None else looked.intersection(changed))
+    for through in sorted(wanted):
+        link = spec.column(through)
+        ids = {r[through] for r in rows if r.get(through) is not None}
+        if ids and isinstance(link, Link):
+            _hold(work, work.tables[link.target], ids)
+
+
+def _hold(work: Work, table: Table, ids: Collection[int]) -> None:
+    """Lock rows as a change of them would, which leaves others free to point to them."""
+    mine = select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id)
+    work.connection.execute(mine.with_for_update(key_share=True)).all()
 
 
 def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -161,11 +188,8 @@ def _lock(work: Work, table: Table, formulas: Sequence[Formula], ids: Sequence[i
     far = [s for f in formulas for s in f.far]
     if work.connection.dialect.name == "sqlite" or not far:
         return
-    mine = select(table.c.id).where(among(table.c.id, ids)).order_by(table.c.id)
-    work.connection.execute(mine.with_for_update()).all()
+    _hold(work, table, ids)
     for register, through in dict.fromkeys((s.register, s.through) for s in far if isinstance(s, Looked)):
         other = work.tables[register]
-        wanted = select(table.c[through]).where(among(table.c.id, ids))
-        work.connection.execute(
-            select(other.c.id).where(other.c.id.in_(wanted)).order_by(other.c.id).with_for_update(read=True)
-        ).all()
+        wanted = select(table.c[through]).where(among(table.c.id, ids), table.c[through].is_not(None)).distinct()
+        _hold(work, other, list(work.connection.execute(wanted).scalars()))

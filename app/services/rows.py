@@ -92,6 +92,7 @@ def insert(
     whole = [{**defaults, **_given(row, defaults), **stamp, "id": first + i} for i, row in enumerate(rows)]
     _give_numbers(work, spec, whole)
     filled = set().union(*whole)
+    formulas.reserve(work, spec, whole)
     insert_rows(work.connection, table, whole, [c.key for c in table.columns if c.key in filled])
     for f in spec.fields:
         if f.many:
@@ -166,6 +167,7 @@ def change_many(
         plain = {k: v for k, v in changes[row["id"]].items() if k not in many}
         wanted = {f"_{k}": v for k, v in (plain | stamp | {"id": row["id"], "version": row["version"]}).items()}
         alike.setdefault(tuple(sorted(plain)), []).append(wanted)
+    formulas.reserve(work, spec, [*old, *changes.values()], set().union(*changes.values()))
     for codes, given in alike.items():
         if work.connection.execute(_update(work, table, codes), given).rowcount != len(given):
             raise Missing

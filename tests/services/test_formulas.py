@@ -282,6 +282,35 @@ def test_what_rests_on_today_is_renewed_with_the_day(panel: Panel) -> None:
     assert value(panel, "order", order, "age") == 3
 
 
+def test_a_record_and_what_looks_it_up_are_changed_at_once_and_agree(panel: Panel) -> None:
+    customers = [create(panel, "customer", grade="a") for _ in range(2)]
+    orders = [create(panel, "order", customer=customers[0], n=1, price=Decimal(1)) for _ in range(2)]
+    ready, failed = threading.Barrier(3), []
+
+    def turn(register: str, record: int, field: str, values: tuple[Any, ...]) -> None:
+        ready.wait()
+        try:
+            for n in range(8):
+                change(panel, register, record, **{field: values[n % 2]})
+        except Exception as wrong:  # noqa: BLE001  # whatever it is, the test must tell of it
+            failed.append(wrong)
+
+    tasks = [
+        ("customer", customers[1], "grade", ("b", "a")),
+        *(("order", o, "customer", customers[::-1]) for o in orders),
+    ]
+    threads = [threading.Thread(target=turn, args=t) for t in tasks]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert failed == []
+    change(panel, "order", orders[0], customer=customers[1])
+    assert value(panel, "order", orders[0], "grade") == "甲级"
+    assert value(panel, "customer", customers[1], "spent") == 1
+    assert value(panel, "customer", customers[0], "spent") == 1
+
+
 def test_two_at_once_lose_nothing(panel: Panel) -> None:
     customer = create(panel, "customer")
     ready = threading.Barrier(4)

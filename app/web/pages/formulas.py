@@ -12,7 +12,7 @@ from app.catalog.formula.functions.function import Function
 from app.catalog.formula.kinds import NAMES
 from app.catalog.formula.tokens import Fault
 from app.catalog.register import RegisterSpec
-from app.services import administration, formula_trial, scope
+from app.services import administration, formula_trial
 from app.services.panel import Work
 from app.web.actor import reading
 from app.web.language import label, sentence
@@ -27,7 +27,7 @@ def bench() -> str:
     """Show a place to type a formula for a register and see what it gives. Raises Forbidden."""
     work = reading()
     administration.demand(work)
-    registers = [s for s in scope.readable(work) if not s.tickets_of]
+    registers = list(work.catalog.tables())
     chosen = next((s for s in registers if s.code == request.args.get("register")), None)
     kept = work.catalog.formulas.of.get(chosen.code, ()) if chosen else ()
     return render_template(
