@@ -156,6 +156,15 @@ def test_decimal_places_stay() -> None:
     assert (told.check, str(told.sentence)) == ("D952", "字段“甲”已有数据，小数位数不能从 2 改为 3")
 
 
+def test_what_people_have_filled_does_not_turn_into_a_formula_and_a_formula_may_change_or_go() -> None:
+    plain = "code: m\nlabel: 量\ndomain: office\naccess: []\nfields: [{code: n, label: 数, type: integer}, {code: a, label: 甲, type: integer%s}]\n"
+    typed, once, twice = (files(plain % f) for f in ("", ", formula: n", ", formula: 2 * n"))
+    (told,) = refusals(catalog(typed), catalog(once), once)
+    assert (told.check, told.path) == ("D954", "registers.m.fields[1].formula")
+    assert refusals(catalog(once), catalog(twice), twice) == []
+    assert refusals(catalog(once), catalog(typed), typed) == []
+
+
 def test_a_register_does_not_turn_into_one_of_tickets() -> None:
     before = files("code: m\nlabel: 量\ndomain: office\naccess: []\nfields: []\n")
     after = {
