@@ -58,8 +58,14 @@ def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]
         return
     ids = [r["id"] for r in rows]
     work_out(work, spec.code, own, ids)
-    codes = spec.codes | _ENTERED
-    _pass_on(work, spec.code, ids, codes, _pointed_at(work, spec.code, rows))
+    _pass_on(work, spec.code, ids, spec.codes | _ENTERED, _pointed_at(work, spec.code, rows))
+
+
+def follow_placed(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> None:
+    """Work out everything that rests on records which stand in the table as they came from elsewhere."""
+    if ids and (work.catalog.formulas.of.get(spec.code) or work.catalog.formulas.taking.get(spec.code)):
+        follow_new(work, spec, [{"id": i} for i in ids])
+        _pass_on(work, spec.code, ids, spec.codes | _ENTERED, _current(work, spec.code, ids))
 
 
 def follow_change(
@@ -69,8 +75,11 @@ def follow_change(
     if not work.catalog.formulas.of.get(spec.code) and not work.catalog.formulas.taking.get(spec.code):
         return
     codes = set().union(*changes.values())
-    new = [{**r, **changes[r["id"]]} for r in old]
-    _follow(work, spec.code, [r["id"] for r in old], codes, _pointed_at(work, spec.code, [*old, *new]))
+    new, ids = [{**r, **changes[r["id"]]} for r in old], [r["id"] for r in old]
+    parents = _pointed_at(work, spec.code, [*old, *new])
+    if any(t not in r for t in parents for r in old):  # what was read of the records is not all of them
+        parents = {t: found | parents[t] for t, found in _current(work, spec.code, ids).items()}
+    _follow(work, spec.code, ids, codes, parents)
 
 
 def _follow(work: Work, register: str, ids: Sequence[int], codes: set[str], parents: Mapping[str, set[int]]) -> None:

@@ -118,6 +118,7 @@ def place(work: Work, spec: RegisterSpec, found: Sequence[dict[str, Any]]) -> li
     table = work.tables[spec.code]
     insert_rows(work.connection, table, whole, [c.name for c in table.columns if c.name in filled])
     searching.follow_new(work, spec, whole)
+    formulas.follow_new(work, spec, whole)
     return [r["id"] for r in whole]
 
 
@@ -129,6 +130,7 @@ def point(work: Work, spec: RegisterSpec, held: Mapping[int, Mapping[str, Any]])
     for i, pointing in held.items():
         if plain := {c: v for c, v in pointing.items() if c in table.c and v is not None}:
             work.connection.execute(update(table).where(table.c.id == i).values(plain))
+    formulas.follow_placed(work, spec, list(held))
 
 
 def change(
