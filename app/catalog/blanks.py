@@ -33,6 +33,7 @@ NAMES: dict[str, str] = {
     "transition": "transitions", "closed_by": "transition_there", "state": "states", "from": "states", "to": "state",
     "role": "role", "confirmed_by": "role", "decided_by": "role", "reported_by": "roles", "by": "roles",
     "required_from": "state", "edited_by": "roles", "seen_by": "roles", "can": "verbs", "overdue": "duty_there", "domain": "domain",
+    "formula": "formula",
 }  # fmt: skip
 """What a text names, by its key: a field here or ``there`` (in the register that the part names), a role, a state …"""
 
@@ -43,6 +44,10 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("Done", "field"): "there", ("Amount", "of"): "number_field", ("Destruction", "through"): "there",
 }  # fmt: skip
 """Keys that name something else in one part than in the others."""
+
+
+KEPT = frozenset({"kept_in", "original_of"})
+"""Keys that the panel writes itself when a field's type changes."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def field_parts() -> tuple[Part, ...]:
 
 def _part(model: type[BaseModel]) -> Part:
     units = tuple(u for u in (*LENGTHS, "field") if u in model.model_fields) if issubclass(model, Span | Term) else ()
-    own = ((i.alias or k, i) for k, i in model.model_fields.items() if k not in units)
+    own = ((i.alias or k, i) for k, i in model.model_fields.items() if k not in units and k not in KEPT)
     blanks = tuple(_blank(model, key, info) for key, info in own)
     return Part(model.__name__, model, blanks, units)
 

@@ -138,6 +138,11 @@ def load(files: Mapping[str, str]) -> tuple[Catalog | None, list[Finding]]:
     return (None if errors(findings) else replace(drawer.catalog, digest=digest(files))), findings
 
 
+def readable(files: Mapping[str, str]) -> Catalog:
+    """Return what can be read of ``files``, whatever is wrong with the rest: for help while one writes, never to be put in force."""
+    return _read(files).catalog
+
+
 def written(files: Mapping[str, str]) -> dict[tuple[str, str], Source]:
     """Return where each definition of ``files`` was written, by (group, code), such as ("registers", "complaint")."""
     return _read(files).sources

@@ -11,16 +11,20 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.catalog import wire
+from app.catalog.catalog import Catalog
 from app.catalog.codes import code_from
-from app.catalog.loader import load
+from app.catalog.loader import digest, load, readable
 from app.catalog.policy import Policy
+from app.catalog.register import RegisterSpec
 from app.catalog.words import TYPES
 from app.errors import Invalid, Missing
 from app.services import administration, beginning, drafted, drafting
 from app.services.beginning import Rule, Wanted
+from app.services.panel import Work
 from app.web import designing, previewing
 from app.web.actor import reading, writing
 from app.web.language import label, sentence
+from app.web.pages import formulas
 from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("designer", __name__)
@@ -41,7 +45,7 @@ def design(number: int, group: str, code: str) -> str:
         "designer.html", title=code, code=code, kind=gettext(KINDS[group]), draft={"name": found["name"], "url": f"{root}/drafts/{number}"},
         urls={
             "base": f"{base}/{group}", "grammar": f"{root}/design/grammar", "names": f"{base}/names?of={code}",
-            "preview": f"{base}/preview/{code}", "propose": f"{root}/design/code",
+            "preview": f"{base}/preview/{code}", "formulas": f"{base}/formulas/{code}", "propose": f"{root}/design/code",
         },
     )  # fmt: skip
 
@@ -83,6 +87,36 @@ def preview(number: int, code: str) -> str:
     if (spec := catalog.registers.get(code)) is None:
         raise Missing
     return render_template("parts/preview.html", **previewing.preview(work, catalog, spec))
+
+
+@pages.get("/design/drafts/<int:number>/formulas/<code>/names")
+@signed_in
+def formula_names(number: int, code: str) -> Response:
+    """Give what formulas of a draft's register may name, as ``/formulas/<register>/names`` does. Raises Forbidden, Missing."""
+    _, catalog, spec = _read(number, code)
+    return jsonify(formulas.named(catalog, spec))
+
+
+@pages.post("/design/drafts/<int:number>/formulas/<code>/check")
+@signed_in
+def check_formula(number: int, code: str) -> Response:
+    """Say what a formula gives, or what is wrong with it, as ``/formulas/<register>/check`` does. Raises Forbidden, Missing."""
+    return jsonify(formulas.checked(*_read(number, code)))
+
+
+def _read(number: int, code: str) -> tuple[Work, Catalog, RegisterSpec]:
+    """Return a register of a draft as far as the draft can be read, with its catalog; remembered while the draft stays as it is."""
+    work = reading()
+    drafting.get(work, number)
+    files = drafting.files(work, number)
+    key = digest(files)
+    kept: tuple[str, Catalog] | None = work.panel.memory.get("draft")
+    if kept is None or kept[0] != key:
+        kept = work.panel.memory["draft"] = key, readable(files)
+    catalog = kept[1]
+    if (spec := catalog.registers.get(code)) is None:
+        raise Missing
+    return work, catalog, spec
 
 
 @pages.get("/design/code")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, jsonify, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from app.catalog.catalog import Catalog
 from app.catalog.formula import help as helping
 from app.catalog.formula.functions import OFFERED
 from app.catalog.formula.functions.function import Function
@@ -46,11 +49,16 @@ def names(register: str) -> Response:
     Raises Forbidden, Missing.
     """
     work, spec = _asked(register)
+    return jsonify(named(work.catalog, spec))
+
+
+def named(catalog: Catalog, spec: RegisterSpec) -> dict[str, Any]:
+    """Return what formulas of a register of a catalog may name."""
     fields = [
         {"text": o.written, "label": label(o.label), "kind": sentence(NAMES[o.kind]) if o.kind else gettext("多条记录"), "words": o.words}
-        for o in helping.offers(work.catalog, spec)
+        for o in helping.offers(catalog, spec)
     ]  # fmt: skip
-    return jsonify({"fields": fields, "functions": [_function(f) for f in OFFERED]})
+    return {"fields": fields, "functions": [_function(f) for f in OFFERED]}
 
 
 @pages.post("/formulas/<register>/check")
@@ -61,12 +69,18 @@ def check(register: str) -> Response:
     {ok, kind, sample: [{name, value}]}, or {ok, sentence, start, end} with the place counted in characters. Raises Forbidden, Missing.
     """
     work, spec = _asked(register)
+    return jsonify(checked(work, work.catalog, spec))
+
+
+def checked(work: Work, catalog: Catalog, spec: RegisterSpec) -> dict[str, Any]:
+    """Return what the formula that was sent gives in a register of a catalog, or what is wrong with it; records where the register has its table."""
     text, field = request.form.get("formula", ""), spec.field(request.form.get("field", ""))
-    found = helping.check(work.catalog, spec, text, field)
+    found = helping.check(catalog, spec, text, field)
     if isinstance(found, Fault):
-        return jsonify({"ok": False, "sentence": sentence(found.sentence), "start": found.start, "end": found.end})
-    rows = [{"name": name, "value": value} for name, value in formula_trial.try_out(work, spec, found, field)]
-    return jsonify({"ok": True, "kind": sentence(NAMES[found.kind]), "sample": rows})
+        return {"ok": False, "sentence": sentence(found.sentence), "start": found.start, "end": found.end}
+    tried = formula_trial.try_out(work, spec, found, field) if work.catalog.registers.get(spec.code) == spec else []
+    rows = [{"name": name, "value": value} for name, value in tried]
+    return {"ok": True, "kind": sentence(NAMES[found.kind]), "sample": rows}
 
 
 def _asked(register: str) -> tuple[Work, RegisterSpec]:

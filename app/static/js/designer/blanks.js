@@ -5,6 +5,7 @@ import { name, under, whole } from "./slots.js";
 import { button, dropdown, line, naming, several, tick, whole as number } from "./inputs.js";
 import { condition } from "./conditions.js";
 import { length } from "./lengths.js";
+import { formulas } from "../formula.js";
 
 const decimal = (key) => (t) => (t.trim() === "" ? undefined : key === "money" || !/^-?\d+$/.test(t.trim()) ? t.trim() : Number(t));
 const commas = { read: (t) => t.split(/[,，、;；]/).map((x) => x.trim()).filter(Boolean), show: (v) => listed(v).join("、") };
@@ -24,6 +25,19 @@ const citeCode = (cite) => (cite?.article ? `${cite.policy}-${cite.article}` : c
 /** What a transition may fill a field with. */
 const filled = (field) => [{ code: "now", label: said("the_moment") }, { code: "actor", label: said("who_acts") },
   ...(field?.type === "yes_no" ? [true, false].map((value) => ({ code: String(value), label: said(String(value)), value })) : field?.choices ?? [])];
+
+/** A formula, with the panel's own help. */
+const formula = (place, page, label) => {
+  const area = make("textarea", { className: "form-control", rows: 2, value: place.get() ?? "", spellcheck: false });
+  area.dataset.formula = page.urls.formulas;
+  area.dataset.formulaField = place.path[0] === "fields" ? page.store.document.fields[place.path[1]].code : "";
+  area.dataset.path = name(place);
+  area.setAttribute("aria-label", label);
+  area.addEventListener("input", () => place.set(area.value.trim() || undefined, true));
+  const box = make("div", {}, area);
+  formulas(box);
+  return box;
+};
 
 const pairs = (place, left, right, label) => {
   const value = whole(place);
@@ -46,6 +60,7 @@ const KINDS = {
   label: (place, { label }) => naming(place, { label, className: "d-blank" }),
   labels: (place, { label }) => line(place, { label, read: commas.read, show: (v) => listed(v).map(labelled).join("、") }),
   word: (place, { label, blank }) => dropdown(blank.options, place.get() ?? blank.preset, (v) => place.set(v === blank.preset ? undefined : v), { label, place, empty: blank.preset ? null : "…" }),
+  formula: (place, { label, page }) => formula(place, page, label),
   words: (place, { label, blank }) => several(place, blank.options, { label }),
   party: (place, { label, page }) => dropdown(people(page), partyCode(place.get()), (code) => place.set(people(page).flatMap((g) => g.options).find((o) => o.code === code)?.party), { label, place }),
   parties: (place, { label, page }) => several(place, people(page), { label, code: partyCode, write: (o) => o.party }),

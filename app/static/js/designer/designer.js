@@ -100,6 +100,7 @@ const begin = async () => {
     const change = (address) => address.replace(new RegExp(`/${urls.code}$`), `/${store.code}`);
     history.replaceState(null, "", change(location.pathname) + location.hash);
     urls.preview = change(urls.preview);
+    urls.formulas = change(urls.formulas);
     urls.code = store.code;
   };
   const text = () => { const place = frame.querySelector("[data-text]"); if (place) place.textContent = store.text ?? ""; };
