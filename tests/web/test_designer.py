@@ -101,3 +101,16 @@ def test_a_policy_begins_empty_and_a_code_is_proposed_from_chinese(admin: Browse
     answer = admin.post("/drafts/1/new-policy", {"name": "车辆规定"})
     assert answer.headers["Location"].endswith("/drafts/1/policies/S02#articles")
     assert admin.get("/design/code?text=设备 A1").get_json() == {"code": "she_bei_a1"}
+
+
+def test_formulas_of_a_draft_are_helped_with_though_nothing_is_in_force(admin: Browser) -> None:
+    begun(admin)
+    url = "/design/drafts/1/formulas/equipment_loan"
+    assert "借用人" in {f["label"] for f in admin.get(f"{url}/names").get_json()["fields"]}
+    token = {"X-CSRFToken": admin.token("/")}
+    right, wrong = (
+        admin.client.post(f"{url}/check", data={"formula": text}, headers=token).get_json()
+        for text in ("1 + 2", "[没有] + 1")
+    )
+    assert (right["ok"], right["sample"]) == (True, [])
+    assert (wrong["ok"], wrong["start"]) == (False, 0)
