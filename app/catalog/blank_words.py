@@ -41,7 +41,8 @@ OPTIONS: dict[str, Sentence] = TYPES | ROWS | {
 
 OTHERWISE: dict[tuple[str, str], Sentence] = {
     ("Every", "months"): say("隔几个月"), ("Amount", "day"): say("每逾期 1 天"), ("Amount", "working_day"): say("每逾期 1 个工作日"),
-    ("Block", "rows"): say("各行的列"), ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"),
+    ("Block", "rows"): say("各行的列"), ("Transition", "from"): say("来源"), ("Report", "from"): say("来源"),
+    ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"),
     ("Print", "state"): say("可打印的状态"),
     ("Prolongation", "by"): say("延长多少"), ("Multiplier", "by"): say("倍数"), ("Print", "by"): say("角色"),
     ("Print", "title"): say("标题"), ("signature", "by"): say("签字的角色"),

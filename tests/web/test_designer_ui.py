@@ -14,10 +14,12 @@ from app import clock, factory
 from app.models.fixed import person_role, role
 from app.models.ledger import ticket
 from app.services import sweep
+from config import ROOT
 from tests.web.sheets import Desk, listen
 from tests.web.site import Site, served
 from tests.web.workshop import Workshop
 
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RULE = "普通设备五个工作日内归还，精密设备三个；逾期每次五十元，同月第二次起加倍；可以续借一次；逾期未还的不再借。"
 
 
@@ -162,6 +164,11 @@ def test_an_equipment_loan_register_is_built_by_clicking_and_used_by_three_peopl
     renewal(shop, draft)
     extension(shop, draft)
     expect(page.locator("[data-count-found]")).to_have_text("没有问题")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for section in ("登记字段", "流程", "时限与处罚", "访问权限"):
+        shop.section(section)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     publish(site, page, desk.window("auditor", width=1280), draft)
 
     panel = factory.open_panel(site.settings, site.panel.engine)

@@ -27,7 +27,7 @@ export const accessSection = (page) => {
     list.set(next.filter((r) => listed(r.can).length));
   };
   const cell = (role, verb) => make("td", {}, dropdown(options, rowsOf(role.code, verb.code), (rows) => grant(role.code, verb.code, rows), { label: `${role.label} ${verb.label}`, place: { path: ["access", `${role.code}_${verb.code}`] }, empty: "—", className: "d-blank d-cell" }));
-  const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("th", {}));
+  const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("td", {}));
   const body = roles.map((code) => {
     const role = { code, label: page.names.labelOf(page.names.data.roles, code) };
     return make("tr", {}, make("th", { scope: "row", textContent: role.label }), ...page.grammar.verbs.map((v) => cell(role, v)),

@@ -33,7 +33,7 @@ export const diagram = (states, steps, title, chosen = () => {}) => {
   const { place, height } = placed(columns, codes);
   const at = (code, x = level.get(code)) => place.get(`${x} ${code}`);
   const width = EDGE * 2 + columns.length * (WIDTH + ACROSS) - ACROSS;
-  const svg = shape("svg", { width, class: "d-diagram", role: "img", "aria-label": title });
+  const svg = shape("svg", { width, class: "d-diagram", role: "group", "aria-label": title });
   svg.append(shape("defs", {}, shape("marker", { id: "d-arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, shape("path", { d: "M0 0L8 4L0 8z", class: "d-arrow" }))));
   const lines = [], texts = [];
   // several steps between the same two states share an arrow and are named one above the other
