@@ -11,10 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert, select
 
 from app import clock, factory
+from app.catalog import wire
+from app.catalog.editing import documents
 from app.models.fixed import person_role, role
 from app.models.ledger import ticket
 from app.services import sweep
 from config import ROOT
+from tests.site import everything
 from tests.web.sheets import Desk, listen
 from tests.web.site import Site, served
 from tests.web.workshop import Workshop
@@ -273,3 +276,37 @@ def test_what_a_shipped_register_owes_to_an_article_cannot_be_relaxed(desk: Desk
     page.get_by_role("button", name="撤销").click()
     expect(finding).to_have_count(0)
     expect(page.locator("[data-text]")).to_have_text("")
+
+
+DRAWN = """async (documents) => {
+  const files = ["names", "slots", "basics", "fields", "flow", "rules", "access", "policy"];
+  const modules = await Promise.all(files.map((m) => import(`/static/js/designer/${m}.js`)));
+  const known = Object.assign({}, ...modules);
+  const [grammar, served] = await Promise.all(["/design/grammar", "/design/drafts/1/names"].map(async (url) => (await fetch(url)).json()));
+  const register = ["basics", "fields", "flow", "rules", "access", "notices", "prints"], wrong = [];
+  let blanks = 0;
+  for (const document of documents) {
+    const put = () => wrong.push(`${document.code ?? document.policy} was changed`);
+    const page = { store: { document, put }, grammar, urls: {}, opened: new Set(), names: known.knowing(served, () => document),
+      root: known.root(() => document, put), fixed: () => true, choicesInForce: () => [], titled: () => "", draw: put, reach: put };
+    for (const section of "policy" in document ? ["policy", "articles"] : register) {
+      try {
+        const box = window.document.createElement("div");
+        box.append(...known[`${section}Section`](page));
+        blanks += box.querySelectorAll("input, select, textarea").length;
+      } catch (error) { wrong.push(`${document.code ?? document.policy} ${section}: ${error}`); }
+    }
+  }
+  return { wrong, blanks };
+}"""
+
+
+def test_every_shipped_definition_is_drawn_and_drawing_changes_nothing(desk: Desk) -> None:
+    page = desk.window("admin", width=1280)
+    Workshop(page).begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
+    read = [d for text in everything().values() for d in documents(text)]
+    shown = [wire.to_json(d) for d in read if "policy" in d or "fields" in d]
+    assert len(shown) > 190
+    drawn = page.evaluate(DRAWN, shown)
+    assert drawn["wrong"] == []
+    assert drawn["blanks"] > 10_000
