@@ -204,6 +204,7 @@ def publish(
     with engine.connect() as connection:
         connection = connection.execution_options(immediate=True)
         with connection.begin():
+            _wait_for_others(connection)
             before = newest(connection)
             if before != now_in_force.revision:
                 raise Overtaken(before)
@@ -211,6 +212,12 @@ def publish(
             if beside is not None:
                 beside(connection, done.revision)
             return done
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Let publications happen one after another; on SQLite the write lock, which is held already, sees to it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE publication IN SHARE ROW EXCLUSIVE MODE")
 
 
 def too_early(today: date) -> Sentence:

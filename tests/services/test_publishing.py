@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -95,4 +97,28 @@ def test_after_it_was_killed_the_next_publication_goes_through(database_url: str
         publish(dying, AFTER)
     dying.dispose()
     assert publish(engine, AFTER).revision == 2
+    engine.dispose()
+
+
+def test_of_two_who_publish_at_the_same_moment_one_wins_and_the_other_is_told(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(database_url)
+    upgrade(engine)
+    publish(engine, BEFORE)
+    together = threading.Barrier(2, timeout=30)
+    checked = publishing.refuse_in_the_way
+
+    def check(*given: Any, **named: Any) -> None:
+        checked(*given, **named)
+        together.wait()
+
+    monkeypatch.setattr(publishing, "refuse_in_the_way", check)
+    both = [AFTER, BEFORE | {"site/roles.yaml": "roles: [{code: cook, label: 厨师}]\n"}]
+    with ThreadPoolExecutor(2) as threads:
+        ends = [threads.submit(publish, engine, files) for files in both]
+    lost = [e.exception() for e in ends if e.exception() is not None]
+    won = [e.result() for e in ends if e.exception() is None]
+    assert [type(e) for e in lost] == [publishing.Overtaken]
+    assert [(w.revision, w.files) for w in won] == [(2, publishing.current(engine).files)]
     engine.dispose()
