@@ -51,13 +51,13 @@ class Parser:
     """
 
     def __init__(self, columns: Sequence[Field | None], literal: bool = False, year: int | None = None) -> None:
-        self._year = year
-        self._meant: Callable[[str], str] = str if literal else unguarded
+        self._literal, self._year = literal, year
         self._columns = [(index, f) for index, f in enumerate(columns) if f is not None]
         self._codes = [f.code for _, f in self._columns]
         self._memory: dict[str, dict[str, Any]] = {code: {} for code in self._codes}
         self._refused: set[str] = set()
         """Fields of which some text has been refused so far; the cells of all others need no second look."""
+        self._read = {f.code: self._reader(f) for _, f in self._columns}
 
     def parse(self, work: Work, rows: Sequence[Row], first: int = 1) -> list[Parsed]:
         """Return the rows as values; ``first`` is the number of the first row among the file's data rows.
@@ -66,8 +66,9 @@ class Parser:
         """
         sound = [r for r in rows if r.fault is None]
         columns, bad = [], []
-        for index, f in self._columns:
-            values = self._column(work, f, [r.cells[index] for r in sound])
+        cells = list(zip(*[r.cells for r in sound], strict=True))
+        for index, f in self._columns if sound else ():
+            values = self._column(work, f, cells[index])
             for n, reason in [(n, r.doubts[index]) for n, r in enumerate(sound) if r.doubts and index in r.doubts]:
                 values[n] = _Bad(reason)
                 self._refused.add(f.code)
@@ -98,22 +99,22 @@ class Parser:
                     one.errors.append(CellError(f.code, say("必填"), one.cells[index], one.row, one.line, f.label.zh))
         return found
 
-    def _column(self, work: Work, field: Field, texts: list[str]) -> list[Any]:
+    def _column(self, work: Work, field: Field, texts: Sequence[str]) -> list[Any]:
+        read = self._read[field.code]
         if isinstance(field, LongText):
             # long texts hardly repeat, and remembering them would fill the memory
-            return [self._read(field, t) for t in texts]
+            return [read(t) for t in texts]
         memory = self._memory[field.code]
         new = set(texts) - memory.keys()
         if len(memory) + len(new) > _REMEMBERED:
             memory.clear()
             new = set(texts)
         if isinstance(field, Link):
-            _look_up(work, field, new, memory, self._meant)
+            _look_up(work, field, new, memory, str if self._literal else unguarded)
             if any(type(memory[t]) is _Bad for t in new):
                 self._refused.add(field.code)
         else:
-            for text in new:
-                memory[text] = self._read(field, text)
+            memory.update(zip(new, map(read, new), strict=True))
         values = [memory[t] for t in texts]
         if isinstance(field, Link):
             # what was not there may be brought by this very file
@@ -121,25 +122,34 @@ class Parser:
                 del memory[text]
         return values
 
-    def _read(self, field: Field, text: str) -> Any:
-        """Return what a text means, or why it cannot be taken: then a row tells all that is wrong with it at once."""
-        if _SPOILT.fullmatch(text) and field.storage in _DIGITS:
+    def _reader(self, field: Field) -> Callable[[str], Any]:
+        """Return what reads a text of a column: to what it means, or why it cannot be taken, so that a row tells all that is wrong at once."""
+        parse, literal = field.parse, self._literal
+        check = None if type(field).check is Field.check else field.check
+        digits = field.storage in _DIGITS
+        year = self._year if isinstance(field, Date | Moment) else None
+
+        def read(text: str) -> Any:
+            reason: Sentence | None
+            if digits and "E+" in text and _SPOILT.fullmatch(text):
+                reason = _spoilt(text)
+            else:
+                try:
+                    meant = text if literal else unguarded(text)
+                    value = parse(meant if year is None else with_year(meant, year))
+                    reason = None if check is None or value is None else check(value)
+                except Unreadable as error:
+                    reason = error.reason
+                if reason is None:
+                    return value
             self._refused.add(field.code)
-            return _Bad(
-                say("“{text}”是表格软件的科学计数法，原来的数字已经丢失；请把这一列设为文本，重新填写", text=text)
-            )
-        try:
-            meant = self._meant(text)
-            if self._year is not None and isinstance(field, Date | Moment):
-                meant = with_year(meant, self._year)
-            value = field.parse(meant)
-            reason = field.check(value) if value is not None else None
-        except Unreadable as error:
-            reason = error.reason
-        if reason is None:
-            return value
-        self._refused.add(field.code)
-        return _Bad(reason)
+            return _Bad(reason)
+
+        return read
+
+
+def _spoilt(text: str) -> Sentence:
+    return say("“{text}”是表格软件的科学计数法，原来的数字已经丢失；请把这一列设为文本，重新填写", text=text)
 
 
 def read_texts(work: Work, field: Field, texts: Sequence[str]) -> list[Any]:

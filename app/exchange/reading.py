@@ -86,7 +86,9 @@ class TextSheet:
                     line, last = last + 1, reader.line_num
                     if line <= header or not cells or (not cells[0].strip() and not "".join(cells).strip()):
                         continue
-                    if nul_lines and not nul_lines.isdisjoint(range(line, last + 1)):
+                    if len(cells) == width and not nul_lines:
+                        yield Row(line, cells)
+                    elif nul_lines and not nul_lines.isdisjoint(range(line, last + 1)):
                         yield Row(line, cells, say("这一行含有无法显示的空字符（NUL），文件可能已损坏"))
                     else:
                         yield fitted(line, cells, width)

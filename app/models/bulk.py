@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
@@ -40,18 +41,32 @@ def insert_rows(
 
     All rows share ``columns`` (by default every column that the first row names). Raises IntegrityError like any other insert.
     """
-    if not rows:
-        return
-    names, cells = [], []
-    for name in columns or rows[0]:
-        values = [row.get(name) for row in rows]
-        if any(v is not None for v in values):  # most registers are wide, and most of their fields come later
+    if rows:
+        insert_columns(connection, table, {n: [row.get(n) for row in rows] for n in columns or rows[0]})
+
+
+def insert_columns(
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any] | None = None
+) -> None:
+    """Insert rows given column by column: name → the Python value in each row; ``same`` are values that all rows share.
+
+    Raises IntegrityError like any other insert.
+    """
+    rows = len(next(iter(columns.values())))
+    names: list[str] = []
+    cells: list[Iterable[Any]] = []
+    for name, values in columns.items():
+        if values.count(None) < rows:  # most registers are wide, and most of their fields come later
             names.append(name)
             cells.append(_bound(values, _bind(table.c[name].type, connection.dialect)))
+    for name, value in (same or {}).items():
+        if value is not None:
+            names.append(name)
+            cells.append(repeat(_bound([value], _bind(table.c[name].type, connection.dialect))[0], rows))
     cursor = connection.connection.cursor()
     quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
-        if connection.dialect.name == "postgresql" and len(rows) >= FEW:
+        if connection.dialect.name == "postgresql" and rows >= FEW:
             _copy(cursor, table, quoted, cells)
         else:
             mark = "%s" if connection.dialect.name == "postgresql" else "?"
@@ -75,7 +90,7 @@ def insert_new(
 
 
 def insert_new_columns(
-    connection: Connection, table: Table, columns: Mapping[str, list[Any]], *, hardly_any_there: bool = False
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, hardly_any_there: bool = False
 ) -> int:
     """Do the same with rows that are given by columns, all of one length.
 
@@ -102,7 +117,7 @@ def insert_new_columns(
         cursor.close()
 
 
-def _copy(cursor: Any, table: Table, quoted: str, cells: Sequence[list[Any]]) -> None:
+def _copy(cursor: Any, table: Table, quoted: str, cells: Sequence[Iterable[Any]]) -> None:
     with cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:
         for row in zip(*cells, strict=True):
             copy.write_row(row)
@@ -113,18 +128,12 @@ def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     return int(connection.execute(insert(table), row).inserted_primary_key[0])
 
 
-def _bound(values: list[Any], bind: Callable[[Any], Any] | None) -> list[Any]:
-    """Return one column as the driver takes it; a value that follows itself, such as this moment, is bound once."""
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Sequence[Any]:
+    """Return one column as the driver takes it; each value is bound once, as most stand in many rows."""
     if bind is None:
         return values
-    bound = []
-    last: Any = None
-    ready: Any = None
-    for v in values:
-        if v is not last:
-            last, ready = v, None if v is None else bind(v)
-        bound.append(ready)
-    return bound
+    ready = {v: None if v is None else bind(v) for v in set(values)}
+    return [ready[v] for v in values]
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,8 @@ from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, after, months_after
 
 Kind = Literal["remind", "breach", "escalate"]
+_REMIND: Kind = "remind"
+_BREACH: Kind = "breach"
 _RANK: dict[Kind, int] = {"remind": 0, "breach": 1, "escalate": 2}
 
 
@@ -39,7 +41,7 @@ def events(
     calendar cannot date are left to the end, where they raise BeyondCalendar: what comes before them still happens.
     From the limit on, ``since``, there are no reminders.
     """
-    start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
+    start = _instant(started, calendar)
     undated: BeyondCalendar | None = None
     ahead: list[Event] = []
     for n, reminder in enumerate(duty.remind if since is None or since < due.late_at else (), 1):
@@ -84,25 +86,37 @@ def next_event(
     Raises BeyondCalendar when only events are left that the calendar cannot date.
     """
     if after is None:
-        return _first(duty, due, started, calendar)
+        return Ahead(duty, calendar).first(due, _instant(started, calendar))
     return next(following(duty, due, started, Event(*after), calendar), None)
 
 
-def _first(duty: Duty, due: Due, started: date | datetime, calendar: WorkCalendar) -> Event:
-    """Return the first of ``events`` without the others: many thousands are asked for when a file is imported.
+class Ahead:
+    """The first of ``events`` of many obligations of one duty, without the others; as a file is imported thousands are asked for.
 
     No escalation comes before the breach, and the breach is always dated.
     """
-    start = started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
-    first = Event(due.late_at, "breach", 1)
-    for n, reminder in enumerate(duty.remind, 1):
-        try:
-            at = _reminded_at(reminder, due, start, calendar)
-        except BeyondCalendar:
-            continue
-        if at < first.fire_at:
-            first = Event(at, "remind", n)
-    return first
+
+    def __init__(self, duty: Duty, calendar: WorkCalendar) -> None:
+        self._reminders, self._calendar = duty.remind, calendar
+        self._before: dict[tuple[int, datetime], datetime | None] = {}
+
+    def first(self, due: Due, start: datetime) -> Event:
+        """Return the first event of an obligation that began at an instant."""
+        first, kind, seq = due.late_at, _BREACH, 1
+        for n, reminder in enumerate(self._reminders, 1):
+            at = _at_percent(reminder, due, start) if reminder.before is None else self._at(n, reminder.before, due)
+            if at is not None and (at := max(start, at)) < first:
+                first, kind, seq = at, _REMIND, n
+        return Event(first, kind, seq)
+
+    def _at(self, n: int, before: Span, due: Due) -> datetime | None:
+        key = (n, due.ends_at)
+        if key not in self._before:
+            try:
+                self._before[key] = _before(before, due.ends_at, self._calendar)
+            except BeyondCalendar:
+                self._before[key] = None
+        return self._before[key]
 
 
 def _rank(event: Event) -> tuple[datetime, int, int]:
@@ -126,9 +140,17 @@ def limits(repeat: Span | None, due: Due, calendar: WorkCalendar) -> Iterator[da
 
 def _reminded_at(reminder: Reminder, due: Due, start: datetime, calendar: WorkCalendar) -> datetime:
     if reminder.before is None:
-        seconds = int((due.ends_at - start).total_seconds()) * (reminder.at_percent or 0) // 100
-        return max(start, start + timedelta(seconds=seconds))
+        return max(start, _at_percent(reminder, due, start))
     return max(start, _before(reminder.before, due.ends_at, calendar))
+
+
+def _at_percent(reminder: Reminder, due: Due, start: datetime) -> datetime:
+    seconds = int((due.ends_at - start).total_seconds()) * (reminder.at_percent or 0) // 100
+    return start + timedelta(seconds=seconds)
+
+
+def _instant(started: date | datetime, calendar: WorkCalendar) -> datetime:
+    return started.astimezone(UTC) if isinstance(started, datetime) else calendar.start_of(started)
 
 
 def _before(span: Span, moment: datetime, calendar: WorkCalendar) -> datetime:

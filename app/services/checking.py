@@ -66,35 +66,33 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
         if f.code not in filled and not demanded and f.code not in needed_when:
             continue
         values = [row.get(f.code) for row in whole]
-        if demanded:
-            yield from ((i, f.code, say("必填")) for i, v in enumerate(values) if _empty(v))
-        elif (needed := needed_when.get(f.code)) is not None:
-            missing = (i for i, v in enumerate(values) if _empty(v) and needed.holds(whole[i]))
+        distinct = set(values)  # each value is looked at once: a file brings the same few choices thousands of times
+        blank = not distinct.isdisjoint(_BLANK)
+        if blank and demanded:
+            yield from ((i, f.code, say("必填")) for i, v in enumerate(values) if v in _BLANK)
+        elif blank and (needed := needed_when.get(f.code)) is not None:
+            missing = (i for i, v in enumerate(values) if v in _BLANK and needed.holds(whole[i]))
             yield from ((i, f.code, say("在此情形下必填")) for i in missing)
         if type(f).check is not Field.check:
-            # each value once: a file brings the same few choices thousands of times
-            reasons = _refused(f, values)
+            reasons = {v: reason for v in distinct - _BLANK if (reason := f.check(v)) is not None}
             yield from ((i, f.code, reasons[v]) for i, v in enumerate(values) if v in reasons) if reasons else ()
     for c in spec.checks:
+        judged = _judged(c.require)
         for i, row in enumerate(whole):
-            if (c.when is None or c.when.holds(row)) and _complete(c.require, row) and not c.require.holds(row):
+            if (
+                not c.require.holds(row)
+                and (c.when is None or c.when.holds(row))
+                and all([row.get(f) is not None for f in judged])
+            ):
                 yield i, c.field, Sentence(c.say.zh.replace("{", "{{").replace("}", "}}"))
 
 
-def _refused(field: Field, values: Iterable[Any]) -> dict[Any, Sentence]:
-    """Return the values that are not acceptable by themselves, with the reason."""
-    return {v: reason for v in set(values) if not _empty(v) and (reason := field.check(v)) is not None}
+_BLANK = frozenset({None, "", ()})
 
 
-def _empty(value: Any) -> bool:
-    return value is None or value == "" or value == ()
-
-
-def _complete(condition: Condition, row: Mapping[str, Any]) -> bool:
-    """Return whether a comparison can be judged: an empty value is the business of ``required``, not of a comparison."""
-    if any(c.filled is not None for c in _parts(condition)):
-        return True
-    return all(row.get(f) is not None for f in condition.fields())
+def _judged(condition: Condition) -> list[str]:
+    """Return the fields without which a comparison cannot be judged: an empty one is the business of ``required``."""
+    return [] if any(c.filled is not None for c in _parts(condition)) else list(condition.fields())
 
 
 def _parts(condition: Condition) -> Iterable[Condition]:

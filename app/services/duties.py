@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 
@@ -18,7 +18,7 @@ from app.fields.links import Signature
 from app.fields.times import Date, Moment
 from app.models.bulk import insert_one, insert_rows
 from app.models.ledger import obligation, obligation_move, timer
-from app.rules.agenda import next_event
+from app.rules.agenda import Ahead
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
 from app.services import adoption, calendars, editions, go_live, history, numbering, people, postponing, scope
@@ -35,6 +35,8 @@ PARKED = datetime(9999, 12, 30, tzinfo=UTC)
 """The limit of what no calendar can date yet: it is shown as such, and never missed."""
 ENTERED = "entered_state_at"
 """Where a row carries the moment at which it entered the state that starts a duty."""
+There = dict[str, dict[int, dict[str, Any]]]
+"""The obligations that records have, by duty and record."""
 TIMER = ("obligation", "fire_at", "kind", "seq")
 
 
@@ -79,13 +81,12 @@ def settle(
     again = again or Again()
     result = Settled()
     eras = [era for era in editions.eras(work, spec.code) if era.spec.duties] if rows else []
-    there = {} if fresh or not eras else _existing(work, spec.code, [r["id"] for r in rows])
+    there: There = {} if fresh or not eras else _existing(work, spec.code, [r["id"] for r in rows])
     for era in eras:
         _settle_era(work, era, rows, there, result, fresh, again)
     if again.rebind:
-        _release(
-            work, rows, [o for o in there.values() if o["id"] in again.ids and o["id"] not in again.claimed], result
-        )
+        known = [o for owed in there.values() for o in owed.values()]
+        _release(work, rows, [o for o in known if o["id"] in again.ids and o["id"] not in again.claimed], result)
     released = {o["record_id"] for o, _, _ in result.changed if o["state"] == "void"}
     if released and len(eras) > 1:  # what began on another day after all is bound by that day's definitions
         for era in eras:
@@ -99,25 +100,26 @@ def _settle_era(
     work: Work,
     era: Era,
     rows: Sequence[Mapping[str, Any]],
-    there: dict[tuple[int, str], dict[str, Any]],
+    there: There,
     result: Settled,
     fresh: bool,
     again: Again,
 ) -> None:
     then, spec = editions.bound(work, era.revision), era.spec
-    whole = with_references(then, spec, editions.whole(then, spec, rows), looked_at(spec))
+    # what a record does not name that has just been entered is empty
+    whole = with_references(then, spec, rows if fresh else editions.whole(then, spec, rows), looked_at(spec))
     for duty in spec.duties:
         if duty.every is not None:
             continue
-        known = {record_id: o for (record_id, code), o in there.items() if code == duty.code}
+        known = there.setdefault(duty.code, {})
         begun = whole if fresh else _entered(then, spec, duty.starts, whole, known)
         owing = _begun(spec, duty, begun, known)
         if fresh and not owing:
             continue
         done = _done(then, spec, duty, owing, fresh)
         facts = postponing.facts(then, spec, duty, owing, fresh=fresh) if duty.postponed_by else None
-        for o in _settle_duty(then, era, duty, begun, known, done, facts, result, again):
-            there[o["record_id"], duty.code] = o
+        new = _settle_duty(then, era, duty, owing if fresh else begun, known, done, facts, result, again)
+        known.update((o["record_id"], o) for o in new)
 
 
 def _release(
@@ -159,13 +161,22 @@ def _begun(
     spec: RegisterSpec, duty: Duty, rows: Sequence[Mapping[str, Any]], known: Mapping[int, Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
     """Return the rows that may owe a duty: of the others it need not be asked whether they have fulfilled it."""
-    column = _start_column(spec, duty.starts)
-    return [
-        row
-        for row in rows
-        if _started(duty.starts, column, row, known.get(row["id"])) is not None
-        and (duty.when is None or duty.when.holds(row))
-    ]
+    if column := _start_column(spec, duty.starts):
+        begun = [row for row in rows if row.get(column) is not None]
+    else:
+        begun = [row for row in rows if _started(duty.starts, "", row, known.get(row["id"])) is not None]
+    if duty.when is None:
+        return begun
+    holds = duty.when.holds
+    return [row for row in begun if holds(row)]
+
+
+class _Bound(NamedTuple):
+    """What binds records that begin on one day: the limit, the calendar it is counted by, and what an obligation keeps of both."""
+
+    limit: Limit
+    calendar: WorkCalendar
+    kept: dict[str, Any]
 
 
 @dataclass
@@ -173,21 +184,38 @@ class _Terms:
     """What the rows of one duty have in common, worked out once: who owes it, limits by when they began."""
 
     party: Party
+    looked_at: tuple[str, ...]
+    """The fields of a record that say who owes it."""
     start_column: str
     whole_days: bool
     """The limit depends on the day of the start only."""
     plain: bool
     """The limit depends on nothing else of the record."""
-    ends: dict[Any, tuple[Due, dict[str, Any]]] = field(default_factory=dict)
+    alike: bool
+    """What binds two new records that began on one day in one unit is the same; in a replay each record has its own calendar."""
+    bound: dict[Any, _Bound | None] = field(default_factory=dict)
+    ends: dict[Any, Due | None] = field(default_factory=dict)
+    owing: dict[Any, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, spec: RegisterSpec, duty: Duty) -> _Terms:
+    def of(cls, work: Work, spec: RegisterSpec, duty: Duty) -> _Terms:
+        party = duty.owed_by.within(spec.codes)
+        plain = all(x.when is None and not any(x.fields()) for x in duty.within)
         return cls(
-            duty.owed_by.within(spec.codes),
+            party,
+            (party.field or party.superior_of or "unit", "unit", *spec.excluded),
             _start_column(spec, duty.starts),
             bool(duty.within) and not any(x.by_the_clock() for x in duty.within),
-            all(x.when is None and not any(x.fields()) for x in duty.within),
+            plain,
+            plain and "counted_by" not in work.memo,
         )
+
+    def who(self, work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return who owes the duty of a record, as ``owed_by`` says it."""
+        key = tuple([row.get(f) for f in self.looked_at])
+        if key not in self.owing:
+            self.owing[key] = owed_by(work, spec, self.party, row)
+        return self.owing[key]
 
 
 def _settle_duty(
@@ -203,7 +231,7 @@ def _settle_duty(
 ) -> list[dict[str, Any]]:
     """Settle one duty of records and return the new obligations."""
     spec = era.spec
-    common = _Terms.of(spec, duty)
+    common = _Terms.of(work, spec, duty)
     new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
@@ -254,9 +282,23 @@ def _owes(
     started = None if gone else _started(duty.starts, common.start_column, row, old)
     if started is None or (duty.when is not None and not duty.when.holds(row)):
         return None
+    dated = _dated(work, era, duty, row, started, old, common, again)
+    return None if dated is None else common.who(work, spec, row) | dated
+
+
+def _dated(
+    work: Work,
+    era: Era,
+    duty: Duty,
+    row: Mapping[str, Any],
+    started: date | datetime,
+    old: Mapping[str, Any] | None,
+    common: _Terms,
+    again: Again,
+) -> dict[str, Any] | None:
+    """Return when what a record owes began and ends, and by which limit; None where nothing binds it."""
     day = work.local_day(started) if isinstance(started, datetime) else started
     start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
-    who = owed_by(work, spec, common.party, row)
     same = old is not None and old["started_at"] == start and old["state"] != "void"
     dated_anew = old is not None and old["id"] in again.ids
     if (
@@ -267,26 +309,57 @@ def _owes(
         and not any(x.when for x in duty.within)
         and not any(Limit.model_validate_json(old["limit"]).fields())
     ):
-        return who | {k: old[k] for k in ("started_at", "due_at")}
-    if (not same or (dated_anew and again.rebind)) and not era.covers(day):
+        return {k: old[k] for k in ("started_at", "due_at")}
+    anew = not same or (dated_anew and again.rebind)
+    if old is not None or not common.alike:
+        bound = _bound(work, era, duty, row, day, old, anew, dated_anew and again.rebind)
+    elif (unit := (day, row.get("unit"))) in common.bound:
+        bound = common.bound[unit]
+    else:
+        bound = common.bound[unit] = _bound(work, era, duty, row, day, None, anew=True)
+    if bound is None:
         return None
-    if go_live.before(work, spec.code, day):
+    key = (day if common.whole_days else start, bound.calendar.revision, id(bound.limit))
+    if common.plain and key in common.ends:
+        ends = common.ends[key]
+    else:
+        ends = common.ends[key] = ends_of(bound.calendar, bound.limit, started, day, row)
+    if ends is None:
         return None
-    bound = adoption.policies(work, row.get("unit"), day)
+    return {
+        **bound.kept, "started_at": start, "started_on": day,
+        "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
+    }  # fmt: skip
+
+
+def _bound(
+    work: Work,
+    era: Era,
+    duty: Duty,
+    row: Mapping[str, Any],
+    day: date,
+    old: Mapping[str, Any] | None,
+    anew: bool,
+    rebound: bool = False,
+) -> _Bound | None:
+    """Return what binds a record whose duty begins on a day.
+
+    ``anew``: the definitions of that day do, not those that its obligation ``old`` names; ``rebound``: by its calendar all the same.
+    """
+    spec = era.spec
+    if (anew and not era.covers(day)) or go_live.before(work, spec.code, day):
+        return None
+    policies = adoption.policies(work, row.get("unit"), day)
     calendar = calendars.of(work, row.get("unit"), (spec.code, row["id"], duty.code))
-    if old is not None and dated_anew and again.rebind and "calendar" not in work.memo:
-        calendar = calendars.named(work, old["calendar"])  # other definitions, but the calendar that it was counted by
-    key = (day if common.whole_days else start, bound, calendar.revision)
-    if not common.plain or key not in common.ends:
-        limit = limit_in_force([x for x in duty.within if adopted(x, bound)], day, row)
-        ends = ends_of(calendar, limit, started, day, row) if limit is not None else None
-        if limit is None or ends is None:
-            return None
-        common.ends[key] = ends, copied(work, limit, ends, calendar)
-    ends, terms = common.ends[key]
-    kept = same and not (dated_anew and again.rebind)
-    revision = old["revision"] if kept and old is not None else editions.edition_on(work, day, spec.code)
-    return who | terms | {"started_at": start, "started_on": day, "revision": revision}
+    if old is not None and rebound and "calendar" not in work.memo:
+        calendar = calendars.named(work, old["calendar"])
+    limit = limit_in_force([x for x in duty.within if adopted(x, policies)], day, row)
+    if limit is None:
+        return None
+    revision = editions.edition_on(work, day, spec.code) if anew or old is None else old["revision"]
+    return _Bound(limit, calendar, _copied(work, limit) | {
+        "postponed": None, "calendar": calendar.revision, "revision": revision,
+    })  # fmt: skip
 
 
 def _postponed(
@@ -320,14 +393,18 @@ def _postponed(
 
 def copied(work: Work, limit: Limit, ends: Due, calendar: WorkCalendar) -> dict[str, Any]:
     """Return what an obligation keeps of its limit: later definitions must not change it."""
+    return {
+        **_copied(work, limit), "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
+        "postponed": None, "calendar": calendar.revision,
+    }  # fmt: skip
+
+
+def _copied(work: Work, limit: Limit) -> dict[str, Any]:
     key = ("limit", id(limit))
     if key not in work.memo:
         text = limit.model_dump_json(exclude_defaults=True, by_alias=True)
         work.memo[key] = limit, {"limit": text, "citation": "、".join(map(str, limit.cite))}
-    return {
-        **work.memo[key][1], "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
-        "postponed": None, "calendar": calendar.revision,
-    }  # fmt: skip
+    return work.memo[key][1]  # type: ignore[no-any-return]
 
 
 def ends_of(
@@ -429,16 +506,17 @@ def _moment(work: Work, value: date | datetime) -> datetime:
     return value if isinstance(value, datetime) else work.panel.calendar.start_of(value)
 
 
-def _existing(work: Work, register: str, ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
-    """Return the obligations of records by (record, duty), without those of periods."""
-    found: dict[tuple[int, str], dict[str, Any]] = {}
+def _existing(work: Work, register: str, ids: Sequence[int]) -> There:
+    """Return the obligations of records, without those of periods."""
+    found: There = {}
     for start in range(0, len(ids), 500):
         query = select(obligation).where(
             obligation.c.register == register,
             obligation.c.record_id.in_(list(ids[start : start + 500])),
             obligation.c.cycle == 1,
         )
-        found.update({(o["record_id"], o["duty"]): dict(o) for o in work.connection.execute(query).mappings()})
+        for o in work.connection.execute(query).mappings():
+            found.setdefault(o["duty"], {})[o["record_id"]] = dict(o)
     return found
 
 
@@ -481,26 +559,17 @@ def arm(
         ids = [o["id"] for o, _, _ in changed]
         for start in range(0, len(ids), 500):
             work.connection.execute(delete(timer).where(timer.c.obligation.in_(ids[start : start + 500])))
-    cache: dict[Any, Any] = {}
+    ahead: dict[Any, Ahead] = {}
     rows = []
     for o, duty, _ in changed:
-        if o["state"] != "open":
+        if o["state"] != "open" or o["due_at"] == PARKED:
             continue
-        key = (o["duty"], o["register"], o["due_at"], o["started_at"], o["revision"], o["calendar"])
-        if key not in cache:
-            cache[key] = _first_event(work, o, duty)
-        if (event := cache[key]) is not None:
-            rows.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
+        key = (id(duty), o["calendar"])
+        if key not in ahead:
+            ahead[key] = Ahead(duty, calendars.named(work, o["calendar"]))
+        event = ahead[key].first(due_of(o), o["started_at"])
+        rows.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
     insert_rows(work.connection, timer, rows, TIMER)
-
-
-def _first_event(work: Work, o: Mapping[str, Any], duty: Duty) -> Any:
-    if o["due_at"] == PARKED:
-        return None
-    try:
-        return next_event(duty, due_of(o), o["started_at"], None, calendars.named(work, o["calendar"]))
-    except BeyondCalendar:
-        return None
 
 
 def due_of(o: Mapping[str, Any]) -> Due:

@@ -111,7 +111,7 @@ def foreign(
     return [
         CellError(f.code, why, row=n + 1, label=f.label.zh)
         for f in spec.fields
-        if isinstance(f, File)
+        if isinstance(f, File) and any([row.get(f.code) is not None for row in given])
         for n, row in enumerate(given)
         if (why := unusable(work, _ids(row.get(f.code)), _ids(held[n].get(f.code)) if held else ())) is not None
     ]

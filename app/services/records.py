@@ -86,17 +86,13 @@ def check_many(
     verb = "import" if importing else "add"
     whole = _with_defaults(work, spec, new)
     errors = check_rows(work, spec, whole)
-    strange = _unwritable(
+    errors += _unwritable(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
     )
-    errors += strange
     errors += refusing.entering(work, spec, whole)
     errors += files.foreign(work, spec, new)
-    if not work.actor.is_system:
-        unit = work.actor.unit_id
-        for i, r in enumerate(whole):
-            if not scope.covers(work, spec, r if "unit" in r else {"unit": unit, **r}, verb):
-                errors.append(CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1))
+    strange = scope.uncovered(work, spec, whole, verb)
+    errors += [CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1) for i in strange]
     return [_at_line(e, lines) for e in errors] if lines is not None else errors
 
 
@@ -355,12 +351,18 @@ def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str
     return rows.one(work, spec, record_id)
 
 
-def _with_defaults(work: Work, spec: RegisterSpec, new: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _with_defaults(work: Work, spec: RegisterSpec, new: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return new rows as they will be entered: of the actor's unit, empty fields with their default, in the first state."""
     first = {"state": spec.workflow.initial} if spec.workflow else {}
     mine = {"unit": work.actor.unit_id}
-    defaults = [(f.code, rows.default(work, f)) for f in spec.fields if f.default is not None]
-    return [{**mine, **row, **{code: v for code, v in defaults if row.get(code) is None}, **first} for row in new]
+    whole: list[dict[str, Any]] = [{**mine, **row, **first} for row in new]
+    for f in spec.fields:
+        if f.default is not None:
+            value = rows.default(work, f)
+            for row in whole:
+                if row.get(f.code) is None:
+                    row[f.code] = value
+    return whole
 
 
 def _unwritable(

@@ -15,7 +15,7 @@ from app.fields.links import Person, Signature
 from app.fields.texts import AutoNumber
 from app.fields.times import Date, Moment
 from app.models.among import among
-from app.models.bulk import insert_new, insert_one, insert_rows
+from app.models.bulk import insert_columns, insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
 from app.services import formulas, numbering, searching
 from app.services.panel import Work
@@ -89,16 +89,24 @@ def insert(
         "updated_by": work.actor.person_id, "updated_at": work.now, "version": 1,
     }  # fmt: skip
     defaults = {"unit": work.actor.unit_id, **{f.code: default(work, f) for f in spec.fields if f.default is not None}}
-    whole = [{**defaults, **_given(row, defaults), **stamp, "id": first + i} for i, row in enumerate(rows)]
+    whole = [{**defaults, **row, **stamp, "id": first + i} for i, row in enumerate(rows)]
+    for code, value in defaults.items():
+        for row in whole:
+            if row[code] is None:
+                row[code] = value
     _give_numbers(work, spec, whole)
-    filled = set().union(*whole)
     formulas.reserve(work, spec, whole)
-    insert_rows(work.connection, table, whole, [c.key for c in table.columns if c.key in filled])
+    filled = set().union(*whole) - stamp.keys()
+    cells = {c.key: [r.get(c.key) for r in whole] for c in table.columns if c.key in filled}
+    insert_columns(work.connection, table, cells, stamp)
     for f in spec.fields:
         if f.many:
             _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
-    write = _writer(spec, filled)
-    keep_versions(work, [_version(work, spec, r["id"], 1, write(r), import_run=import_run) for r in whole])
+            cells[f.code] = [r.get(f.code) for r in whole]
+    first_version = _version(work, spec, 1, import_run=import_run)
+    insert_columns(
+        work.connection, record_version, {"record_id": cells["id"], "changes": _said(spec, cells)}, first_version
+    )
     searching.follow_new(work, spec, whole)
     formulas.follow_new(work, spec, whole)
     return whole
@@ -180,7 +188,8 @@ def change_many(
             _link(work, spec, f, held)
     new = [{**r, **changes[r["id"]], **stamp, "version": r["version"] + 1} for r in old]
     keep_versions(work, [
-        _version(work, spec, r["id"], r["version"], _differences(spec, was, changes[r["id"]]), **how)
+        _version(work, spec, r["version"], **how)
+        | {"record_id": r["id"], "changes": _dumped(_differences(spec, was, changes[r["id"]]))}
         for was, r in zip(old, new, strict=True)
     ])  # fmt: skip
     for row in old:
@@ -254,10 +263,6 @@ def signed_for(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, int]
     return work.memo[key]  # type: ignore[no-any-return]
 
 
-def _given(row: Mapping[str, Any], defaults: Container[str]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if v is not None or k not in defaults}
-
-
 def default(work: Work, field: Field) -> Any:
     """Return the value that a new record has where none is given; ``now`` and ``actor`` are the moment and the person of entry."""
     if field.default == "now" and isinstance(field, Date | Moment):
@@ -291,17 +296,26 @@ def _link(work: Work, spec: RegisterSpec, field: Field, held: Sequence[tuple[int
     insert_new(work.connection, work.links[spec.code, field.code], rows)
 
 
-def _writer(spec: RegisterSpec, filled: Container[str]) -> Any:
-    """Return a function from a new row to what its first version says: every filled field, from nothing.
+def _said(spec: RegisterSpec, cells: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return what the first versions of rows say, given as columns: every filled field, from nothing."""
+    said = [f for f in spec.fields if f.code in cells and not isinstance(f, Signature)]
+    codes = [f.code for f in said]
+    columns = [cells["id"], *(_as_json(f, cells[f.code]) for f in said)]
+    return [
+        _dumped({code: (None, v) for code, v in zip(codes, values, strict=True) if v is not None})
+        for _, *values in zip(*columns, strict=True)
+    ]
 
-    ``filled`` are the fields that any of the rows fills.
-    """
-    plain = [(f.code, f.to_json) for f in spec.fields if f.code in filled and not isinstance(f, Signature)]
 
-    def write(row: Mapping[str, Any]) -> dict[str, Any]:
-        return {code: [None, to_json(v)] for code, to_json in plain if (v := row.get(code)) is not None}
+def _as_json(field: Field, values: Sequence[Any]) -> Sequence[Any]:
+    if type(field).to_json is Field.to_json:
+        return values
+    ready = {v: None if v is None else field.to_json(v) for v in set(values)}
+    return [ready[v] for v in values]
 
-    return write
+
+def _dumped(changes: Mapping[str, Any]) -> str:
+    return orjson.dumps(changes, default=str).decode()
 
 
 def _plain(spec: RegisterSpec, code: str, value: Any) -> Any:
@@ -314,17 +328,15 @@ def _plain(spec: RegisterSpec, code: str, value: Any) -> Any:
 def _version(
     work: Work,
     spec: RegisterSpec,
-    record_id: int,
     version: int,
-    changes: Mapping[str, Any],
     transition: str | None = None,
     reason: str | None = None,
     import_run: int | None = None,
     on_behalf: int | None = None,
 ) -> dict[str, Any]:
+    """Return what a version says besides whose it is and what it changes."""
     return {
-        "register": spec.code, "record_id": record_id, "version": version, "at": work.now, "person": work.actor.person_id,
+        "register": spec.code, "version": version, "at": work.now, "person": work.actor.person_id,
         "source": work.source, "transition": transition, "reason": reason or work.reason or None, "import_run": import_run,
         "change_set": work.change_set, "on_behalf": on_behalf,
-        "changes": orjson.dumps(changes, default=str).decode(),
     }  # fmt: skip

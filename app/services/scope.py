@@ -158,24 +158,27 @@ def _each_once(granted: Sequence[ColumnElement[bool]]) -> list[ColumnElement[boo
     return kept
 
 
-def covers(work: Work, spec: RegisterSpec, row: Mapping[str, Any], verb: str) -> bool:
-    """Return whether the actor may do ``verb`` with a row that is only about to exist."""
+def uncovered(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]], verb: str) -> list[int]:
+    """Return which of some rows that are only about to exist, by their index, the actor may not do ``verb`` with."""
     if work.actor.is_system:
-        return True
-    me = work.actor.person_id
-    if any(row.get(f) == me for f in spec.excluded):
-        return False
-    for rule in _rules(work, spec, verb):
-        if rule.when is not None and not rule.when.holds(row):
-            continue
-        match rule.rows:
-            case "all" | "own":
-                return True  # whoever enters a row owns it
-            case "unit" if row.get("unit") == work.actor.unit_id:
-                return True
-            case "below" if row.get("unit") in people.below(work, work.actor.unit_id):
-                return True
-    return False
+        return []
+    me, unit = work.actor.person_id, work.actor.unit_id
+    units = {
+        "unit": [unit],
+        "below": people.below(work, unit),
+    }  # other rules are of any unit: whoever enters a row owns it
+    tests = [
+        (rule.when.holds if rule.when is not None else None, units.get(rule.rows))
+        for rule in _rules(work, spec, verb)
+        if rule.rows != "granted"
+    ]
+
+    return [
+        i
+        for i, row in enumerate(rows)
+        if any([row.get(f) == me for f in spec.excluded])
+        or not any([(holds is None or holds(row)) and (of is None or row.get("unit") in of) for holds, of in tests])
+    ]
 
 
 def rows_read(work: Work, register: str) -> str:
