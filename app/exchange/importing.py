@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import dropwhile, islice
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any, BinaryIO
 
 from app.errors import CellError, Invalid, Refused, Sentence, say
 from app.exchange import applying, column_choices, runs, undoing
+from app.exchange.parsing import Plain
 from app.exchange.plan import Plan, make_plan
 from app.exchange.preview import Preview, dry_run
 from app.exchange.reading import Row
 from app.exchange.refused import write_refused
 from app.exchange.runs import AlreadyImported, Cancelled, ImportReport, Options
 from app.exchange.spool import Spool
+from app.models.behind import ahead, writing_behind
 from app.models.bulk import seldom_collected
 from app.services import people, scope
 from app.services.panel import Actor, Panel, Work
@@ -133,18 +136,20 @@ class _Run:
         else:
             self.good_rows(plan)
 
-    def work(self) -> Any:
-        return self.panel.work(self.actor, now=self.now, source=self.source)
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        with self.panel.work(self.actor, now=self.now, source=self.source) as work, writing_behind(work.connection):
+            yield work
 
     def good_rows(self, plan: Plan) -> None:
         """Commit each batch by itself, together with how far the run is."""
         with self.panel.reading(self.actor) as work:
             done = runs.row_of(work.connection, self.run_id)["done_line"]
-        for first, rows in self.remaining(plan, done):
+        for first, rows, plain in self.remaining(plan, done):
             with self.work() as work:
                 if not runs.claim(work, self.run_id, done, rows[-1].line):
                     break
-                found = plan.sort(work, rows, first)
+                found = plan.sort(work, rows, first, plain)
                 applying.write(work, plan, found, self.run_id)
                 runs.count(
                     work, self.run_id,
@@ -169,8 +174,8 @@ class _Run:
         with Spool() as errors:
             try:
                 with self.work() as work:
-                    for first, rows in self.remaining(plan, 0):
-                        found = plan.sort(work, rows, first)
+                    for first, rows, plain in self.remaining(plan, 0):
+                        found = plan.sort(work, rows, first, plain)
                         if counts["refused"] or found.refused:
                             applying.check(work, plan, found)
                         else:
@@ -200,11 +205,16 @@ class _Run:
                 runs.note(aside, self.run_id, done_line=line)
         self.progress(done, plan.survey.rows)
 
-    def remaining(self, plan: Plan, done: int) -> Iterator[tuple[int, list[Row]]]:
-        """Yield batches of the rows below line ``done``, each with the number of its first row."""
-        left = dropwhile(lambda numbered: numbered[1].line <= done, enumerate(plan.sheet.rows(), 1))
-        while batch := list(islice(left, plan.batch)):
-            yield batch[0][0], [row for _, row in batch]
+    def remaining(self, plan: Plan, done: int) -> Iterator[tuple[int, list[Row], Plain]]:
+        """Yield batches of the rows below line ``done``: the number of its first row, its rows, and what could be read of them ahead."""
+
+        def batches() -> Iterator[tuple[int, list[Row], Plain]]:
+            left = dropwhile(lambda numbered: numbered[1].line <= done, enumerate(plan.sheet.rows(), 1))
+            while batch := list(islice(left, plan.batch)):
+                rows = [row for _, row in batch]
+                yield batch[0][0], rows, plan.parser.read(rows)
+
+        return ahead(batches())
 
     def finished(self, plan: Plan) -> None:
         file = write_refused(self.panel, self.run_id, plan)

@@ -43,6 +43,10 @@ class _Bad:
     reason: Sentence
 
 
+Plain = dict[str, list[Any]]
+"""Columns of values by field, without those that name people, units and rows."""
+
+
 class Parser:
     """Reads the columns of one file; remembers in each what a text meant, for cells repeat.
 
@@ -59,16 +63,22 @@ class Parser:
         """Fields of which some text has been refused so far; the cells of all others need no second look."""
         self._read = {f.code: self._reader(f) for _, f in self._columns}
 
-    def parse(self, work: Work, rows: Sequence[Row], first: int = 1) -> list[Parsed]:
-        """Return the rows as values; ``first`` is the number of the first row among the file's data rows.
+    def read(self, rows: Sequence[Row]) -> Plain:
+        """Return the columns of some rows that can be read without asking the database; another thread may do so."""
+        cells = list(zip(*[r.cells for r in rows if r.fault is None], strict=True))
+        plain = [(index, f) for index, f in self._columns if cells and not isinstance(f, Link)]
+        return {f.code: self._column(f, cells[index]) for index, f in plain}
+
+    def parse(self, work: Work, rows: Sequence[Row], first: int = 1, plain: Plain | None = None) -> list[Parsed]:
+        """Return the rows as values; ``first`` is the number of the first row among the file's data rows, ``plain`` what was read of them.
 
         Names of people, units and rows are looked up together, once for each column.
         """
+        plain = self.read(rows) if plain is None else plain
         sound = [r for r in rows if r.fault is None]
         columns, bad = [], []
-        cells = list(zip(*[r.cells for r in sound], strict=True))
         for index, f in self._columns if sound else ():
-            values = self._column(work, f, cells[index])
+            values = self._links(work, f, [r.cells[index] for r in sound]) if isinstance(f, Link) else plain[f.code]
             for n, reason in [(n, r.doubts[index]) for n, r in enumerate(sound) if r.doubts and index in r.doubts]:
                 values[n] = _Bad(reason)
                 self._refused.add(f.code)
@@ -99,28 +109,32 @@ class Parser:
                     one.errors.append(CellError(f.code, say("必填"), one.cells[index], one.row, one.line, f.label.zh))
         return found
 
-    def _column(self, work: Work, field: Field, texts: Sequence[str]) -> list[Any]:
+    def _column(self, field: Field, texts: Sequence[str]) -> list[Any]:
         read = self._read[field.code]
         if isinstance(field, LongText):
             # long texts hardly repeat, and remembering them would fill the memory
             return [read(t) for t in texts]
+        memory, new = self._remembered(field, texts)
+        memory.update(zip(new, map(read, new), strict=True))
+        return [memory[t] for t in texts]
+
+    def _links(self, work: Work, field: Link, texts: Sequence[str]) -> list[Any]:
+        memory, new = self._remembered(field, texts)
+        _look_up(work, field, new, memory, str if self._literal else unguarded)
+        values = [memory[t] for t in texts]
+        for text in [t for t in new if type(memory[t]) is _Bad]:
+            self._refused.add(field.code)
+            del memory[text]  # what was not there may be brought by this very file
+        return values
+
+    def _remembered(self, field: Field, texts: Sequence[str]) -> tuple[dict[str, Any], set[str]]:
+        """Return what is remembered of a column, and the texts that are not known yet."""
         memory = self._memory[field.code]
         new = set(texts) - memory.keys()
         if len(memory) + len(new) > _REMEMBERED:
             memory.clear()
             new = set(texts)
-        if isinstance(field, Link):
-            _look_up(work, field, new, memory, str if self._literal else unguarded)
-            if any(type(memory[t]) is _Bad for t in new):
-                self._refused.add(field.code)
-        else:
-            memory.update(zip(new, map(read, new), strict=True))
-        values = [memory[t] for t in texts]
-        if isinstance(field, Link):
-            # what was not there may be brought by this very file
-            for text in [t for t in new if type(memory[t]) is _Bad]:
-                del memory[text]
-        return values
+        return memory, new
 
     def _reader(self, field: Field) -> Callable[[str], Any]:
         """Return what reads a text of a column: to what it means, or why it cannot be taken, so that a row tells all that is wrong at once."""
@@ -154,7 +168,8 @@ def _spoilt(text: str) -> Sentence:
 
 def read_texts(work: Work, field: Field, texts: Sequence[str]) -> list[Any]:
     """Return what texts typed into one column mean, in their order, just as a file's cells would; a Sentence for what means nothing."""
-    found = Parser([field])._column(work, field, list(texts))
+    parser = Parser([field])
+    found = parser._links(work, field, texts) if isinstance(field, Link) else parser._column(field, texts)
     return [v.reason if type(v) is _Bad else v for v in found]
 
 

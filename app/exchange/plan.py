@@ -13,7 +13,7 @@ from app.exchange import columns
 from app.exchange.columns import Matching
 from app.exchange.corrected import corrected
 from app.exchange.opening import open_sheet
-from app.exchange.parsing import Parsed, Parser
+from app.exchange.parsing import Parsed, Parser, Plain
 from app.exchange.reading import Row, Sheet
 from app.exchange.runs import Options
 from app.exchange.sorting import Sorted, check_keys, sort_out
@@ -36,9 +36,9 @@ class Plan:
     parser: Parser
     batch: int
 
-    def sort(self, work: Work, rows: list[Row], first: int) -> Sorted:
-        """Return what a batch would do; ``first`` is the number of its first row among the file's data rows."""
-        parsed = self.parser.parse(work, rows, first)
+    def sort(self, work: Work, rows: list[Row], first: int, plain: Plain | None = None) -> Sorted:
+        """Return what a batch would do; ``first`` is the number of its first row among the file's data rows, ``plain`` what was read of it."""
+        parsed = self.parser.parse(work, rows, first, plain)
         self.survey.refuse_doubles(self.spec, parsed)
         return sort_out(work, self.spec, parsed, self.options.keys, self.options.writes)
 

@@ -6,18 +6,21 @@ import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import lru_cache
-from itertools import repeat
+from functools import lru_cache, partial
+from itertools import chain, islice, repeat
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
+from app.models import behind
 from app.models.types import UtcMoment
 
 FEW = 50
 """Below this COPY costs more than it saves."""
+MOST_VALUES = 32_000
+"""Values that one statement of SQLite takes, and some to spare."""
 
 
 @contextmanager
@@ -63,15 +66,34 @@ def insert_columns(
         if value is not None:
             names.append(name)
             cells.append(repeat(_bound([value], _bind(table.c[name].type, connection.dialect))[0], rows))
+    write = partial(_insert, connection, table, names, cells, rows)
+    if (later := behind.of(connection)) is not None:
+        later.add(write)
+    else:
+        write()
+
+
+def _insert(
+    connection: Connection, table: Table, names: Sequence[str], cells: Sequence[Iterable[Any]], rows: int
+) -> None:
+    """Insert rows given as columns of what the driver takes."""
     cursor = connection.connection.cursor()
     quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
         if connection.dialect.name == "postgresql" and rows >= FEW:
             _copy(cursor, table, quoted, cells)
-        else:
-            mark = "%s" if connection.dialect.name == "postgresql" else "?"
-            sql = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608  # names come from our own tables
-            cursor.executemany(sql, zip(*cells, strict=True))
+            return
+        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+        one = f"({', '.join([mark] * len(names))})"
+        head = f'INSERT INTO "{table.name}" ({quoted}) VALUES '  # noqa: S608  # names come from our own tables
+        if rows < FEW or behind.of(connection) is None:
+            cursor.executemany(head + one, zip(*cells, strict=True))
+            return
+        # one statement for many rows: Python goes on in another thread until the database has done them all
+        parts = -(-rows * len(names) // MOST_VALUES)
+        left = zip(*cells, strict=True)
+        while part := tuple(islice(left, -(-rows // parts))):
+            cursor.execute(head + ", ".join([one] * len(part)), tuple(chain.from_iterable(part)))
     except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
@@ -101,6 +123,7 @@ def insert_new_columns(
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
+    behind.wait(connection)
     cursor = connection.connection.cursor()
     try:
         if connection.dialect.name == "postgresql" and hardly_any_there and len(cells[0]) >= FEW:

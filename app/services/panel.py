@@ -16,6 +16,7 @@ from app import clock
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
 from app.errors import Forbidden, Missing, say
+from app.models import behind
 from app.models.bulk import insert_rows
 from app.models.fixed import access_log
 from app.models.registers import Models
@@ -181,6 +182,7 @@ class Work:
         try:
             with self.connection.begin_nested():
                 yield
+                behind.wait(self.connection)
         except BaseException:
             self.entries[:] = before
             raise
