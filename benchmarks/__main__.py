@@ -18,6 +18,9 @@ ROWS, CARDS, OPEN = 100_000, 1_000_000, 1_000_000
 Measure = Callable[[Any, Any, Path, argparse.Namespace], dict[str, Any]]
 MEASURES: dict[str, tuple[Measure, Callable[[dict[str, Any]], None]]] = {
     "import": (lambda make, on, folder, o: beside.importing(make, on, folder, o.rows, o.mode), beside.show),
+    "undo": (lambda make, on, folder, o: beside.undoing(make, on, folder, o.rows), beside.show),
+    "export": (lambda make, on, folder, o: beside.exporting(make, on, folder, o.cards, "csv"), beside.show),
+    "workbook": (lambda make, on, folder, o: beside.exporting(make, on, folder, o.cards, "xlsx"), beside.show),
     "sweep": (lambda make, on, folder, o: beside.sweeping(make, on, folder, o.rows, o.open), beside.show),
     "idle": (lambda make, on, _, o: standing.measure(make, on, o.open), standing.show),
     "growth": (lambda make, on, _, o: growth.measure(make, on, o.rows), growth.show),
@@ -41,9 +44,11 @@ def main(given: list[str]) -> None:
         "--rows",
         type=int,
         default=ROWS,
-        help="cards to import, obligations to sweep or to try a draft on, lines to verify",
+        help="cards to import or to take back, obligations to sweep or to try a draft on, lines to verify",
     )
-    parser.add_argument("--cards", type=int, default=CARDS, help="cards under the grid, records with formulas")
+    parser.add_argument(
+        "--cards", type=int, default=CARDS, help="cards under the grid or to export, records with formulas"
+    )
     parser.add_argument("--open", type=int, default=OPEN, help="obligations that stand open beside those swept")
     parser.add_argument("--publications", type=int, default=100, help="publications in a row")
     parser.add_argument("--databases", default=",".join(DIALECTS), help="sqlite, postgresql")

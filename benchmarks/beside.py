@@ -1,11 +1,12 @@
-"""What is measured beside the bare database doing the same writes or reads: imports, sweeps, drafts tried, ledgers verified."""
+"""What is measured beside the bare database doing the same writes or reads: imports, undo, exports, sweeps, drafts tried, ledgers verified."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtests, imports, site, sweeps, verifying
+from app.exchange.exporting import Form
+from benchmarks import backtests, exports, imports, load, site, sweeps, undo, verifying
 from benchmarks.measure import apart
 from tests.servers import Databases
 
@@ -19,6 +20,25 @@ def importing(make: Databases, dialect: Any, folder: Path, rows: int, mode: str)
     site.fill(url)
     ours = apart(imports.panel, url, str(folder), str(file), mode)
     return told("import", dialect, ours, apart(imports.bare, make(dialect), str(file)))
+
+
+def undoing(make: Databases, dialect: Any, folder: Path, rows: int) -> dict[str, Any]:
+    """Take back an import of ``rows`` cards, half of them new and half changed."""
+    file = folder / f"cards-{rows}.csv"
+    if not file.exists():
+        site.write_cards(file, rows)
+    url = make(dialect)
+    site.fill(url)
+    ours = apart(undo.panel, url, str(folder), str(file))
+    return told("undo", dialect, ours, apart(undo.bare, url, int(ours["rows"])))
+
+
+def exporting(make: Databases, dialect: Any, folder: Path, cards: int, form: Form) -> dict[str, Any]:
+    """Export ``cards`` cards as a file."""
+    url = make(dialect)
+    apart(load.load, url, cards)
+    ours = apart(exports.panel, url, str(folder), form)
+    return told(f"export {form}", dialect, ours, apart(exports.bare, url, str(folder)))
 
 
 def sweeping(make: Databases, dialect: Any, folder: Path, rows: int, standing_open: int) -> dict[str, Any]:
@@ -69,6 +89,8 @@ def show(f: dict[str, Any]) -> None:
     print(
         f"  bare  {bare['seconds']:8.2f} s {bare['rows_per_second']:>11,.0f} rows/s   panel / bare {f['share_of_bare']:.1%}"
     )
+    if "first_byte_s" in ours:
+        print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB")
     if beside := ours.get("open"):
         print(f"  beside {beside:,} obligations that are not due")
     print("  " + ", ".join(f"{ours[k]:,} {k}" for k in counted if k in ours), flush=True)

@@ -53,7 +53,7 @@ def values(rows: int, opened: Site, seed: int = 7) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def load(url: str, count: int) -> None:
+def load(url: str, count: int) -> dict[str, Any]:
     """Fill an empty database with the site and ``count`` complaint cards, their texts indexed."""
     site.fill(url)
     opened = site.open_site(url, Path("/nonexistent"))
@@ -66,6 +66,7 @@ def load(url: str, count: int) -> None:
     upkeep.run(opened.panel)
     settle(opened)
     opened.panel.engine.dispose()
+    return {"rows": count}
 
 
 def enter(opened: Site, chunk: list[dict[str, Any]], *, owing: bool) -> None:
