@@ -26,9 +26,9 @@ def guarded(text: str) -> str:
     an 18-digit identity number, ``007`` or ``3-5``, a tab behind it, which spreadsheets take as a sign of text. CSV
     has no better one: a program that strips the tab and saves again still loses digits.
     """
-    if _FORMULA.match(text):
-        return f"'{text}"
-    return f"{text}\t" if _MISREAD.fullmatch(text) else text
+    if text[:1].isdecimal():
+        return f"{text}\t" if _MISREAD.fullmatch(text) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def guarded_again(text: str) -> str:

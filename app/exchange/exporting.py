@@ -24,7 +24,7 @@ from app.fields.texts import Choice, LongText
 from app.fields.times import Moment
 from app.services import scope
 from app.services.filtering import Part
-from app.services.listing import Sort, stream_rows
+from app.services.listing import Sort, stream_columns
 from app.services.panel import Work
 
 Form = Literal["csv", "xlsx"]
@@ -134,12 +134,18 @@ def _batches(
     writers = [_writer(spec, f, wanted.language, text, value) for f in fields]
     codes = [f.code for f in fields]
     read = sorted({*codes, *(c.removesuffix("_at") for c in codes)})  # a signature's moment lies beside its person
-    batches = stream_rows(
+    batches = stream_columns(
         work, spec.code, filters=wanted.filters, search=wanted.search, order=wanted.order, columns=read
     )
-    for batch in batches:
-        cells = [write(work, [row.get(code) for row in batch]) for code, write in zip(codes, writers, strict=True)]
-        yield len(batch), zip(*cells, strict=True)
+    for columns in batches:
+        size = len(columns["id"])
+        nothing = [None] * size
+        read_columns = [columns.get(code, nothing) for code in codes]
+        cells = [
+            write(work, values) if values.count(None) < size else [""] * size
+            for write, values in zip(writers, read_columns, strict=True)
+        ]
+        yield size, zip(*cells, strict=True)
 
 
 def _csv(rows: Any) -> str:
@@ -161,11 +167,18 @@ def _writer(
     if field.code == "state" and spec.workflow is not None:
         labels = {s.code: text(s.label.text(language)) for s in spec.workflow.states}
         return lambda work, values: [labels.get(v, v or "") for v in values]
+    write = field.format if is_text(field) else value(field)
+    if isinstance(field, LongText):  # hardly repeats
+        return lambda work, values: ["" if v is None else text(write(v)) for v in values]
     if is_text(field):
-        show = field.format
-        return lambda work, values: ["" if v is None else text(show(v)) for v in values]
-    write = value(field)
-    return lambda work, values: ["" if v is None else write(v) for v in values]
+        return lambda work, values: _each_once(lambda v: text(write(v)), values)
+    return lambda work, values: _each_once(write, values)
+
+
+def _each_once(write: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Return what each value is written as; most stand in many rows."""
+    written = {v: "" if v is None else write(v) for v in set(values)}
+    return [written[v] for v in values]
 
 
 def _link_writer(field: Link, text: Callable[[str], str]) -> Writer:
@@ -177,7 +190,7 @@ def _link_writer(field: Link, text: Callable[[str], str]) -> Writer:
             known.clear()
         if new := ids - known.keys():
             known.update(link_texts(work, field, new))
-        return [text(cell_text(field, v, known)) for v in values]
+        return _each_once(lambda v: text(cell_text(field, v, known)), values)
 
     return write
 

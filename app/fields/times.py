@@ -131,7 +131,7 @@ class Moment(Field):
         if value is None:
             return ""
         local = value.astimezone(Moment.zone)
-        return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+        return local.isoformat(" ")[: 19 if local.second else 16]
 
     def to_json(self, value: datetime | None) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import chain, islice, repeat
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Dialect, Select, Table, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
@@ -101,6 +101,16 @@ def _insert(
         cursor.close()
 
 
+def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
+    """Return all that a query finds as its columns, by their keys."""
+    result = connection.execute(query)
+    # from the driver itself: SQLAlchemy would make every cell of every row by itself, empty or the same
+    cells = zip(*result.cursor.fetchall(), strict=True)  # type: ignore[union-attr]
+    result.close()
+    columns = [(c.key, _read(c.type, connection.dialect)) for c in query.selected_columns]
+    return {key: _bound(values, read) for (key, read), values in zip(columns, cells, strict=False)}
+
+
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, hardly_any_there: bool = False
 ) -> int:
@@ -152,11 +162,17 @@ def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
 
 
 def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Sequence[Any]:
-    """Return one column as the driver takes it; each value is bound once, as most stand in many rows."""
+    """Return one column as the driver takes it, or gives it; each value is made once, as most stand in many rows."""
     if bind is None:
         return values
-    ready = {v: None if v is None else bind(v) for v in set(values)}
+    distinct = set(values)
+    if distinct == _NOTHING:
+        return values
+    ready = {v: None if v is None else bind(v) for v in distinct}
     return [ready[v] for v in values]
+
+
+_NOTHING = {None}
 
 
 @lru_cache(maxsize=256)
@@ -165,6 +181,11 @@ def _bind(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | Non
         # every moment is bound: PostgreSQL's driver takes any zone; on SQLite this is what DATETIME writes, in C
         return None if dialect.name == "postgresql" else _utc_text
     return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+@lru_cache(maxsize=256)
+def _read(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _utc_text(value: datetime) -> str:

@@ -174,7 +174,7 @@ def test_the_person_complained_about_sees_nothing_by_any_way(site: Site) -> None
         assert listing.select_rows(work, "complaint_progress") == []
         assert listing.count_rows(work, "complaint", search="服务态度") == 0
         assert listing.select_rows(work, "complaint", filters=[Filter("complained_person", "eq", site.ids["hr"])]) == []
-        assert list(listing.stream_rows(work, "complaint")) in ([], [[]])
+        assert list(listing.stream_columns(work, "complaint")) in ([], [[]])
         assert lookup.search(work, "complaint", "TS") == []
         assert [
             o for o in duties.owed(work, person=site.ids["hr"], roles=work.actor.roles) if o["register"] == "complaint"
