@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, false, func, or_, select, update
 
 from app.catalog.base import Party
 from app.catalog.catalog import adopted
@@ -16,7 +16,7 @@ from app.catalog.duty import Done, Duty, Limit, Start, Term
 from app.catalog.register import RegisterSpec
 from app.fields.links import Signature
 from app.fields.times import Date, Moment
-from app.models.bulk import insert_one, insert_rows
+from app.models.bulk import insert_rows
 from app.models.ledger import obligation, obligation_move, timer
 from app.rules.agenda import Ahead
 from app.rules.calendar import BeyondCalendar, WorkCalendar
@@ -233,6 +233,7 @@ def _settle_duty(
     spec = era.spec
     common = _Terms.of(work, spec, duty)
     new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
+    moved: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
         rebound = old is not None and again.rebind and old["id"] in again.ids
@@ -245,7 +246,7 @@ def _settle_duty(
             again.claimed.add(old["id"])
         if terms is None:
             if old is not None and old["state"] != "void":
-                store(work, old, {"state": "void", "done_at": None})
+                moved.append((old, {"state": "void", "done_at": None}))
                 result.changed.append((old, duty, row))
             continue
         fulfilled = done.get(row["id"])
@@ -258,8 +259,9 @@ def _settle_duty(
         elif any(old[k] != v for k, v in now.items()):
             if old["state"] == "open" and fulfilled:
                 result.fulfilled.append(old["id"])
-            store(work, old, now)
+            moved.append((old, now))
             result.changed.append((old, duty, row))
+    store_all(work, moved)
     return _insert(work, spec, duty, new, result)
 
 
@@ -522,14 +524,27 @@ def _existing(work: Work, register: str, ids: Sequence[int]) -> There:
 
 def store(work: Work, old: dict[str, Any], new: Mapping[str, Any]) -> None:
     """Write what changes of an obligation, into the table and into ``old``; a limit that moves is remembered with its reason."""
-    if old["state"] != "void" and new.get("due_at", old["due_at"]) != old["due_at"]:
-        insert_one(work.connection, obligation_move, {
+    store_all(work, [(old, new)])
+
+
+def store_all(work: Work, changes: Sequence[tuple[dict[str, Any], Mapping[str, Any]]]) -> None:
+    """Write what changes of several obligations, as ``store`` does of one."""
+    insert_rows(work.connection, obligation_move, [
+        {
             "obligation": old["id"], "at": work.now, "person": work.actor.person_id, "source": work.source, "reason": work.reason,
             "due_before": old["due_at"], "due_after": new["due_at"],
             "calendar_before": old["calendar"], "calendar_after": new.get("calendar", old["calendar"]),
-        })  # fmt: skip
-    work.connection.execute(update(obligation).where(obligation.c.id == old["id"]).values(**new))
-    old.update(new)
+        }
+        for old, new in changes
+        if old["state"] != "void" and new.get("due_at", old["due_at"]) != old["due_at"]
+    ])  # fmt: skip
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for old, new in changes:
+        alike.setdefault(tuple(new), []).append({"_id": old["id"], **{f"_{k}": v for k, v in new.items()}})
+        old.update(new)
+    for names, given in alike.items():
+        query = update(obligation).where(obligation.c.id == bindparam("_id"))
+        work.connection.execute(query.values({n: bindparam(f"_{n}") for n in names}), given)
 
 
 def _insert(

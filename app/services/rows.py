@@ -192,8 +192,7 @@ def change_many(
         | {"record_id": r["id"], "changes": _dumped(_differences(spec, was, changes[r["id"]]))}
         for was, r in zip(old, new, strict=True)
     ])  # fmt: skip
-    for row in old:
-        searching.follow_change(work, spec, row, changes[row["id"]])
+    searching.follow_changes(work, spec, old, changes)
     formulas.follow_change(work, spec, old, changes)
     return new
 

@@ -156,15 +156,20 @@ def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]
         _write(work, number, [(r["id"], grams(r.get(c) for c in codes)) for r in rows])
 
 
-def follow_change(work: Work, spec: RegisterSpec, old: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-    """Index what the new texts of a record have that the old ones had not."""
-    codes = [c for c in indexed(spec) if c in changes]
-    if not codes:
-        return
-    new = grams(changes[c] for c in codes) - grams(old.get(c) for c in codes)
-    if new:
+def follow_changes(
+    work: Work, spec: RegisterSpec, old: Sequence[Mapping[str, Any]], changes: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Index what the new texts of records have that the old ones had not; ``changes`` by the record's id."""
+    codes = indexed(spec)
+    new = [(r["id"], _added(r, changes[r["id"]], codes)) for r in old]
+    if any(found for _, found in new):
         number, _ = _reach(work, spec.code, make=True)
-        _write(work, number, [(old["id"], new)])
+        _write(work, number, new)
+
+
+def _added(old: Mapping[str, Any], changes: Mapping[str, Any], codes: Iterable[str]) -> set[str]:
+    changed = [c for c in codes if c in changes]
+    return grams(changes[c] for c in changed) - grams(old.get(c) for c in changed) if changed else set()
 
 
 def begin_anew(connection: Connection, register: str) -> None:
