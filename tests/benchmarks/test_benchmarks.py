@@ -37,6 +37,24 @@ def test_every_card_is_accepted_and_everything_that_follows_is_counted(
     assert f"{what} sqlite" in capsys.readouterr().out
 
 
+def test_all_that_an_import_brought_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main(["undo", "--rows", "20", "--databases", "sqlite", "--json", str(file)])
+    (found,) = json.loads(file.read_text("utf-8"))["figures"]
+    assert (found["panel"]["rows"], found["panel"]["versions"], found["bare"]["rows"]) == (20, 20, 20)
+
+
+def test_every_card_leaves_in_either_form(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    benchmarks.main(["export", "--cards", "20", "--databases", "sqlite", "--json", str(file)])
+    found = json.loads(file.read_text("utf-8"))["figures"]
+    assert [(f["what"], f["panel"]["rows"], f["bare"]["rows"]) for f in found] == [
+        ("export csv", 20, 20),
+        ("export xlsx", 20, 20),
+    ]
+    assert all(0 < f["panel"]["first_byte_s"] <= f["panel"]["seconds"] for f in found)
+
+
 def test_every_line_of_a_ledger_is_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "figures.json"
     benchmarks.main(["verify", "--rows", "60", "--databases", "sqlite", "--json", str(file)])
