@@ -40,11 +40,14 @@ class Definition:
     changed: bool
 
 
-def listed(work: Work, number: int) -> list[Definition]:
-    """Return every definition of a draft, as ``get`` does. Raises Forbidden, Missing."""
+def listed(work: Work, number: int, *, changed: bool = False) -> list[Definition]:
+    """Return every definition of a draft, as ``get`` does; with ``changed`` those alone that it changes. Raises Forbidden, Missing."""
     drafting.get(work, number)
     files, changes = drafting.files(work, number), drafting.changes(work, number)
     known = places(files)
+    if changed:
+        touched = {(p.group, p.code) for p in known if p.file in changes}
+        known = [p for p in known if (p.group, p.code) in touched]
     read = {p.file: documents(files[p.file]) for p in known}
     return [
         _definition(p, known, files, read, changes) for p in known if not p.extension and _value(p, read) is not None

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
-from app.catalog.loader import SITE, load
+from app.catalog.loader import SITE, digest, load
 from app.errors import CellError, Conflict, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.drafts import draft, draft_author, draft_file
 from app.services import administration, numbering, people, publishing
@@ -143,9 +144,17 @@ def files(work: Work, number: int) -> dict[str, str]:
     return laid(in_force(work), {p: c["text"] for p, c in changes(work, number).items()})
 
 
-def findings(work: Work, number: int) -> list[Finding]:
-    """Return everything found in the definitions with a draft."""
-    return load(files(work, number))[1]
+def catalog(work: Work, number: int) -> tuple[Catalog | None, list[Finding]]:
+    """Return the catalog that there would be with a draft, None while it has errors, and everything found in it.
+
+    What was read last is remembered by this process while the files stay as they are.
+    """
+    found = files(work, number)
+    key = digest(found)
+    kept: tuple[str, tuple[Catalog | None, list[Finding]]] | None = work.panel.memory.get("draft")
+    if kept is None or kept[0] != key:
+        kept = work.panel.memory["draft"] = key, load(found)
+    return kept[1]
 
 
 def laid(under: Mapping[str, str], over: Mapping[str, str | None]) -> dict[str, str]:

@@ -188,7 +188,7 @@ def test_without_a_general_manager_the_other_administrator_approves_and_one_alon
 def test_with_errors_a_draft_is_kept_and_neither_asked_for_nor_published(panel: Panel) -> None:
     number = begun(panel, {"site/visit.yaml": VISIT.replace("type: text", "type: nonsense")})
     with panel.work(by(panel, "ann"), now=NOW) as work:
-        assert [f.line for f in drafting.findings(work, number)] == [4]
+        assert [f.line for f in drafting.catalog(work, number)[1]] == [4]
         with pytest.raises(publishing.Unsound):
             enacting.ask(work, number, "试行")
 

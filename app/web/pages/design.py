@@ -139,7 +139,7 @@ def _finding(remark: Remark) -> dict[str, Any]:
 
 def _answer(work: Work, number: int, group: str, code: str) -> dict[str, Any]:
     x = drafted.get(work, number, group, code)
-    found = drafted.remarks(work, number, drafting.findings(work, number))
+    found = drafted.remarks(work, number, drafting.catalog(work, number)[1])
     mine = [r for r in found if (r.group, r.code) == (group, code)]
     elsewhere = errors([r.finding for r in found if r not in mine])
     return {

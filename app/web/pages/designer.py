@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from app.catalog import wire
 from app.catalog.catalog import Catalog
 from app.catalog.codes import code_from
-from app.catalog.loader import digest, load, readable
+from app.catalog.loader import digest, readable
 from app.catalog.policy import Policy
 from app.catalog.register import RegisterSpec
 from app.catalog.words import TYPES
@@ -23,7 +23,7 @@ from app.services.beginning import Rule, Wanted
 from app.services.panel import Work
 from app.web import designing, previewing
 from app.web.actor import reading, writing
-from app.web.language import label, sentence
+from app.web.language import label, language, sentence
 from app.web.pages import formulas
 from app.web.pages.signed_in import signed_in
 
@@ -38,11 +38,13 @@ def design(number: int, group: str, code: str) -> str:
     """Show a definition of a draft to whoever may change it. Raises Forbidden, Missing, Refused."""
     work = reading()
     found = drafting.get(work, number)
-    drafted.get(work, number, group, code)
+    document = drafted.get(work, number, group, code).document
+    named = document.get("label") or code
+    title = (named.get(language()) or named.get("zh") or code) if isinstance(named, dict) else str(named)
     root = request.script_root
     base = f"{root}/design/drafts/{number}"
     return render_template(
-        "designer.html", title=code, code=code, kind=gettext(KINDS[group]), draft={"name": found["name"], "url": f"{root}/drafts/{number}"},
+        "designer.html", title=title, code=code, kind=gettext(KINDS[group]), draft={"name": found["name"], "url": f"{root}/drafts/{number}"},
         urls={
             "base": f"{base}/{group}", "grammar": f"{root}/design/grammar", "names": f"{base}/names?of={code}",
             "preview": f"{base}/preview/{code}", "formulas": f"{base}/formulas/{code}", "propose": f"{root}/design/code",
@@ -66,7 +68,7 @@ def names(number: int) -> Response:
     """
     work = reading()
     drafting.get(work, number)
-    changed = [d for d in drafted.listed(work, number) if d.changed]
+    changed = [d for d in drafted.listed(work, number, changed=True) if d.changed]
     spec = work.catalog.registers.get(request.args.get("of", ""))
     found: dict[str, Any] = designing.names(work.catalog) | {
         "drafted": [{"group": d.group, "document": wire.to_json(d.document)} for d in changed],
@@ -81,7 +83,7 @@ def preview(number: int, code: str) -> str:
     """Show how a register of a draft will look and what it will demand. Raises Forbidden, Missing; 422 while the draft has errors."""
     work = reading()
     drafting.get(work, number)
-    catalog, _ = load(drafting.files(work, number))
+    catalog, _ = drafting.catalog(work, number)
     if catalog is None:
         abort(422)
     if (spec := catalog.registers.get(code)) is None:
@@ -110,9 +112,9 @@ def _read(number: int, code: str) -> tuple[Work, Catalog, RegisterSpec]:
     drafting.get(work, number)
     files = drafting.files(work, number)
     key = digest(files)
-    kept: tuple[str, Catalog] | None = work.panel.memory.get("draft")
+    kept: tuple[str, Catalog] | None = work.panel.memory.get("draft as far as it goes")
     if kept is None or kept[0] != key:
-        kept = work.panel.memory["draft"] = key, readable(files)
+        kept = work.panel.memory["draft as far as it goes"] = key, readable(files)
     catalog = kept[1]
     if (spec := catalog.registers.get(code)) is None:
         raise Missing

@@ -64,7 +64,7 @@ def _editor(work: Work, number: int, path: str, text: str, typed: str | None = N
     return render_template(
         "draft_file.html", title=path, name=d["name"], url=address(number), save=root, path=path, may=may, actions=actions,
         text=text if typed is None else typed, seen=_seal(text), overtaken=typed is not None, line=request.args.get("line", type=int),
-        findings=[f for f in told(drafting.findings(work, number), number) if f["where"].rpartition(":")[0] == path],
+        findings=[f for f in told(drafting.catalog(work, number)[1], number) if f["where"].rpartition(":")[0] == path],
         lines=differences(now or "", text), is_new=now is None,
     )  # fmt: skip
 
