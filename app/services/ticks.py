@@ -82,8 +82,7 @@ def _begin(work: Work, reading: Reading, other: datetime | None) -> tuple[int, b
     before = _last(work)
     hold = _hold(work)
     if hold is None:
-        earlier = Reading(before["at"], before["elapsed"], before["stopwatch"]) if before is not None else None
-        reason = doubt(reading, earlier, other, work.panel.calendar)
+        reason = doubt(reading, _believed(work, before), other, work.panel.calendar)
         if reason is not None:
             hold = _stand_still(work, reason)
     gap = int((reading.now - before["at"]).total_seconds()) if before is not None else 0
@@ -95,6 +94,15 @@ def _begin(work: Work, reading: Reading, other: datetime | None) -> tuple[int, b
     t = tick.c
     work.connection.execute(delete(tick).where(t.at < work.now - KEPT, t.gap.is_(None), t.held.is_(False)))
     return int(number[0]) if number else 0, hold is not None
+
+
+def _believed(work: Work, before: Mapping[str, Any] | None) -> Reading | None:
+    """Return the reading to compare with: the last tick, or the moment at which somebody vouched for the clock after it stood still."""
+    if before is None or not before["held"]:
+        return Reading(before["at"], before["elapsed"], before["stopwatch"]) if before is not None else None
+    latest = select(clock_hold.c.released_at).order_by(clock_hold.c.id.desc()).limit(1)
+    vouched = work.connection.execute(latest).scalar()
+    return Reading(vouched, 0, "") if vouched is not None else None
 
 
 def _last(work: Work) -> Mapping[str, Any] | None:

@@ -69,11 +69,11 @@ def test_a_clock_that_jumps_ahead_fines_nobody_until_somebody_has_looked_at_it(s
         told = [str(n["sentence"]) for n in notices.inbox(work)]
     assert told == ["期限检查已暂停：本机时间向前跳了 132479 分钟。确认本机时间后，请在“运行状况”中恢复。"]
 
-    with site.panel.work(site.actor("admin"), now=at("2025-03-04 10:00")) as work:
-        ticks.release(work, "时钟已校正")
-    assert wake(site, at("2025-03-04 10:00"), at("2025-03-04 10:00")) is None, "it steps back by months"
+    with site.panel.work(site.actor("admin"), now=at("2025-06-04 09:03")) as work:
+        ticks.release(work, "没有细看")
+    assert wake(site, at("2025-03-04 10:00"), at("2025-03-04 10:00")) is None, "it steps back by months from what was vouched for"
     with site.panel.work(site.actor("admin"), now=at("2025-03-04 10:01")) as work:
-        ticks.release(work, "已校正，确认无误")
+        ticks.release(work, "时钟已校正，确认无误")
     assert wake(site, at("2025-03-04 10:02"), at("2025-03-04 10:02")) is not None
     assert late_at(site) == []
     assert wake(site, at("2025-03-10 00:05"), at("2025-03-10 00:05")) is not None
