@@ -147,12 +147,22 @@ def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, s
 def to_confirm(work: Work) -> list[dict[str, Any]]:
     """Return the proposed tickets that wait for the actor's decision, oldest violation first."""
     mine = [t for t in tickets(work, states=["proposed"]) if t["confirmed_by"] in work.actor.signing]
-    return mine[::-1]
+    return [t for t in mine if _falls_to(work, t, [t["confirmed_by"]])][::-1]
 
 
 def to_judge(work: Work) -> list[dict[str, Any]]:
     """Return the tickets on whose appeal the actor may decide, oldest violation first."""
-    return [t for t in tickets(work, states=["appealed"]) if moving.obstacle(work, t, "uphold") is None][::-1]
+    mine = [t for t in tickets(work, states=["appealed"]) if moving.obstacle(work, t, "uphold") is None]
+    return [t for t in mine if _falls_to(work, t, moving.judges(work, t))][::-1]
+
+
+def _falls_to(work: Work, t: Mapping[str, Any], roles: Iterable[str]) -> bool:
+    """Return whether a decision is the actor's among all holders of the roles: he, or one he stands for, is near the ticket's unit.
+
+    Who is fined or has confirmed is not counted; where that leaves nobody near, it falls to every holder.
+    """
+    near = {p for r in roles for p in people.holders(work, r, t["unit"])} - {t["person"], t["confirmed_person"]}
+    return not near or not near.isdisjoint({work.actor.person_id, *(a.person_id for a in work.actor.deputises)})
 
 
 def get(work: Work, ticket_id: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import Clash, Conflict, Forbidden, Missing, say
 from app.fields.base import Field, Unreadable
+from app.fields.links import Reference
 from app.services import listing, records, rows, scope, workflow
 from app.services.panel import Work
 from app.web.cells import Names, cell
@@ -53,7 +54,22 @@ def prefilled(work: Work, offered: Sequence[Field]) -> dict[str, Any]:
             found[f.code] = f.from_json([given] if f.many and given else given) if given else None
         except (Unreadable, ValueError):
             found[f.code] = None
+    _carry(work, offered, found)
     return found
+
+
+def _carry(work: Work, offered: Sequence[Field], found: dict[str, Any]) -> None:
+    """Fill in what the record that the address names points to by the same name: the revisit of a repair has its customer."""
+    links = [f for f in offered if isinstance(f, Reference) and not f.many]
+    for parent in (f for f in links if f.code in request.args and found[f.code] is not None):
+        try:
+            row = listing.row(work, parent.register_code, found[parent.code])
+        except Missing:
+            continue
+        theirs = {f.code: f for f in scope.fields_for(work, parent.register_code, "read") if isinstance(f, Reference)}
+        for f in (f for f in links if f.code in theirs and found[f.code] is None):
+            if theirs[f.code].register_code == f.register_code and not theirs[f.code].many:
+                found[f.code] = row[f.code]
 
 
 def page(

@@ -74,9 +74,12 @@ def _moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any], tried: str, t
             c.required = c.required or c.code in t.needs
         target = spec.workflow.state(t.target) if spec.workflow else None
         signed = spec.field(t.sign) if t.sign else None
+        tone = target.tone if target else "plain"
+        if t.reason and tone != "danger":  # a way back is offered, not urged
+            tone = "plain"
         found.append(Action(
             label(t.label), f"{request.script_root}/registers/{spec.code}/move/{row['id']}/{t.code}", "post", "arrow-right",
-            target.tone if target else "plain", "", t.reason, made, label(signed.label) if signed else "", t.code,
+            tone, "", t.reason, made, label(signed.label) if signed else "", t.code,
         ))  # fmt: skip
     return found
 

@@ -23,7 +23,9 @@ from tests.site import BEGIN, PEOPLE, Site, everything, found_company, open_site
 MORE = {
     "财务": ("finance", ["finance"]), "业务员甲": ("business1", ["business_staff"]), "业务员乙": ("business2", ["business_staff"]),
     "业务经理": ("chief", ["dept_manager"]), "招商经理": ("leasing", ["leasing_manager"]), "综合服务部": ("sheets", ["sheet_keeper"]),
-    "市场推广": ("promotion", ["market_promotion"]), "法务": ("lawyer", ["legal"]),
+    "市场推广": ("promotion", ["market_promotion"]), "法务": ("lawyer", ["legal"]), "维修工": ("repairer", ["repairer"]),
+    "工程主任": ("engineer", ["engineering_supervisor"]), "销售科长": ("section", ["section_chief", "sales"]),
+    "促销科": ("sales_promotion", ["promotion_section"]), "销售部长": ("minister", ["sales_minister"]),
 }  # fmt: skip
 """Who works with the registers of these cases, under the names that they use: user name, roles; all of the store."""
 CASES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -174,3 +175,4 @@ def test_what_a_new_record_fulfils_leads_to_its_form_with_what_it_is_about(compa
     page.locator("a[href*='/registers/revisit_record/add?repair_order=']").first.click()
     expect(page.locator("main h1")).to_contain_text("回访记录表")
     expect(page.locator("main")).to_contain_text("WX-")
+    expect(page.locator("input[type=hidden][name=customer]")).to_have_value(re.compile(r"^\d+$"))  # whose repair it was
