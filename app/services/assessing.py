@@ -40,6 +40,8 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
     """
     result = Assessed([], [])
     ids = list(breach_ids)
+    if not ids:
+        return result
     touched: list[Mapping[str, Any]] = []
     b = breach.c
     # what costs nothing and never did is no case for a judge; most missed duties are of this kind

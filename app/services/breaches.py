@@ -83,26 +83,33 @@ def settle(
 
 
 def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
-    """Insert breaches that are not there yet, each once whoever else found it, and return the ids of the new ones."""
-    if not drafts:
-        return set()
+    """Insert breaches that are not there yet, each once whoever else found it; return the ids of those that are new or joined."""
+    new, joined = add(work, drafts)
+    return joined | {b["id"] for b, _ in new}
+
+
+def costs(draft: Draft) -> bool:
+    """Return whether a new breach is a case for a judge: most missed duties cost nothing and count for nothing."""
+    b, lines = draft
+    return bool(lines or b["counter"] or b["root"])
+
+
+def add(work: Work, drafts: Sequence[Draft]) -> tuple[list[Draft], set[int]]:
+    """Insert breaches like ``keep``; return the new ones as they are kept, and the ids of those that others have joined."""
     joined, drafts = _join(work, drafts)
+    if not drafts:
+        return [], joined
     first = numbering.take(work, "breach.id", len(drafts))
     rows = [b for b, _ in drafts]
     for number, b in enumerate(rows, first):
         b["id"] = number
-    new = set(range(first, first + len(rows)))
     if insert_new(work.connection, breach, rows, hardly_any_there=True) < len(rows):
         kept = select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))
         new = set(work.connection.execute(kept).scalars())
-    lines = [
-        {"breach": b["id"], "seq": n, **x}
-        for b, (_, found) in zip(rows, drafts, strict=True)
-        if b["id"] in new
-        for n, x in enumerate(found, 1)
-    ]
+        drafts = [draft for draft in drafts if draft[0]["id"] in new]
+    lines = [{"breach": b["id"], "seq": n, **x} for b, found in drafts for n, x in enumerate(found, 1)]
     insert_rows(work.connection, breach_line, lines)
-    return new | joined
+    return drafts, joined
 
 
 def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
@@ -113,9 +120,14 @@ def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
     joined: set[int] = set()
     left: list[Draft] = []
     b = breach.c
+    kinds = {(draft["revision"], draft["register"], draft["rule"]) for draft, _ in drafts}
+    rules = {kind: editions.catalog_of(work, kind[0]).breaches.get(kind[1:]) for kind in kinds}
+    joining = {kind: rule.joins for kind, rule in rules.items() if rule is not None and rule.joins}
+    if not joining:
+        return joined, list(drafts)
     for draft, lines in drafts:
-        rule = editions.catalog_of(work, draft["revision"]).breaches.get((draft["register"], draft["rule"]))
-        if rule is None or not rule.joins:
+        joins = joining.get((draft["revision"], draft["register"], draft["rule"]))
+        if joins is None:
             left.append((draft, lines))
             continue
         query = select(b.id).where(
@@ -124,7 +136,7 @@ def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
             b.state == "live",
             b.person == draft["person"],
         )
-        standing = work.connection.execute(query.where(b.rule == rule.joins)).scalar()
+        standing = work.connection.execute(query.where(b.rule == joins)).scalar()
         if standing is None:
             left.append((draft, lines))
             continue

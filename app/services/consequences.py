@@ -106,20 +106,26 @@ def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
 
 
 def of_breaches(
-    work: Work, touched: Iterable[int], *, growing: bool = False, facts: telling.Known | None = None
+    work: Work,
+    touched: Iterable[int],
+    *,
+    growing: bool = False,
+    added: Sequence[breaches.Draft] = (),
+    facts: telling.Known | None = None,
 ) -> Followed:
     """Let tickets, orders to correct and notices follow from breaches that are new or changed.
 
-    ``growing``: they only cost more because another day has passed, which nobody is told daily. ``facts``: records of theirs that
-    have just been read.
+    ``growing``: they only cost more because another day has passed, which nobody is told daily. ``added``: more of them, which have
+    just been added and need not be read; ``facts``: records of theirs that have just been read.
     """
     ids = list(touched)
-    if not ids:
+    if not ids and not added:
         return Followed()
-    assessed = assessing.assess(work, ids)
+    assessed = assessing.assess(work, [*ids, *(draft[0]["id"] for draft in added if breaches.costs(draft))])
     letters = telling.of_tickets(work, assessed.new)
     if not growing:
-        letters += telling.of_breaches(work, ids, facts or {}) + telling.of_moves(work, assessed.moved)
+        told = [*telling.found(work, ids), *(b for b, _ in added)]
+        letters += telling.of_breaches(work, told, facts or {}) + telling.of_moves(work, assessed.moved)
     followed = Followed(tickets=assessed.new)
     followed.notices += notices.send(work, letters)
     followed.add(_order_corrections(work, assessed.new))

@@ -123,6 +123,11 @@ def send(work: Work, letters: Sequence[Told]) -> int:
     return kept
 
 
+def ready(label: Label) -> Any:
+    """Return a label as words may name it, made into text once for many letters."""
+    return orjson.Fragment(orjson.dumps(label, default=_kept))
+
+
 def _kept(value: Any) -> Any:
     if isinstance(value, Label):
         return {"zh": value.zh, "en": value.en}

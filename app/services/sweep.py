@@ -177,17 +177,18 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
                 day = work.panel.calendar.day_of(event.fire_at)
                 drafts += breaches.missed(work, o, course.duty, row, event.seq, event.fire_at, day)
             else:
-                letters += telling.of_limit(course.then, o, course.duty, row, event)
+                letters += course.tell(course.duty, event)(o, row)
         if coming is not None:
             ahead.append({"obligation": o["id"], "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
-    new = breaches.keep(work, drafts)
-    if len(new) < len(drafts):  # one that was lifted when its limit moved, and is missed again
-        new |= breaches.settle(work, missed)
+    added, touched = breaches.add(work, drafts)
+    if len(added) + len(touched) < len(drafts):  # one that was lifted when its limit moved, and is missed again
+        touched |= breaches.settle(work, missed) | {b["id"] for b, _ in added}
+        added = []
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, duties.TIMER)
-    followed = consequences.of_breaches(work, new, facts=facts)
+    followed = consequences.of_breaches(work, touched, added=added, facts=facts)
     report.timers += len(claimed)
-    report.breaches += len(new)
+    report.breaches += len(added) + len(touched)
     report.tickets += len(followed.tickets)
     report.notices += notices.send(work, letters) + followed.notices
     return len(claimed)
@@ -212,7 +213,15 @@ class _Course:
     def __init__(self, work: Work, revision: int, register: str, duty: str) -> None:
         self.then = editions.bound(work, revision)
         self.duty = self.then.catalog.duties.get((register, duty))
+        self.register = register
         self.known: dict[Any, tuple[list[Event], Event | None]] = {}
+        self.tellers: dict[tuple[str, int], telling.Tell] = {}
+
+    def tell(self, duty: Duty, event: Event) -> telling.Tell:
+        """Return what gives the notices of a reminder or an escalation of its duty."""
+        if (known := self.tellers.get((event.kind, event.seq))) is None:
+            known = self.tellers[event.kind, event.seq] = telling.of_limit(self.then, self.register, duty, event)
+        return known
 
     def up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
         """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,10 @@ from app.services import administration, editions, judged, notices, people, rows
 from app.services.audience import audience
 from app.services.panel import Work
 
-Known = Mapping[tuple[int, str, int], Mapping[str, Any]]
+Facts = Mapping[str, Any]
+Tell = Callable[[Facts, Facts], list[notices.Told]]
+"""What gives the notices for an obligation and its record."""
+Known = Mapping[tuple[int, str, int], Facts]
 """Records as the definitions that bind them know them, by revision, register and id."""
 UNTOLD = ("proposed", "void", "waived", "cancelled")
 """States of tickets of whose amount the person fined has not been told, or whose decision he is told of itself."""
@@ -46,50 +49,57 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[notices
     return letters
 
 
-def of_breaches(work: Work, ids: Sequence[int], facts: Known) -> list[notices.Told]:
+def found(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Return what is told of breaches, by their ids."""
+    b = breach.c
+    query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
+    return list(work.connection.execute(query).mappings()) if ids else []
+
+
+def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known) -> list[notices.Told]:
     """Return the notices that kinds of breaches ask for; of a repeated one, each time anew.
 
     Of one that was none after all those who were told of it are told that too. ``facts``: records that need not be read again.
     """
-    b = breach.c
-    query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
-    known = work.connection.execute(query).mappings().all()
-    found = [b for b in known if b["state"] == "live" and (rule := rule_of(work, b)) is not None and rule.tell]
+    kinds: dict[tuple[int, str, str], list[Mapping[str, Any]]] = {}
+    for b in breaches:
+        if b["state"] == "live":
+            kinds.setdefault((b["revision"], b["register"], b["rule"]), []).append(b)
     letters: list[notices.Told] = []
-    for revision, register in {(b["revision"], b["register"]) for b in found}:
+    for (revision, register, code), alike in kinds.items():
+        rule = editions.catalog_of(work, revision).breaches.get((register, code))
+        if rule is None or not rule.tell:
+            continue
         then = editions.bound(work, revision)
         spec = then.catalog.registers[register]
-        mine = [b for b in found if (b["revision"], b["register"]) == (revision, register)]
-        missing = {b["record_id"] for b in mine if (revision, register, b["record_id"]) not in facts}
+        missing = {i for b in alike if (revision, register, i := b["record_id"]) not in facts}
         read = judged.facts(then, spec, sorted(missing)) if missing else {}
-        names = people.names(work, [b["person"] for b in mine])
-        for b in mine:
-            rule, row = (
-                then.catalog.breaches[register, b["rule"]],
-                read.get(b["record_id"]) or facts[revision, register, b["record_id"]],
-            )
-            told = audience(then, spec, rule.tell)(row)
-            words = {
-                "register": spec.label,
-                "number": row["record_no"],
-                "rule": rule.label,
-                "who": names.get(b["person"], ""),
-            }
-            letters += notices.tell(
-                work, told, "breach", f"breach:{b['id']}", words, {"register": register, "record_id": row["id"]}
-            )
-    return letters + _lifted(work, [b["id"] for b in known if b["state"] == "void"])
+        names = people.names(work, {b["person"] for b in alike})
+        told, label, named = audience(then, spec, rule.tell), notices.ready(spec.label), notices.ready(rule.label)
+        for b in alike:
+            row = read.get(b["record_id"]) or facts[revision, register, b["record_id"]]
+            words = {"register": label, "number": row["record_no"], "rule": named, "who": names.get(b["person"], "")}
+            about = {"register": register, "record_id": row["id"]}
+            letters += notices.tell(work, told(row), "breach", f"breach:{b['id']}", words, about)
+    return letters + _lifted(work, [b["id"] for b in breaches if b["state"] == "void"])
 
 
-def of_limit(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], event: Event) -> list[notices.Told]:
-    """Return the notices of a reminder, or of an escalation, under the definitions that bind the obligation."""
-    spec = work.catalog.registers[o["register"]]
+def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
+    """Return what gives the notices of a reminder, or of an escalation, for an obligation and its record.
+
+    ``work`` is under the definitions that bind the obligations.
+    """
+    spec = work.catalog.registers[register]
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told = audience(work, spec, rule.tell)(row)
+    told, label, named = audience(work, spec, rule.tell), notices.ready(spec.label), notices.ready(duty.label)
     kind = "remind" if event.kind == "remind" else "overdue"
-    words = {"register": spec.label, "number": row["record_no"], "duty": duty.label, **_by_when_and_whom(work, o)}
-    about = {"register": spec.code, "record_id": row["id"]}
-    return notices.tell(work, told, kind, notices.limit_key(event.kind, o, event.seq), words, about)
+
+    def tell(o: Facts, row: Facts) -> list[notices.Told]:
+        words = {"register": label, "number": row["record_no"], "duty": named, **_by_when_and_whom(work, o)}
+        about = {"register": register, "record_id": row["id"]}
+        return notices.tell(work, told(row), kind, notices.limit_key(event.kind, o, event.seq), words, about)
+
+    return tell
 
 
 def of_stuck(work: Work, o: Mapping[str, Any]) -> list[notices.Told]:
