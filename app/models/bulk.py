@@ -19,6 +19,8 @@ from app.models.types import UtcMoment
 
 FEW = 50
 """Below this COPY costs more than it saves."""
+TOGETHER = 100
+"""Rows that one statement of SQLite inserts."""
 MOST_VALUES = 32_000
 """Values that one statement of SQLite takes, and some to spare."""
 
@@ -83,22 +85,35 @@ def _insert(
         if connection.dialect.name == "postgresql" and rows >= FEW:
             _copy(cursor, table, quoted, cells)
             return
-        mark = "%s" if connection.dialect.name == "postgresql" else "?"
-        one = f"({', '.join([mark] * len(names))})"
-        head = f'INSERT INTO "{table.name}" ({quoted}) VALUES '  # noqa: S608  # names come from our own tables
-        if rows < FEW or behind.of(connection) is None:
-            cursor.executemany(head + one, zip(*cells, strict=True))
-            return
-        # one statement for many rows: Python goes on in another thread until the database has done them all
-        parts = -(-rows * len(names) // MOST_VALUES)
-        left = zip(*cells, strict=True)
-        while part := tuple(islice(left, -(-rows // parts))):
-            cursor.execute(head + ", ".join([one] * len(part)), tuple(chain.from_iterable(part)))
+        head = f'INSERT INTO "{table.name}" ({quoted})'  # names come from our own tables
+        if connection.dialect.name == "postgresql":
+            cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", zip(*cells, strict=True))
+        else:
+            # behind, Python goes on in another thread for as long as a statement takes: the longer the better
+            parts = -(-rows * len(names) // MOST_VALUES)
+            later = behind.of(connection) is not None and rows >= FEW
+            _in_statements(cursor, head, "", cells, -(-rows // parts) if later else TOGETHER)
     except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
     finally:
         cursor.close()
+
+
+def _in_statements(cursor: Any, head: str, tail: str, cells: Sequence[Iterable[Any]], together: int) -> int:
+    """Insert rows on SQLite, so many ``together`` in one statement, and return how many were.
+
+    For each row that costs a quarter less than a statement of its own, once a statement of that size is known.
+    """
+    one = f"({', '.join('?' * len(cells))})"
+    left, done = zip(*cells, strict=True), 0
+    while len(part := tuple(islice(left, together))) == together:
+        cursor.execute(f"{head} VALUES {', '.join([one] * together)} {tail}", tuple(chain.from_iterable(part)))
+        done += cursor.rowcount
+    if part:
+        cursor.executemany(f"{head} VALUES {one} {tail}", part)
+        done += cursor.rowcount
+    return done
 
 
 def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
@@ -128,23 +143,24 @@ def insert_new_columns(
 
     ``hardly_any_there``: as a rule none of the keys is there, so that PostgreSQL had better try COPY, which refuses such rows.
     """
-    names = list(columns)
-    cells = [_bound(values, _bind(table.c[n].type, connection.dialect)) for n, values in columns.items()]
+    rows = len(next(iter(columns.values())))
+    names = [n for n, values in columns.items() if values.count(None) < rows]
+    cells = [_bound(columns[n], _bind(table.c[n].type, connection.dialect)) for n in names]
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
     behind.wait(connection)
     cursor = connection.connection.cursor()
     try:
-        if connection.dialect.name == "postgresql" and hardly_any_there and len(cells[0]) >= FEW:
+        if connection.dialect.name == "postgresql" and hardly_any_there and rows >= FEW:
             with suppress(connection.dialect.loaded_dbapi.IntegrityError), connection.begin_nested():
                 _copy(cursor, table, quoted, cells)
-                return len(cells[0])
+                return rows
         if connection.dialect.name == "postgresql":
             arrays = ", ".join(f"%s::{table.c[n].type.compile(connection.dialect)}[]" for n in names)
             cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", cells)  # noqa: S608
         else:
-            cursor.executemany(f"{head} VALUES ({', '.join('?' * len(names))}) {tail}", zip(*cells, strict=True))
+            return _in_statements(cursor, head, tail, cells, TOGETHER)
         return cursor.rowcount
     finally:
         cursor.close()
