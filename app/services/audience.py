@@ -33,7 +33,7 @@ def _audience(work: Work, spec: RegisterSpec, parties: Sequence[Party]) -> Audie
     known: dict[tuple[Any, ...], tuple[int, ...]] = {}
 
     def told(row: Mapping[str, Any]) -> tuple[int, ...]:
-        alike = tuple([row.get(code) for code in looked_at])
+        alike = tuple(map(row.get, looked_at))
         found = known.get(alike)
         if found is None:
             everybody = (p for party in parties for p in people.told(work, party, spec, row))

@@ -168,14 +168,14 @@ def missed(
     if person is None and o["role"]:
         person = next(iter(people.holders(work, o["role"], o["unit"])), None)
     code = duty.breach or duty.code
-    own = {"obligation": o["id"], "occurrence": _numbered(o, no), "occurred_at": at, "day": day}
+    own = {"record_id": row["id"], "obligation": o["id"], "occurrence": _numbered(o, no), "occurred_at": at, "day": day}
     if _costless(rule):  # most missed duties are of this kind: one is drafted, the others are like it
         alike = ("missed", spec.code, code, o["citation"], person, row.get("unit"), work.now, work.actor.person_id)
-        if alike not in work.memo:
-            work.memo[alike] = _draft(
-                work, spec, row, rule, code, own | {"person": person, "began": day}, o["citation"]
-            )
-        drafts: list[Draft] = [({**d, **own, "record_id": row["id"]}, []) for d, _ in work.memo[alike]]
+        if (like := work.memo.get(alike)) is None:
+            facts = own | {"person": person, "began": day}
+            [(like, _)] = _draft(work, spec, row, rule, code, facts, o["citation"])
+            work.memo[alike] = like
+        drafts: list[Draft] = [({**like, **own}, [])]
     else:
         facts = own | {"person": person, "began": o["started_on"], "grows": o["done_at"] is None}
         late = charging.lateness(work, facts, o["done_at"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -99,15 +100,15 @@ def tell(
 
 def send(work: Work, letters: Sequence[Told]) -> int:
     """Keep the notices that have not been given yet, and lay each into the outbox for every channel; return how many are new."""
-    count = sum(len(t.people) for t in letters)
-    if not count:
+    each = [len(t.people) for t in letters]
+    if not (count := sum(each)):
         return 0
     first = numbering.take(work, "notice.id", count)
     columns = {
         "id": list(range(first, first + count)),
         "key": [f"{t.key}:{p}" for t in letters for p in t.people],
         "person": [p for t in letters for p in t.people],
-        **{code: [value for t in letters for value in [t[place]] * len(t.people)] for code, place in _ALIKE.items()},
+        **{code: [*chain.from_iterable(map(repeat, [t[n] for t in letters], each))] for code, n in _ALIKE.items()},
         "at": [work.now] * count,
     }
     insert_new_columns(work.connection, notice, columns, hardly_any_there=True)

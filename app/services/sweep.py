@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, delete, not_, select
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.catalog.duty import Duty
 from app.models.among import among
-from app.models.bulk import insert_rows, seldom_collected
+from app.models.bulk import insert_rows, read_columns, seldom_collected
 from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, following
@@ -37,6 +38,10 @@ LOG = logging.getLogger(__name__)
 RETRIES = 5
 PATIENCE = timedelta(hours=1)
 """How long what could not be judged is left before it is tried again."""
+
+
+OWED = [c for c in obligation.c if c.key not in {"limit", "postponed"}]
+"""What is asked of an obligation; how its limit was reckoned only Why? tells."""
 
 
 @dataclass
@@ -148,15 +153,14 @@ def _due(work: Work, aside: Sequence[int]) -> Select[Any]:
 
 
 def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
-    claimed = {
-        t.obligation: Event(t.fire_at, t.kind, t.seq)
-        for t in work.connection.execute(due.with_for_update(skip_locked=True)).all()
-    }
-    if not claimed:
+    timers = read_columns(work.connection, due.with_for_update(skip_locked=True))
+    if not timers:
         return 0
+    claimed = dict(zip(timers["obligation"], map(Event, timers["fire_at"], timers["kind"], timers["seq"]), strict=True))
     ids = sorted(claimed)
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
+    day_of = cache(work.panel.calendar.day_of)
     courses: dict[tuple[int, str, str], _Course] = {}
     drafts: list[breaches.Draft] = []
     missed: list[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]] = []
@@ -174,8 +178,7 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
         for event in happened:
             if event.kind == "breach":
                 missed.append((o, course.duty, row))
-                day = work.panel.calendar.day_of(event.fire_at)
-                drafts += breaches.missed(work, o, course.duty, row, event.seq, event.fire_at, day)
+                drafts += breaches.missed(work, o, course.duty, row, event.seq, event.fire_at, day_of(event.fire_at))
             else:
                 letters += course.tell(course.duty, event)(o, row)
         if coming is not None:
@@ -252,9 +255,8 @@ class _Course:
 
 
 def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
-    rows = work.connection.execute(select(obligation).where(among(obligation.c.id, ids)))
-    names = list(rows.keys())
-    return [dict(zip(names, r, strict=True)) for r in rows.all()]
+    columns = read_columns(work.connection, select(*OWED).where(among(obligation.c.id, ids)))
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
 def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str, int], dict[str, Any]]:

@@ -93,9 +93,13 @@ def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
     told, label, named = audience(work, spec, rule.tell), notices.ready(spec.label), notices.ready(duty.label)
     kind = "remind" if event.kind == "remind" else "overdue"
+    known: dict[Any, dict[str, str]] = {}
 
     def tell(o: Facts, row: Facts) -> list[notices.Told]:
-        words = {"register": label, "number": row["record_no"], "duty": named, **_by_when_and_whom(work, o)}
+        alike = o["due_at"], o["person"], o["role"]
+        if (rest := known.get(alike)) is None:
+            rest = known[alike] = _by_when_and_whom(work, o)
+        words = {"register": label, "number": row["record_no"], "duty": named, **rest}
         about = {"register": register, "record_id": row["id"]}
         return notices.tell(work, told(row), kind, notices.limit_key(event.kind, o, event.seq), words, about)
 
@@ -119,14 +123,11 @@ def of_stuck(work: Work, o: Mapping[str, Any]) -> list[notices.Told]:
 
 def _by_when_and_whom(work: Work, o: Mapping[str, Any]) -> dict[str, str]:
     """Return until when something is owed, to the last minute in time as people say it, and by whom."""
-    alike = ("by when and whom", o["due_at"], o["person"], o["role"])
-    if alike not in work.memo:
-        due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)
-        role = work.catalog.roles.get(o["role"] or "")
-        nobody = role.label if role else ""
-        who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else nobody
-        work.memo[alike] = {"due": f"{due:%Y-%m-%d %H:%M}", "who": who}
-    return work.memo[alike]  # type: ignore[no-any-return]
+    due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)
+    role = work.catalog.roles.get(o["role"] or "")
+    nobody = role.label if role else ""
+    who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else nobody
+    return {"due": f"{due:%Y-%m-%d %H:%M}", "who": who}
 
 
 def _lifted(work: Work, ids: Sequence[int]) -> list[notices.Told]:
