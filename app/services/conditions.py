@@ -63,11 +63,21 @@ def _compare(
 
 
 def with_references(
-    work: Work, spec: RegisterSpec, rows: Iterable[Mapping[str, Any]], conditions: Iterable[Condition | Term | None]
+    work: Work,
+    spec: RegisterSpec,
+    rows: Iterable[Mapping[str, Any]],
+    conditions: Iterable[Condition | Term | None],
+    *,
+    carried: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """Return the rows with every ``reference.field`` that the conditions and terms look at, read in one query for each reference."""
+    """Return the rows with every ``reference.field`` that the conditions and terms look at, read in one query for each reference.
+
+    ``carried``: what the rows carry of it already is not read again.
+    """
     rows = list(rows)
     paths = {p for c in conditions if c is not None for p in c.fields() if "." in p}
+    if carried and rows:
+        paths -= rows[0].keys()
     if not paths:
         return rows
     extra: dict[str, dict[int, Mapping[str, Any]]] = {}

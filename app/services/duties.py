@@ -37,6 +37,8 @@ ENTERED = "entered_state_at"
 """Where a row carries the moment at which it entered the state that starts a duty."""
 There = dict[str, dict[int, dict[str, Any]]]
 """The obligations that records have, by duty and record."""
+_New = tuple[dict[str, Any], Duty, Mapping[str, Any]]
+"""An obligation without id that is about to be written, its duty and its record."""
 TIMER = ("obligation", "fire_at", "kind", "seq")
 
 
@@ -96,6 +98,22 @@ def settle(
     return result
 
 
+def ask_ahead(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Ask of the database what settling rows will ask that are about to be entered, so that it can write them meanwhile.
+
+    Returns the rows with what duties look at behind their references.
+    """
+    go_live.day(work, spec.code)
+    adoption.anywhere(work)
+    calendars.of(work)
+    people.units(work)
+    people.profiles(work)
+    for era in editions.eras(work, spec.code):
+        then = editions.bound(work, era.revision)
+        rows = with_references(then, era.spec, rows, looked_at(era.spec), carried=True)
+    return rows
+
+
 def _settle_era(
     work: Work,
     era: Era,
@@ -107,7 +125,9 @@ def _settle_era(
 ) -> None:
     then, spec = editions.bound(work, era.revision), era.spec
     # what a record does not name that has just been entered is empty
-    whole = with_references(then, spec, rows if fresh else editions.whole(then, spec, rows), looked_at(spec))
+    rows = rows if fresh else editions.whole(then, spec, rows)
+    whole = with_references(then, spec, rows, looked_at(spec), carried=fresh)
+    new: list[_New] = []
     for duty in spec.duties:
         if duty.every is not None:
             continue
@@ -118,8 +138,9 @@ def _settle_era(
             continue
         done = _done(then, spec, duty, owing, fresh)
         facts = postponing.facts(then, spec, duty, owing, fresh=fresh) if duty.postponed_by else None
-        new = _settle_duty(then, era, duty, owing if fresh else begun, known, done, facts, result, again)
-        known.update((o["record_id"], o) for o in new)
+        new += _settle_duty(then, era, duty, owing if fresh else begun, known, done, facts, result, again)
+    for o in _insert(then, spec, new, result):
+        there[o["duty"]][o["record_id"]] = o
 
 
 def _release(
@@ -228,11 +249,10 @@ def _settle_duty(
     facts: Facts | None,
     result: Settled,
     again: Again,
-) -> list[dict[str, Any]]:
-    """Settle one duty of records and return the new obligations."""
-    spec = era.spec
-    common = _Terms.of(work, spec, duty)
-    new: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
+) -> list[_New]:
+    """Settle one duty of records and return the new obligations, which are not written yet."""
+    common = _Terms.of(work, era.spec, duty)
+    new: list[_New] = []
     moved: list[tuple[dict[str, Any], Mapping[str, Any]]] = []
     for row in rows:
         old = known.get(row["id"])
@@ -255,14 +275,14 @@ def _settle_duty(
             terms = _postponed(work, duty, facts, {**(old or {}), **terms}, terms, started, row, fulfilled)
         now = terms | {"state": "done" if fulfilled else "open", "done_at": fulfilled}
         if old is None:
-            new.append((now, row))
+            new.append((now, duty, row))
         elif any(old[k] != v for k, v in now.items()):
             if old["state"] == "open" and fulfilled:
                 result.fulfilled.append(old["id"])
             moved.append((old, now))
             result.changed.append((old, duty, row))
     store_all(work, moved)
-    return _insert(work, spec, duty, new, result)
+    return new
 
 
 def _bound_elsewhere(era: Era, old: Mapping[str, Any]) -> bool:
@@ -547,14 +567,12 @@ def store_all(work: Work, changes: Sequence[tuple[dict[str, Any], Mapping[str, A
         work.connection.execute(query.values({n: bindparam(f"_{n}") for n in names}), given)
 
 
-def _insert(
-    work: Work, spec: RegisterSpec, duty: Duty, new: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], result: Settled
-) -> list[dict[str, Any]]:
+def _insert(work: Work, spec: RegisterSpec, new: Sequence[_New], result: Settled) -> list[dict[str, Any]]:
     if not new:
         return []
     first = numbering.take(work, "obligation.id", len(new))
     rows = []
-    for n, (terms, row) in enumerate(new):
+    for n, (terms, duty, row) in enumerate(new):
         o = terms | {"id": first + n, "register": spec.code, "record_id": row["id"], "duty": duty.code, "cycle": 1}
         rows.append(o)
         result.changed.append((o, duty, row))

@@ -17,9 +17,22 @@ from sqlalchemy import select
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid, Missing, Refused, say
 from app.fields.base import Unreadable
+from app.models import behind
 from app.models.fixed import record_version
 from app.models.ledger import breach
-from app.services import breaches, consequences, files, listing, people, refusing, retention, rows, scope, workflow
+from app.services import (
+    breaches,
+    consequences,
+    duties,
+    files,
+    listing,
+    people,
+    refusing,
+    retention,
+    rows,
+    scope,
+    workflow,
+)
 from app.services.checking import check_rows
 from app.services.panel import Work
 from app.services.workflow import Move
@@ -68,6 +81,8 @@ def create_many(
     spec = _writable(work, register, "import" if import_run is not None else "add")
     if errors := check_many(work, register, new, lines=lines, importing=import_run is not None):
         raise Invalid(errors)
+    if behind.of(work.connection) is not None:  # whatever is asked later waits until the records are written
+        new = duties.ask_ahead(work, spec, _with_defaults(work, spec, new))
     entered = rows.insert(work, spec, new, import_run)
     consequences.of_rows(work, spec, entered, fresh=True)
     return [r["id"] for r in entered]
