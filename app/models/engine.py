@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from app.models.formulas.sqlite import work_out
 
@@ -15,7 +17,12 @@ BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 
 
 STATEMENTS = 2_000
-"""Compiled statements that an engine remembers: a whole catalog has more kinds of them than the 500 that are usual."""
+"""Compiled statements that a panel remembers: a whole catalog has more kinds of them than the 500 that are usual."""
+
+
+def statements() -> MutableMapping[Any, Any]:
+    """Return an empty memory of compiled statements for the option ``compiled_cache``; the least used go when it is full."""
+    return LRUCache(STATEMENTS)
 
 
 def open_engine(url: str, **options: Any) -> Engine:
@@ -24,7 +31,6 @@ def open_engine(url: str, **options: Any) -> Engine:
     A deferred transaction that reads and then writes fails at once when another writer came between, whatever the timeout;
     one that takes the lock first waits its turn.
     """
-    options = {"query_cache_size": STATEMENTS, **options}
     sqlite = make_url(url).get_backend_name() == "sqlite"
     if not sqlite:
         return create_engine(url, pool_pre_ping=True, **options)

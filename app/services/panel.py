@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from app.catalog.register import RegisterSpec
 from app.errors import Forbidden, Missing, say
 from app.models import behind
 from app.models.bulk import insert_rows
+from app.models.engine import statements
 from app.models.fixed import access_log
 from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
@@ -73,6 +74,8 @@ class Panel:
     """Working days within which a fine may be appealed against, where the policy names none."""
     memory: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What this process remembers between requests, under keys that change with what it was read from."""
+    statements: MutableMapping[Any, Any] = field(default_factory=statements, init=False, compare=False, repr=False)
+    """Compiled statements: they hold the tables of ``models`` alive, so they go with them and not with the engine."""
 
     @contextmanager
     def work(
@@ -85,7 +88,7 @@ class Panel:
         if actor.behind is not None:
             raise Forbidden(say("以他人身份查看时只能看，不能办理"))
         with self.engine.connect() as connection:
-            connection = connection.execution_options(immediate=True)
+            connection = connection.execution_options(immediate=True, compiled_cache=self.statements)
             with connection.begin():
                 work = Work(self, connection, actor, now or clock.now(), source, reason)
                 yield work
@@ -97,8 +100,10 @@ class Panel:
         """Give a unit of work that only reads; which records it showed that are logged is kept at its end, however it ended."""
         seen: dict[Any, dict[str, Any]] = {}
         try:
-            with self.engine.connect() as connection, connection.begin():
-                yield Work(self, connection, actor, now or clock.now(), "read", "", seen=seen)
+            with self.engine.connect() as connection:
+                connection = connection.execution_options(compiled_cache=self.statements)
+                with connection.begin():
+                    yield Work(self, connection, actor, now or clock.now(), "read", "", seen=seen)
         finally:
             if seen:
                 with self.engine.connect() as connection:

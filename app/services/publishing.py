@@ -146,6 +146,8 @@ def plan(engine: Engine, files: Mapping[str, str], zone: ZoneInfo = Moment.zone)
     clashes = conflicts(before.files, files)
     old = before.catalog if before.revision else None
     with engine.connect() as connection:
+        # a statement that is remembered keeps its tables, and those of a plan are made for it alone
+        connection = connection.execution_options(compiled_cache=None)
         earlier = (stored(connection, n) for n in range(before.revision - 1, 0, -1))
         known = converting.known_fields(connection, before.catalog, earlier, files)
         files = converting.settled(connection, known, before.catalog, zone, files)
@@ -202,7 +204,7 @@ def publish(
         raise Refused(too_early(today))
     since = (in_force_from or today) if now_in_force.revision else EVER
     with engine.connect() as connection:
-        connection = connection.execution_options(immediate=True)
+        connection = connection.execution_options(immediate=True, compiled_cache=None)
         with connection.begin():
             _wait_for_others(connection)
             before = newest(connection)

@@ -94,6 +94,7 @@ def replayed(
     if draft is not None:
         panel = replace(panel)  # with a memory of its own
     with panel.engine.connect() as connection:
+        connection = connection.execution_options(compiled_cache=panel.statements)
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         connection.detach()  # temporary tables end with their connection, which must not go back to the others
