@@ -71,7 +71,9 @@ def test_a_clock_that_jumps_ahead_fines_nobody_until_somebody_has_looked_at_it(s
 
     with site.panel.work(site.actor("admin"), now=at("2025-06-04 09:03")) as work:
         ticks.release(work, "没有细看")
-    assert wake(site, at("2025-03-04 10:00"), at("2025-03-04 10:00")) is None, "it steps back by months from what was vouched for"
+    assert wake(site, at("2025-03-04 10:00"), at("2025-03-04 10:00")) is None, (
+        "it steps back by months from what was vouched for"
+    )
     with site.panel.work(site.actor("admin"), now=at("2025-03-04 10:01")) as work:
         ticks.release(work, "时钟已校正，确认无误")
     assert wake(site, at("2025-03-04 10:02"), at("2025-03-04 10:02")) is not None
