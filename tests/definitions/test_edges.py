@@ -24,8 +24,6 @@ from tests.site import at
 DECIDED = {
     "C-10", "C-29", "C-37", "C-55", "C-58",  # entered by who assesses, approves, sells or contracts
     "C-64",  # office hours; both sides of the closing are those of D-09
-    "PN-18", "PN-20", "PN-21", "PN-22", "PN-28",  # decided case by case; no amount follows
-    "PN-26",  # told by the figures of revisits, both sides of whose targets are tested with the indicators
 }  # fmt: skip
 """Rows without two sides of their own."""
 HERE = Path(__file__).parent
