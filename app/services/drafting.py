@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
-from app.catalog.loader import SITE, digest, load
+from app.catalog.loader import SITE, digest, load, readable
 from app.errors import CellError, Conflict, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.drafts import draft, draft_author, draft_file
 from app.services import administration, numbering, people, publishing
 from app.services.panel import Work
 
+T = TypeVar("T")
 STATES = {
     "open": say("编辑中"), "asked": say("待审批"), "approved": say("已批准"), "refused": say("已退回"),
     "published": say("已发布"), "dropped": say("已放弃"),
@@ -145,15 +146,22 @@ def files(work: Work, number: int) -> dict[str, str]:
 
 
 def catalog(work: Work, number: int) -> tuple[Catalog | None, list[Finding]]:
-    """Return the catalog that there would be with a draft, None while it has errors, and everything found in it.
+    """Return the catalog that there would be with a draft, None while it has errors, and everything found in it."""
+    return _read_once(work, number, load)
 
-    What was read last is remembered by this process while the files stay as they are.
-    """
+
+def legible(work: Work, number: int) -> Catalog:
+    """Return what can be read of a draft's catalog, whatever is wrong with the rest: for help while one writes."""
+    return _read_once(work, number, readable)
+
+
+def _read_once(work: Work, number: int, read: Callable[[Mapping[str, str]], T]) -> T:
+    """Return what ``read`` makes of a draft's files; remembered by this process, the last one only, while they stay as they are."""
     found = files(work, number)
-    key = digest(found)
-    kept: tuple[str, tuple[Catalog | None, list[Finding]]] | None = work.panel.memory.get("draft")
+    key, place = digest(found), ("draft", read.__name__)
+    kept: tuple[str, T] | None = work.panel.memory.get(place)
     if kept is None or kept[0] != key:
-        kept = work.panel.memory["draft"] = key, load(found)
+        kept = work.panel.memory[place] = key, read(found)
     return kept[1]
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zlib import crc32
 
-from flask import request
+from flask import jsonify, redirect, request
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
 from app.catalog.register import RegisterSpec
-from app.exchange import corrected
+from app.errors import Refused, say
+from app.exchange import corrected, runs
 from app.exchange.columns import exported
 from app.exchange.importing import Preview
 from app.exchange.proposal.proposing import Proposal
@@ -91,6 +93,17 @@ def address(path: str, **changes: Any) -> str:
     new = [(k, one) for k, v in changes.items() if v for one in (v if isinstance(v, list | tuple) else [v])]
     query = urlencode([*kept, *new])
     return path + (f"?{query}" if query else "")
+
+
+def keep(where: Callable[[str], str]) -> Response:
+    """Keep the file that was sent and go on to the address that ``where`` gives for its SHA-256. Raises Refused without a file."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Refused(say("没有收到文件"))
+    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
+    url = address(where(digest), name=file.filename[:255])
+    # a script goes there itself; following a redirect it would have the file read twice
+    return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
 
 
 def settings(preview: Preview | Proposal | None) -> list[Setting]:

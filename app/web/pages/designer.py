@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from app.catalog import wire
 from app.catalog.catalog import Catalog
 from app.catalog.codes import code_from
-from app.catalog.loader import digest, readable
 from app.catalog.policy import Policy
 from app.catalog.register import RegisterSpec
 from app.catalog.words import TYPES
@@ -107,15 +106,10 @@ def check_formula(number: int, code: str) -> Response:
 
 
 def _read(number: int, code: str) -> tuple[Work, Catalog, RegisterSpec]:
-    """Return a register of a draft as far as the draft can be read, with its catalog; remembered while the draft stays as it is."""
+    """Return a register of a draft as far as the draft can be read, with its catalog."""
     work = reading()
     drafting.get(work, number)
-    files = drafting.files(work, number)
-    key = digest(files)
-    kept: tuple[str, Catalog] | None = work.panel.memory.get("draft as far as it goes")
-    if kept is None or kept[0] != key:
-        kept = work.panel.memory["draft as far as it goes"] = key, readable(files)
-    catalog = kept[1]
+    catalog = drafting.legible(work, number)
     if (spec := catalog.registers.get(code)) is None:
         raise Missing
     return work, catalog, spec

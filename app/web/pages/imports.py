@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.register import RegisterSpec
-from app.errors import Invalid, Missing, Refused, say
+from app.errors import Invalid, Missing
 from app.exchange import column_choices, foreseen, importing, runs, undoing
 from app.exchange.columns import exported
 from app.exchange.foreseen import Foreseen
@@ -25,7 +25,7 @@ from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, let_go, reading, writing
 from app.web.cells import moment, record_url
 from app.web.import_preview import STATUSES, counted, followed, rows, told
-from app.web.import_settings import address, asked, columns, keyable, mark, said_again, settings
+from app.web.import_settings import address, asked, columns, keep, keyable, mark, said_again, settings
 from app.web.import_settings import correct as corrections
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
@@ -88,13 +88,7 @@ def choose(register: str) -> str:
 def upload(register: str) -> Response:
     """Keep a file and go on to its preview. Raises Missing, Forbidden, Refused without a file."""
     scope.demand(reading(), register, "import")
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise Refused(say("没有收到文件"))
-    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
-    url = address(_check(register, digest), name=file.filename[:255])
-    # a script goes there itself; following a redirect it would have the file checked twice
-    return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
+    return keep(lambda digest: _check(register, digest))
 
 
 def _check(register: str, digest: str) -> str:

@@ -24,7 +24,7 @@ from app.services import administration, drafting, enacting, lookup, publishing
 from app.services.panel import Panel
 from app.services.publishing import Published
 from app.web.actor import current_actor, current_panel, reading, writing
-from app.web.import_settings import OUT, address, asked, settings
+from app.web.import_settings import OUT, address, asked, keep, settings
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 
@@ -48,12 +48,7 @@ def choose() -> str:
 def upload() -> Response:
     """Keep a file and go on to what it would make. Raises Forbidden, Refused without a file."""
     administration.demand(reading())
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise Refused(say("没有收到文件"))
-    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
-    url = address(_url(digest), name=file.filename[:255])
-    return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
+    return keep(_url)
 
 
 def _url(digest: str) -> str:
