@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -87,3 +87,17 @@ class Party(Spec):
 @lru_cache(maxsize=1024)
 def _settled(word: str, is_field: bool) -> Party:
     return Party(field=word) if is_field else Party(role=word)
+
+
+def texts_in(node: Any, *, keys: bool = False) -> Iterator[str]:
+    """Yield every text in a dumped definition; with ``keys`` those of its mappings, too, some of which name fields."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, Mapping):
+        for key, value in node.items():
+            if keys:
+                yield str(key)
+            yield from texts_in(value, keys=keys)
+    elif isinstance(node, list | tuple):
+        for part in node:
+            yield from texts_in(part, keys=keys)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.catalog.amount import Amount
-from app.catalog.base import Citation, Dated, Party
+from app.catalog.base import Citation, Dated, Party, texts_in
 from app.catalog.breach import Breach
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty, Limit, Span, Start
@@ -257,14 +257,7 @@ def refusals(old: Catalog | None, new: Catalog, files: Mapping[str, str]) -> lis
 
 def _ruled(spec: RegisterSpec) -> frozenset[str]:
     """Return every word in the rules of a register: what was owed by them is judged by the fields as they were."""
-    return frozenset(_words([x.model_dump() for x in (*spec.duties, *spec.breaches, *spec.counters, *spec.reports)]))
-
-
-def _words(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
-        yield from _words(part)
+    return frozenset(texts_in([x.model_dump() for x in (*spec.duties, *spec.breaches, *spec.counters, *spec.reports)]))
 
 
 def _kept(was: Field, now: Field) -> Iterator[tuple[str, str, Sentence]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from app.catalog.base import texts_in
 from app.catalog.register import RegisterSpec
 from app.services import rows
 from app.services.panel import Work
@@ -14,7 +15,7 @@ from app.services.panel import Work
 
 def named(rules: Iterable[BaseModel]) -> set[str]:
     """Return every word of rules that may be the code of a field; of a path behind a reference, the reference."""
-    return {w.split(".")[0] for r in rules for w in _words(r.model_dump())}
+    return {w.split(".")[0] for r in rules for w in texts_in(r.model_dump(), keys=True)}
 
 
 def facts(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -28,14 +29,3 @@ def facts(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[
         words = named((*told, *spec.breaches, *work.catalog.counters.values()))
         work.panel.memory[key] = frozenset((*words, *spec.excluded))
     return rows.read(work, spec, ids, fields=work.panel.memory[key])
-
-
-def _words(part: Any) -> Iterator[str]:
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, Mapping):
-        for k, v in part.items():
-            yield from (str(k), *_words(v))
-    elif isinstance(part, list | tuple):
-        for v in part:
-            yield from _words(v)
