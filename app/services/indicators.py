@@ -373,8 +373,13 @@ def _shown(indicator: Indicator) -> int:
 
 
 def entry(work: Work, code: str, day: date) -> Entry:
-    """Return what the actor sees of one indicator in the period of a day. Raises Missing where that is nothing."""
-    found = board(work, day, code)
-    if not found:
+    """Return what the actor sees of one indicator in the period of a day; without figures where there are none for him to see.
+
+    Raises Missing where he could never see one.
+    """
+    if found := board(work, day, code):
+        return found[0]
+    chosen = next((i for i in live(work) if i.code == code and _concerns(work, i)), None)
+    if chosen is None:
         raise Missing(say("没有名为 {code} 的指标", code=code))
-    return found[0]
+    return Entry(chosen, period_of(chosen.period, day), {}, WHOLE, None, [])

@@ -31,6 +31,13 @@ def test_the_head_of_a_unit_sees_its_figure_and_no_other(site: Site) -> None:
     assert "客户部" in text and "仓库" not in text and "全部" not in text
 
 
+def test_a_month_without_figures_says_so_and_offers_the_others(site: Site) -> None:
+    answer = site.browser("auditor").get("/indicators/answered?month=2199-12")
+    assert answer.status_code == 200 and "这一期没有您可以查看的数字" in page_text(answer)
+    assert "/indicators/answered?month=2199-11" in answer.text
+    assert site.browser("auditor").get("/indicators/nothing?month=2199-12").status_code == 404
+
+
 def test_owner_colleague_and_stranger_who_read_only_their_own_rows_see_no_figure(site: Site) -> None:
     for name in ("owner", "colleague", "stranger", "outsider"):
         browser = site.browser(name)
@@ -44,7 +51,10 @@ def test_owner_colleague_and_stranger_who_read_only_their_own_rows_see_no_figure
 
 def test_the_records_behind_a_number_are_listed_as_far_as_one_may_read_them(site: Site) -> None:
     at = f"/indicators/answered/records{MARCH}&part=denominator&subject=unit:{site.units['客户部']}"
-    assert SECRET in page_text(site.browser("chief").get(at))
+    listed = site.browser("chief").get(at)
+    assert SECRET in page_text(listed)
+    link = f"/registers/complaint/show/{site.complaint}"
+    assert f'href="{link}"' in listed.text and site.browser("chief").get(link).status_code == 200
     auditor = page_text(site.browser("auditor").get(at))  # receives the figure, reads no complaint
     assert SECRET not in auditor and "没有您可以查看的记录" in auditor
     assert site.browser("auditor").get(at.replace("denominator", "nothing")).status_code == 404

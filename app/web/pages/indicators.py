@@ -19,6 +19,7 @@ from app.services.measuring import WHOLE
 from app.services.panel import Work
 from app.web import figures
 from app.web.actor import reading, writing
+from app.web.cells import record_url
 from app.web.language import label, language_comma
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
@@ -117,12 +118,13 @@ def behind(code: str) -> str:
     named = lookup.titles(work, m.register_code, ids)
     spec = work.spec(m.register_code)
     root = request.script_root
-    where = f"{root}/registers/{spec.code}" if not spec.tickets_of else f"{root}/fines"
     names = figures.subjects(work, i, [subject])
     return render_template(
         "indicator_records.html", title=label(i.label), part=gettext("分子") if part == "numerator" else gettext("分母"),
         period=entry.period.key, subject=names.get(subject, ""), register=label(spec.label), total=total,
-        records=[{"title": named.get(n, f"#{n}"), "url": f"{where}/{n}"} for n in ids],
+        records=[
+            {"title": named.get(n, f"#{n}"), "url": f"{root}/fines/{n}" if spec.tickets_of else record_url(spec.code, n)} for n in ids
+        ],
         back_url=f"{root}/indicators/{code}?month={month:%Y-%m}",
     )  # fmt: skip
 
