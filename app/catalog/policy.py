@@ -27,9 +27,9 @@ class Policy(Spec):
     code: str = Field(alias="policy", pattern=r"^[A-Z][A-Z0-9_]{0,19}$")
     label: Label
     source: str = ""
-    """Where the document lies: file and lines of the seeds, or the site's own reference."""
+    """Where the document lies: the file and its lines, or the site's own reference."""
     effective: date | None = None
-    lost: str = ""
+    lost: Label | None = None
     """What of the text is missing or damaged, so that nothing can be demanded from it."""
     adopt_from: date | None = None
     """A site's own policy is adopted by the whole site from this day when it is applied."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import current_app
 from flask_appbuilder.fields import QuerySelectMultipleField
 from flask_appbuilder.fieldwidgets import Select2ManyWidget
 from flask_appbuilder.security.sqla.models import Role
 from flask_appbuilder.security.views import RoleModelView, UserDBModelView
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from wtforms.fields.choices import Choice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from app.web.actor import current_panel
 from app.web.language import label, language_comma
@@ -31,6 +31,24 @@ def _roles() -> list[Role]:
 
 def _named(roles: Iterable[Role]) -> str:
     return language_comma().join(role_name(r) for r in roles)
+
+
+def defined(code: str) -> bool:
+    """Return whether the definitions in force speak of a role."""
+    return code in current_panel().catalog.roles
+
+
+def _with_code(code: str) -> str:
+    spec = current_panel().catalog.roles.get(code)
+    return f"{label(spec.label)} ({code})" if spec else code
+
+
+def _keeps_its_code(form: Any, field: Any) -> None:
+    """Refuse another name for a role that the definitions speak of: it is their code for it."""
+    number = getattr(form, "_id", None)
+    before = current_app.extensions["appbuilder"].session.get(Role, number) if number else None
+    if before is not None and defined(before.name) and field.data != before.name:
+        raise ValidationError(gettext("这个角色由制度使用，不能改名；名称在定义里修改"))
 
 
 class RolesField(QuerySelectMultipleField):
@@ -74,3 +92,12 @@ class RolesView(RoleModelView):
 
     class_permission_name = "RoleModelView"
     search_columns: ClassVar = ["name"]
+    formatters_columns: ClassVar = {"name": _with_code}
+    validators_columns: ClassVar = {"name": [_keeps_its_code]}
+
+    def pre_delete(self, item: Role) -> None:
+        """Keep a role that the definitions speak of, and one that somebody holds. Raises ValueError, which FAB shows."""
+        if defined(item.name):
+            raise ValueError(gettext("这个角色由制度使用，不能删除"))
+        if item.user:
+            raise ValueError(gettext("还有用户持有这个角色，不能删除；请先在用户里去掉它"))

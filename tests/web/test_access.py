@@ -6,7 +6,9 @@ import io
 import re
 
 import pytest
+from sqlalchemy import select
 
+from app.models.fixed import role
 from tests.web.site import SECRET, Site, page_text
 
 PLACES = [
@@ -121,6 +123,7 @@ def test_the_menu_shows_a_person_what_that_person_may_read(site: Site) -> None:
 def test_the_administrator_looks_after_accounts_and_reads_no_register(site: Site) -> None:
     admin = site.browser("admin")
     assert [admin.get(u).status_code for u in ("/users/list/", "/roles/list/", "/publications")] == [200, 200, 200]
+    assert "文员 (clerk)" in page_text(admin.get("/roles/list/"))
     assert [
         admin.get(u).status_code for u in ("/registers/complaint/list/", "/api/v1/complaint/", "/exports/complaint.csv")
     ] == [403, 403, 403]
@@ -129,6 +132,19 @@ def test_the_administrator_looks_after_accounts_and_reads_no_register(site: Site
         403,
         403,
     ]
+
+
+def test_a_role_that_policies_use_keeps_its_code_and_is_not_deleted(site: Site) -> None:
+    admin = site.browser("admin")
+    with site.panel.engine.connect() as connection:
+        number = connection.execute(select(role.c.id).where(role.c.name == "clerk")).scalar_one()
+    page = f"/roles/edit/{number}"
+    assert "不能改名" in page_text(admin.post(page, {"name": "scribe"}, page=page, follow_redirects=True))
+    assert "不能删除" in page_text(admin.post(f"/roles/delete/{number}", follow_redirects=True))
+    admin.post("/roles/add", {"name": "visitor"}, page="/roles/add")
+    assert ">visitor<" in page_text(admin.get("/roles/list/"))  # a role of the site's own has no other name
+    with site.panel.engine.connect() as connection:
+        assert connection.execute(select(role.c.name).where(role.c.id == number)).scalar_one() == "clerk"
 
 
 def test_an_attachment_is_handed_out_through_its_record_alone(site: Site) -> None:

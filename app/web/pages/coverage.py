@@ -56,8 +56,8 @@ def policy(code: str) -> str:
     readable = {s.code for s in scope.readable(work)}
     shown = [_article(work, readable, c) for c in articles if picked not in number or c.state == picked]
     return render_template(
-        "coverage_policy.html", title=f"{code} {label(spec.label)}", back=root, whole=f"{root}/{code}", source=spec.source, lost=spec.lost,
-        effective=spec.effective, tabs=tabs, total=_totals(articles), articles=shown,
+        "coverage_policy.html", title=f"{code} {label(spec.label)}", back=root, whole=f"{root}/{code}", source=spec.source,
+        lost=label(spec.lost) if spec.lost else "", effective=spec.effective, tabs=tabs, total=_totals(articles), articles=shown,
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def _told(work: Work) -> list[dict[str, Any]]:
     return [
         {
             "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason,
-            "sentences": plan.splitlines(), "since": f"{since}" if since != publishing.EVER else gettext("一直"),
+            "sentences": plan.splitlines(), "since": f"{since}" if since != publishing.EVER else "",
             "url": f"{request.script_root}/publications/{number}",
             "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history",
                            confirm=gettext("会生成一份草稿，核对后再发布。"))
