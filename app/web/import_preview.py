@@ -10,14 +10,14 @@ from flask_babel import gettext
 from app.errors import CellError
 from app.exchange.foreseen import Foreseen
 from app.exchange.preview import Preview, PreviewCell
-from app.web.language import label, sentence
+from app.web.language import headed, label, sentence
 
 STATUSES = {"new": "新增", "changed": "更新", "unchanged": "未变", "refused": "有错误"}
 
 
 def told(error: CellError) -> str:
     """Return an error with the column that it is about."""
-    return f"{error.label}：{sentence(error.reason)}" if error.label else sentence(error.reason)
+    return headed(error.label, sentence(error.reason)) if error.label else sentence(error.reason)
 
 
 def rows(preview: Preview) -> list[dict[str, Any]]:

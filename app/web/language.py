@@ -38,3 +38,8 @@ def choose_language() -> None:
 def language_comma() -> str:
     """Return what stands between the parts of a list."""
     return "、" if language() == "zh" else ", "
+
+
+def headed(head: str, text: str) -> str:
+    """Return a text after what it is about, with the language's colon between."""
+    return f"{head}：{text}" if language() == "zh" else f"{head}: {text}"

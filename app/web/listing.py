@@ -22,7 +22,7 @@ from app.fields.times import Moment
 from app.services import lookup
 from app.services.panel import Work
 from app.web.cells import Names, cell, kind_of, record_url
-from app.web.language import label, language, sentence
+from app.web.language import headed, label, language, sentence
 from app.web.shapes import Column, Control, Row, Table
 
 SIZES = (25, 50, 100, 200)
@@ -69,7 +69,7 @@ def comparisons(work: Work, wanted: Asked) -> Iterator[tuple[Field, str, Any]]:
         try:
             yield from [(f, operation, value) for operation, value in _comparisons(work, f, text)]
         except (Unreadable, Refused) as unreadable:
-            flash(f"{label(f.label)}：{sentence(unreadable.reason)}", "warning")
+            flash(headed(label(f.label), sentence(unreadable.reason)), "warning")
 
 
 def _comparisons(work: Work, f: Field, text: str) -> Iterator[tuple[str, Any]]:
@@ -155,7 +155,7 @@ def page_address() -> Callable[[int], str]:
 def chips(wanted: Asked) -> list[dict[str, str]]:
     """Return the filters in force, each with the address that takes it away."""
     found = [
-        {"label": f"{label(f.label)}：{text}", "remove_url": address(**{f"f.{f.code}": None, "page": None})}
+        {"label": headed(label(f.label), text), "remove_url": address(**{f"f.{f.code}": None, "page": None})}
         for f, text in wanted.filters
     ]
     if wanted.search:

@@ -18,7 +18,7 @@ from app.services.obligations import Explanation
 from app.services.panel import Work
 from app.web import counted, tickets
 from app.web.cells import moment, record_url, text_of, until
-from app.web.language import label, language_comma
+from app.web.language import headed, label, language_comma
 from app.web.record_story import SOURCES, standing
 
 STEPS = {"remind": "提醒", "escalate": "上报", "breach": "记为违规"}
@@ -154,7 +154,7 @@ def _done_when(work: Work, e: Explanation, spec: RegisterSpec | None) -> str:
     d = e.duty.done
     there = editions.catalog_of(work, e.obligation["revision"]).registers.get(d.register_code, spec)
     what = _states(there, d.state) if d.state else gettext("填写“%(field)s”", field=counted.field_name(there, d.field))
-    return f"{label(there.label)}：{what}" if d.register_code else what
+    return headed(label(there.label), what) if d.register_code else what
 
 
 def _rest_days(e: Explanation) -> str:

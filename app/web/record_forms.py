@@ -17,7 +17,7 @@ from app.services import listing, records, rows, scope, workflow
 from app.services.panel import Work
 from app.web.cells import Names, cell
 from app.web.forms import Typed, controls, input_text
-from app.web.language import label, sentence
+from app.web.language import headed, label, sentence
 from app.web.record_page import heading, record_heading
 
 
@@ -87,7 +87,7 @@ def page(
     head = [c for c in made if c.code not in SYSTEM]
     tail = [c for c in made if c.code in SYSTEM]
     others = [
-        sentence(e.reason) if not e.label else f"{e.label}：{sentence(e.reason)}"
+        sentence(e.reason) if not e.label else headed(e.label, sentence(e.reason))
         for e in typed.errors
         if e.field not in at
     ]

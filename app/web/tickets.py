@@ -15,7 +15,7 @@ from app.fields.links import File
 from app.services import ledger, moving, related
 from app.services.panel import Work
 from app.web.cells import moment, record_url, until
-from app.web.language import sentence
+from app.web.language import headed, sentence
 from app.web.shapes import Action, Control
 
 TONES = {
@@ -63,7 +63,7 @@ def rows(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     open_to = record_addresses(work, tickets)
     return [
         {
-            "id": t["id"], "number": t["record_no"], "label": f"{t['rule_label']}：{t['record_title']}", "person": t["person_name"],
+            "id": t["id"], "number": t["record_no"], "label": headed(t['rule_label'], t['record_title']), "person": t["person_name"],
             "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]), "amount": yuan(t["amount"]),
             "beside": beside(t["points"], t["sanction"]),
             "balance": balance(t), "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),

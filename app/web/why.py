@@ -16,7 +16,7 @@ from app.services.ledger import Explanation
 from app.services.panel import Work
 from app.web import amounts, counted, obligations, prints, tickets
 from app.web.cells import moment, until
-from app.web.language import label, language
+from app.web.language import headed, label, language
 
 KINDS = {
     "assessed": "提出", "corrected": "更正", "confirmed": "确认", "waived": "免罚",
@@ -124,7 +124,7 @@ def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
         "label": label(counter.label), "window": f"{windows[counter.window]}{span}",
         "members": [
             {
-                "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"], "label": f"{m['rule_label']}：{m['record_title']}",
+                "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"], "label": headed(m['rule_label'], m['record_title']),
                 "state": tickets.state(m["state"]), "amount": tickets.yuan(m["amount"]),
                 "beside": tickets.beside(m["points"], m["sanction"]), "self": m["id"] == e.ticket["id"],
             }

@@ -21,7 +21,7 @@ from app.services.statements import Statement
 from app.web import tickets
 from app.web.actor import current_panel, reading, writing
 from app.web.cells import moment
-from app.web.language import language, sentence
+from app.web.language import headed, language, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
@@ -188,7 +188,7 @@ def _statement(work: Work, number: int, found: Sequence[Statement], about: str, 
 def _lines(s: Statement) -> list[dict[str, Any]]:
     return [
         {
-            "number": x["record_no"], "url": tickets.url(x["ticket"]), "label": f"{x['rule_label']}：{x['record_title']}", "cite": x["citation"],
+            "number": x["record_no"], "url": tickets.url(x["ticket"]), "label": headed(x['rule_label'], x['record_title']), "cite": x["citation"],
             "at": moment(x["occurred_at"]), "month": x["month"] if x["month"] != s.month else "", "ordinal": x["ordinal"] or "",
             "factor": tickets.factor(x["factor"]), "amount": tickets.yuan(x["amount"]), "due": signed(x["due"]), "points": _plain(x["due_points"]),
         }

@@ -17,7 +17,7 @@ from app.services import files, ledger
 from app.services.panel import Work
 from app.web import tickets, why
 from app.web.actor import reading, writing
-from app.web.language import label, sentence
+from app.web.language import headed, label, sentence
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action, Control
 
@@ -91,7 +91,9 @@ def _offers(work: Work, month: date) -> list[Action]:
             )
             url = f"{request.script_root}/fines/offers/{o.counter}/{o.offer.code}/{o.person}/{o.month}"
             found.append(
-                Action(f"{label(o.offer.label)}：{o.name}", url, "post", "percentage", "danger", limits, True, controls)
+                Action(
+                    headed(label(o.offer.label), o.name), url, "post", "percentage", "danger", limits, True, controls
+                )
             )
     return found
 
