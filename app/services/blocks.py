@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import CompoundSelect, bindparam, delete, select, union_all, update
+from sqlalchemy import CompoundSelect, bindparam, delete, func, select, union_all, update
 
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, Sentence, say
@@ -34,6 +34,16 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A change that one may take back or make again."""
+
+    id: int
+    label: str
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
 class Done:
     """What a block came to: its change set (None: nothing was different), records changed, entered and archived."""
 
@@ -42,16 +52,8 @@ class Done:
     changed: tuple[int, ...] = ()
     added: tuple[int, ...] = ()
     deleted: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Step:
-    """A change that one may take back or make again."""
-
-    id: int
-    label: str
-    at: datetime
-    size: int
+    last: Step | None = None
+    """A new change as the one to be taken back next, with nothing to make again; of all else ``steps`` tells."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,7 @@ def change(work: Work, register: str, block: Block, label: str = "") -> Done:
     if not written:
         work.connection.execute(delete(change_set).where(change_set.c.id == with_set))
         return Done(None, label)
-    c = change_set.c
-    stale = update(change_set).where(c.person == work.actor.person_id, c.register == register, c.state == "undone")
-    work.connection.execute(stale.values(state="gone"))
-    return Done(with_set, label, *done)
+    return Done(with_set, label, *done, last=Step(with_set, label, work.now, size))
 
 
 def change_all(work: Work, register: str, changes: Iterable[Mapping[int, Mapping[str, Any]]], label: str) -> Done:
@@ -133,8 +132,6 @@ def change_all(work: Work, register: str, changes: Iterable[Mapping[int, Mapping
         work.connection.execute(delete(change_set).where(c.id == made))
         return Done(None, label)
     work.connection.execute(update(change_set).where(c.id == made).values(size=len(ids)))
-    stale = update(change_set).where(c.person == work.actor.person_id, c.register == register, c.state == "undone")
-    work.connection.execute(stale.values(state="gone"))
     return Done(made, label, tuple(ids))
 
 
@@ -177,7 +174,7 @@ def _begin(work: Work, register: str, label: str, size: int, reverts: int | None
 def steps(work: Work, register: str) -> tuple[Step | None, Step | None]:
     """Return the actor's last change of a register that has not been taken back, and the one taken back last.
 
-    A new change forgets what was taken back before it.
+    What was taken back before the last new change cannot be made again: each taking back has a number, and so has each change.
     """
     asked = {"whose": work.actor.person_id or 0, "register": register}
     found = {r[0]: Step(*r[1:]) for r in work.connection.execute(_STEPS, asked)}
@@ -188,9 +185,15 @@ def _steps() -> CompoundSelect[Any]:
     c = change_set.c
     mine = select(c.state, c.id, c.label, c.at, c.size)
     mine = mine.where(c.person == bindparam("whose"), c.register == bindparam("register"))
-    # what is taken back goes from the newest to the oldest, so the oldest of those was taken back last
     last = mine.where(c.state == "done").order_by(c.id.desc()).limit(1).subquery()
-    next_ = mine.where(c.state == "undone").order_by(c.id).limit(1).subquery()
+    # what is taken back goes from the newest to the oldest, so the oldest of those was taken back last
+    changed = change_set.alias().c
+    since = select(func.max(changed.id)).where(
+        changed.person == bindparam("whose"),
+        changed.register == bindparam("register"),
+        changed.state.in_(("done", "undone")),
+    )
+    next_ = mine.where(c.state == "undone", c.newest > since.scalar_subquery()).order_by(c.id).limit(1).subquery()
     return union_all(select(last), select(next_))
 
 

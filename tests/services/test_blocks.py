@@ -124,6 +124,10 @@ def test_a_new_change_forgets_what_could_have_been_made_again(site: Site) -> Non
         act(site, blocks.redo)
     act(site, blocks.undo)
     assert site.read("complaint", made)["content"] == COMPLAINT["content"]
+    act(site, blocks.redo)  # the second, not the first that it took the place of
+    assert site.read("complaint", made)["content"] == "二"
+    with pytest.raises(Missing):
+        act(site, blocks.redo)
 
 
 def test_what_somebody_changed_since_is_not_taken_back_and_named(site: Site) -> None:

@@ -69,10 +69,14 @@ def heading(spec: RegisterSpec) -> dict[str, Any]:
 
 def steps(work: Work, register: str) -> dict[str, Any]:
     """Return what one may undo and redo."""
-    found = dict(zip(("undo", "redo"), blocks.steps(work, register), strict=True))
+    return told_steps(*blocks.steps(work, register))
+
+
+def told_steps(undo: blocks.Step | None, redo: blocks.Step | None) -> dict[str, Any]:
+    """Return these two as an answer carries them."""
     return {
         k: None if s is None else {"id": s.id, "label": s.label, "at": MOMENT.format(s.at), "size": s.size}
-        for k, s in found.items()
+        for k, s in (("undo", undo), ("redo", redo))
     }
 
 

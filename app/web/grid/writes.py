@@ -20,7 +20,7 @@ from app.web.actor import reading, writing
 from app.web.cells import MOMENT
 from app.web.grid import asked
 from app.web.grid.cells import Names, Sheet, cell
-from app.web.grid.schema import steps
+from app.web.grid.schema import steps, told_steps
 from app.web.language import sentence
 from app.web.pages.signed_in import signed_in
 
@@ -167,7 +167,8 @@ def _done(
     ]
     return asked.answer({
         "change_set": done.id, "label": done.label, **found, "added": added, "deleted": list(done.deleted),
-        "gone": [i for i in touched if i not in there], **steps(work, spec.code),
+        "gone": [i for i in touched if i not in there],
+        **(steps(work, spec.code) if done.last is None else told_steps(done.last, None)),
     })  # fmt: skip
 
 
