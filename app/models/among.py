@@ -42,8 +42,16 @@ class _Among(FunctionElement[bool]):
 
 def among(column: ColumnElement[Any], values: Iterable[int] | Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a column of whole numbers or texts is one of ``values``; of none of them it never holds."""
-    element = BigInteger if isinstance(column.type, Integer) else Text
-    return _Among(column, bindparam(None, list(values), type_=_Many(element), unique=True))
+    return _Among(column, bindparam(None, list(values), type_=_many(column), unique=True))
+
+
+def among_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition that a column is one of the values, a list, that the statement is given as ``name``."""
+    return _Among(column, bindparam(name, type_=_many(column)))
+
+
+def _many(column: ColumnElement[Any]) -> _Many:
+    return _Many(BigInteger if isinstance(column.type, Integer) else Text)
 
 
 @compiles(_Among, "sqlite")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache, reduce
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, String, cast, func, insert, select
 
 from app.catalog.base import Cited
 from app.catalog.catalog import adopted
@@ -31,7 +32,10 @@ def policies(work: Work, unit: int | None, day: date) -> frozenset[str]:
 
 def anywhere(work: Work) -> frozenset[str]:
     """Return the policies that any unit applies today."""
-    return policies(work, None, work.today)
+    key = ("policies", "anywhere")
+    if key not in work.memo:
+        work.memo[key] = policies(work, None, work.today)
+    return work.memo[key]  # type: ignore[no-any-return]
 
 
 def in_house(work: Work, unit: int | None) -> frozenset[str]:
@@ -67,10 +71,24 @@ def live(work: Work, cited: Cited, unit: int | None, day: date) -> bool:
     return adopted(cited, policies(work, unit, day))
 
 
-def carry_over(before: Work, work: Work) -> None:
-    """Let a unit of work go by what another one of the same request has read of who applies what."""
-    if "adoptions" in before.memo:
-        work.memo["adoptions"] = before.memo["adoptions"]
+def in_one_text() -> ColumnElement[str | None]:
+    """Return a column with all adoptions in one text, for ``know``: so they are read together with something else."""
+    a = adoption.c
+    cells = (func.coalesce(cast(c, String), "") for c in (a.unit, a.policy, a.from_day, a.to_day))
+    line = reduce(lambda before, cell: before.concat(" ").concat(cell), cells)
+    return select(func.aggregate_strings(line, "\n")).scalar_subquery()
+
+
+def know(work: Work, text: str | None) -> None:
+    """Let a unit of work go by what ``in_one_text`` read."""
+    work.memo["adoptions"] = _told(text or "")
+
+
+@lru_cache(maxsize=16)
+def _told(text: str) -> list[tuple[int | None, str, date, date | None]]:
+    day = date.fromisoformat
+    told = (line.split(" ") for line in text.splitlines())
+    return [(int(of) if of else None, policy, day(a), day(b) if b else None) for of, policy, a, b in told]
 
 
 def adopt(work: Work, unit: int | None, codes: Iterable[str], day: date) -> None:

@@ -82,7 +82,7 @@ def of_rows(
 
 def hang_on(work: Work, spec: RegisterSpec, changed: Iterable[str]) -> bool:
     """Return whether anything may follow from a change of these fields: what no rule names changes no obligation."""
-    key = ("facts", spec.code, editions.listed(work)[-1].revision)
+    key = ("facts", spec.code, editions.newest(work))
     if key not in work.panel.memory:
         said = editions.catalogs(work)
         bound = [s for c in said if (s := c.registers.get(spec.code)) is not None]

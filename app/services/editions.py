@@ -72,6 +72,12 @@ def listed(work: Work) -> Sequence[Edition]:
     return work.memo["editions"]  # type: ignore[no-any-return]
 
 
+def newest(work: Work) -> int:
+    """Return the number of the newest edition."""
+    known: int | None = work.memo.get("newest edition") if "editions" not in work.memo else None
+    return listed(work)[-1].revision if known is None else known
+
+
 def worked_by_since(work: Work, edition: Edition) -> date:
     """Return the first day on which people worked by an edition: the first speaks for all days, but was not there before its own."""
     return max(edition.since, work.local_day(edition.at))

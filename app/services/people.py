@@ -13,18 +13,26 @@ from sqlalchemy import (
     Connection,
     Date,
     Integer,
+    Row,
     Select,
     Table,
     and_,
     bindparam,
     exists,
+    false,
+    func,
+    null,
     select,
 )
 
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
+from app.models.among import among_given
 from app.models.fixed import person, person_role, role
 from app.services.panel import Actor, Panel, Work
+
+APART = "\x1f"
+"""Stands between texts that the database puts together into one: a unit separator, which no name contains."""
 
 
 def full_name(first: str | None, last: str | None) -> str:
@@ -36,13 +44,19 @@ def full_name(first: str | None, last: str | None) -> str:
 def names(work: Work, ids: Iterable[int]) -> dict[int, str]:
     """Return people's names by id."""
     wanted = {i for i in ids if i is not None}
-    known: dict[int, str] = work.memo.setdefault("names", {})
+    known: dict[int, str] = work.memo.setdefault("names", _own(work.actor))
     if missing := wanted - known.keys():
-        rows = work.connection.execute(
-            select(person.c.id, person.c.first_name, person.c.last_name).where(person.c.id.in_(missing))
-        )
+        rows = work.connection.execute(_NAMES, {"ids": list(missing)})
         known.update({r.id: full_name(r.first_name, r.last_name) for r in rows})
     return {i: known[i] for i in wanted if i in known}
+
+
+_NAMES = select(person.c.id, person.c.first_name, person.c.last_name).where(among_given(person.c.id, "ids"))
+
+
+def _own(actor: Actor) -> dict[int, str]:
+    """Return what is known of names without asking: the actor's."""
+    return {actor.person_id: actor.name} if actor.person_id else {}
 
 
 def _roles(work: Work) -> dict[int, frozenset[str]]:
@@ -247,34 +261,37 @@ def told(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> 
 
 def _alone(work: Work, person_id: int) -> tuple[Actor, bool]:
     """Return a person as one who acts for himself, and whether he stands for anybody today."""
+    known: dict[int, tuple[Actor, bool]] = work.memo.get("alone", {})
+    if person_id in known:
+        return known[person_id]
     if "person alone" not in work.panel.memory:
-        work.panel.memory["person alone"] = _alone_query(work)
+        work.panel.memory["person alone"] = alone_query(work)
     asked = {"whose": person_id, "today": work.today}
-    rows = work.connection.execute(work.panel.memory["person alone"], asked).mappings().all()
-    if not rows:
-        return Actor(person_id, f"#{person_id}"), False
-    name = full_name(rows[0]["first_name"], rows[0]["last_name"])
-    roles = frozenset(r["name"] for r in rows if r["name"])
-    return Actor(person_id, name, roles, rows[0].get("unit")), bool(rows[0].get("stands_in"))
+    row = work.connection.execute(work.panel.memory["person alone"], asked).first()
+    return (Actor(person_id, f"#{person_id}"), False) if row is None else alone(person_id, row)
 
 
-def _alone_query(work: Work) -> Select[Any]:
-    """Return the query for a person, ``whose``, with each role, the unit, and whether he stands for anybody ``today``."""
+def alone(person_id: int, row: Row[Any]) -> tuple[Actor, bool]:
+    """Return what ``alone_query`` found of a person: as one who acts for himself, and whether he stands for anybody today."""
+    roles = frozenset(row.roles.split(APART)) if row.roles is not None else frozenset()
+    return Actor(person_id, full_name(row.first_name, row.last_name), roles, row.unit), bool(row.stands_in)
+
+
+def alone_query(work: Work) -> Select[Any]:
+    """Return the query for a person, ``whose``, with the roles, the unit, and whether he stands for anybody ``today``."""
     whose = bindparam("whose", type_=Integer)
-    query = select(person.c.first_name, person.c.last_name, role.c.name).where(person.c.id == whose)
-    query = query.select_from(
-        person.outerjoin(person_role, person_role.c.user_id == person.c.id).outerjoin(
-            role, role.c.id == person_role.c.role_id
-        )
+    held = select(func.aggregate_strings(role.c.name, APART)).where(
+        person_role.c.user_id == whose, role.c.id == person_role.c.role_id
     )
+    unit: ColumnElement[Any] = null()
     if (staff := work.tables.get("employee")) is not None and "unit" in staff.c:
         mine = select(staff.c.unit).where(staff.c.person == whose, staff.c.archived_at.is_(None)).limit(1)
-        query = query.add_columns(mine.scalar_subquery().label("unit"))
+        unit = mine.scalar_subquery()
+    stands_in: ColumnElement[Any] = false()
     if (t := work.tables.get("delegation")) is not None:
-        query = query.add_columns(
-            exists().where(t.c.deputy == whose, _standing(t, bindparam("today", type_=Date))).label("stands_in")
-        )
-    return query
+        stands_in = exists().where(t.c.deputy == whose, _standing(t, bindparam("today", type_=Date)))
+    more = held.scalar_subquery().label("roles"), unit.label("unit"), stands_in.label("stands_in")
+    return select(person.c.first_name, person.c.last_name, *more).where(person.c.id == whose)
 
 
 def actor_named(panel: Panel, username: str) -> Actor | None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from flask import Flask, current_app, g, session
 from flask_appbuilder import AppBuilder
 
-from app.services import adoption, people, viewing
+from app.services import arriving, people, viewing
+from app.services.arriving import Account
 from app.services.panel import Actor, Panel, Work
 
 VIEWING = "viewing"
@@ -36,6 +37,11 @@ def current_actor() -> Actor:
             g.actor = viewing.through(_open(), own, session[VIEWING]) if VIEWING in session else own
     actor: Actor = g.actor
     return actor
+
+
+def account(person_id: int) -> Account | None:
+    """Return the account of a person who may come in; None for nobody and for who may not any more."""
+    return arriving.arrive(_open(), person_id)
 
 
 def reading() -> Work:
@@ -68,9 +74,9 @@ def _open() -> Work:
 
 
 def _follow(work: Work) -> None:
-    """Let one unit of work after another in this request go by what was read of adoptions once."""
+    """Let one unit of work after another in this request go by what was read of the site as a whole once."""
     if "before" in g:
-        adoption.carry_over(g.before, work)
+        arriving.carry_over(g.before, work)
     g.before = work
 
 

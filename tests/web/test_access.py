@@ -6,10 +6,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.models.fixed import role
-from tests.web.site import SECRET, Site, page_text
+from app.models.fixed import person, role
+from tests.web.site import PASSWORD, SECRET, Site, page_text
 
 PLACES = [
     "/registers/complaint/list/",
@@ -188,3 +188,19 @@ def test_whoever_has_not_signed_in_is_asked_to(site: Site) -> None:
     for address in ("/api/v1/complaint/", f"/api/v1/complaint/{site.complaint}", "/api/v1/_openapi"):
         answer = browser.get(address)
         assert (answer.status_code, answer.get_json()["message"]) == (401, "请先登录"), address
+
+
+def test_whoever_is_deactivated_is_out_with_the_next_request_by_session_and_by_token(site: Site) -> None:
+    browser, machine = site.browser("colleague"), site.app.test_client()
+    login = {"username": "colleague", "password": PASSWORD, "provider": "db"}
+    token = machine.post("/api/v1/security/login", json=login).get_json()["access_token"]
+
+    def doors() -> list[int]:
+        page = browser.get("/grid/complaint/schema", headers={"Accept": "application/json"})
+        api = machine.get("/api/v1/complaint/", headers={"Authorization": f"Bearer {token}"})
+        return [page.status_code, api.status_code]
+
+    assert doors() == [200, 200]
+    with site.panel.engine.begin() as connection:
+        connection.execute(update(person).where(person.c.username == "colleague").values(active=False))
+    assert doors() == [401, 401]
