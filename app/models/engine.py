@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
@@ -15,6 +18,9 @@ from app.models.formulas.sqlite import work_out
 BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 """Rows of one sweep or import batch: larger ones stall SQLite's writers, and flip PostgreSQL's plans to full scans."""
 
+
+IDLE = 1.0
+"""Seconds for which a connection that answered is taken to be alive."""
 
 STATEMENTS = 2_000
 """Compiled statements that a panel remembers: a whole catalog has more kinds of them than the 500 that are usual."""
@@ -33,11 +39,47 @@ def open_engine(url: str, **options: Any) -> Engine:
     """
     sqlite = make_url(url).get_backend_name() == "sqlite"
     if not sqlite:
-        return create_engine(url, pool_pre_ping=True, **options)
+        engine = create_engine(url, pool_use_lifo=True, **options)
+        event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect))
+        event.listen(engine, "checkin", _remember_alive)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _ask_whether_alive(dialect: Dialect, connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a server for a sign of life before a connection is used that has not been for a while; a dead one is opened anew.
+
+    To ask each time, as the pool would by itself, is one question more for each transaction.
+    """
+    if time.monotonic() - entry.info.get("alive", float("-inf")) > IDLE:
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _remember_alive(connection: Any, entry: ConnectionPoolEntry) -> None:
+    if connection is not None:
+        entry.info["alive"] = time.monotonic()
+
+
+def one_by_one(connection: Connection) -> Connection:
+    """Let each question of a connection that only reads stand by itself, without begin and commit around them all.
+
+    On PostgreSQL, where each sees what is committed at its own moment anyway; on SQLite all see the same moment, and it stays so.
+    """
+    if connection.dialect.name == "sqlite":
+        return connection
+    return connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def streamed(connection: Connection) -> dict[str, Any]:
+    """Return the options for a statement whose rows are to come little by little; PostgreSQL can do so within a transaction alone."""
+    alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    return {} if alone else {"stream_results": True}
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

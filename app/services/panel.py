@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table
@@ -18,13 +18,14 @@ from app.catalog.register import RegisterSpec
 from app.errors import Forbidden, Missing, say
 from app.models import behind
 from app.models.bulk import insert_rows
-from app.models.engine import statements
+from app.models.engine import one_by_one, statements
 from app.models.fixed import access_log
 from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
 from app.services import chain
 
 SYSTEM_SOURCES = frozenset({"sweep", "system"})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ class Panel:
     statements: MutableMapping[Any, Any] = field(default_factory=statements, init=False, compare=False, repr=False)
     """Compiled statements: they hold the tables of ``models`` alive, so they go with them and not with the engine."""
 
+    def once(self, kind: str, key: Hashable, make: Callable[[], T], *, most: int = 200) -> T:
+        """Return what was made under a key before, never None, or make it now; of one kind ``most`` are kept.
+
+        The key names all that it hangs on besides the definitions. To write a wide statement out takes longer than to answer it.
+        """
+        kept: dict[Hashable, T] = self.memory.setdefault(kind, {})
+        if (found := kept.get(key)) is None:
+            if len(kept) >= most:
+                kept.clear()
+            found = kept[key] = make()
+        return found
+
     @contextmanager
     def work(
         self, actor: Actor, *, now: datetime | None = None, source: str = "form", reason: str = ""
@@ -96,13 +109,16 @@ class Panel:
                 chain.append(connection, work.entries)
 
     @contextmanager
-    def reading(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Work]:
-        """Give a unit of work that only reads; which records it showed that are logged is kept at its end, however it ended."""
+    def reading(self, actor: Actor, *, now: datetime | None = None, loose: bool = False) -> Iterator[Work]:
+        """Give a unit of work that only reads; which records it showed that are logged is kept at its end, however it ended.
+
+        ``loose``: for a few short questions, which need no transaction around them where that costs two more.
+        """
         seen: dict[Any, dict[str, Any]] = {}
         try:
             with self.engine.connect() as connection:
                 connection = connection.execution_options(compiled_cache=self.statements)
-                with connection.begin():
+                with (one_by_one(connection) if loose else connection).begin():
                     yield Work(self, connection, actor, now or clock.now(), "read", "", seen=seen)
         finally:
             if seen:

@@ -18,6 +18,7 @@ from app.catalog.catalog import Catalog
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, say
 from app.fields.label import Label
 from app.models.bulk import insert_one, insert_rows
+from app.models.engine import streamed
 from app.models.fixed import whatif_line, whatif_run
 from app.models.registers import columns_of
 from app.rules.calendar import changed
@@ -167,8 +168,8 @@ def lines(work: Work, run_id: int, limit: int | None = None) -> Iterator[dict[st
     query = (
         select(whatif_line).where(whatif_line.c.run == run_id, _visible(work)).order_by(whatif_line.c.seq).limit(limit)
     )
-    streamed = work.connection.execute(query, execution_options={"stream_results": True}).mappings()
-    for part in _parts(streamed):
+    found = work.connection.execute(query, execution_options=streamed(work.connection)).mappings()
+    for part in _parts(found):
         names = people.names(work, [r["person"] for r in part if r["person"] is not None])
         yield from (_read(r) | {"person_name": names.get(r["person"] or 0, "")} for r in part)
 

@@ -66,7 +66,7 @@ def writing(source: str = "form", reason: str = "") -> Iterator[Work]:
 
 def _open() -> Work:
     if "reading" not in g:
-        context = current_panel().reading(g.get("actor", STRANGER))
+        context = current_panel().reading(g.get("actor", STRANGER), loose=True)
         g.reading, g.reading_context = context.__enter__(), context
         _follow(g.reading)
     work: Work = g.reading

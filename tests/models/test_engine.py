@@ -1,0 +1,68 @@
+"""Opening the database: what a connection asks before it is used, and between its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from app.models import engine as opening
+from app.models.engine import one_by_one, open_engine, streamed
+from tests.servers import Databases
+
+
+@pytest.fixture
+def engine(fresh_database: Databases) -> Iterator[Engine]:
+    opened = open_engine(fresh_database("postgresql"), pool_size=1, max_overflow=0)
+    yield opened
+    opened.dispose()
+
+
+def _backend(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def test_a_connection_that_died_while_nobody_used_it_is_opened_anew(
+    engine: Engine, fresh_database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "IDLE", 0.0)
+    before = _backend(engine)
+    other = open_engine(str(engine.url.render_as_string(hide_password=False)))
+    with other.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": before})
+    other.dispose()
+    assert _backend(engine) != before
+
+
+def test_a_connection_just_used_is_not_asked_whether_it_lives(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "IDLE", 3600.0)
+    asked: list[object] = []
+    first = _backend(engine)
+    monkeypatch.setattr(engine.dialect, "do_ping", lambda connection: asked.append(connection))
+    assert _backend(engine) == first
+    assert asked == []
+    monkeypatch.setattr(opening, "IDLE", -1.0)
+    assert _backend(engine) == first
+    assert len(asked) == 1
+
+
+def test_questions_one_by_one_leave_no_transaction_open_and_the_next_user_has_one(engine: Engine) -> None:
+    moments = text("SELECT transaction_timestamp()")
+    with engine.connect() as connection, one_by_one(connection).begin():
+        assert connection.execute(moments).scalar() != connection.execute(moments).scalar()
+        assert streamed(connection) == {}
+    with engine.connect() as connection, connection.begin():
+        assert connection.execute(moments).scalar() == connection.execute(moments).scalar()
+        assert streamed(connection) == {"stream_results": True}
+
+
+def test_on_sqlite_all_questions_see_one_moment(fresh_database: Databases) -> None:
+    opened = open_engine(fresh_database("sqlite"))
+    seen: list[str] = []
+    event.listen(opened, "before_cursor_execute", lambda c, cursor, statement, *more: seen.append(statement))
+    with opened.connect() as connection, one_by_one(connection).begin():
+        connection.execute(text("SELECT 1"))
+    opened.dispose()
+    assert seen == ["BEGIN", "SELECT 1"]
