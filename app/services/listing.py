@@ -10,7 +10,7 @@ from sqlalchemy import Select, Table, func, literal, select
 
 from app.errors import Missing
 from app.fields.base import Field
-from app.models.among import among
+from app.models.among import among, among_given
 from app.models.bulk import read_columns
 from app.models.registers import columns_of
 from app.services import access_log, filtering, scope
@@ -255,16 +255,28 @@ def rows_of(
     ``logged_as``: what the access log calls it. Raises Forbidden, Missing.
     """
     scope.demand(work, register, "read")
-    table, fields = work.tables[register], _wanted(work, register, columns)
+    fields = _wanted(work, register, columns)
+    rules = [scope.rows_rule(work, register, v) for v in ("read", *verbs)]
+    if None in rules:
+        query = _by_ids(work, register, fields, verbs)
+    else:
+        key = (*rules, *(f.code for f in fields))
+        query = work.panel.once("rows by id", key, lambda: _by_ids(work, register, fields, verbs))
+    found = work.connection.execute(query, {"ids": list(ids)})
+    names = list(found.keys())
+    by_id = {r.id: dict(zip(names, r, strict=True)) for r in found}
+    rows = [by_id[i] for i in dict.fromkeys(ids) if i in by_id]
+    access_log.note(work, register, rows, logged_as)
+    attach(work, register, fields, rows)
+    return rows
+
+
+def _by_ids(work: Work, register: str, fields: Sequence[Field], verbs: Sequence[str]) -> Select[Any]:
+    """Return the query for the visible ones of rows by ``ids``, with whether the actor may do each of ``verbs`` with them."""
+    table = work.tables[register]
     may = [
         (scope.visible(work, register, v) if scope.may(work, register, v) else literal(False)).label(f"may_{v}")
         for v in verbs
     ]
-    seen = scope.visible(work, register)
     cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
-    query = select(*cells, *may).where(table.c.id.in_(list(ids)), seen)
-    by_id: dict[int, Mapping[str, Any]] = {r["id"]: r for r in work.connection.execute(query).mappings()}
-    rows = [dict(by_id[i]) for i in dict.fromkeys(ids) if i in by_id]
-    access_log.note(work, register, rows, logged_as)
-    attach(work, register, fields, rows)
-    return rows
+    return select(*cells, *may).where(among_given(table.c.id, "ids"), scope.visible(work, register))

@@ -162,7 +162,7 @@ def update_many(
     """
     spec = _writable(work, register, "import" if import_run is not None else "edit")
     ids = list(changes)
-    old = rows.read(work, spec, ids, [scope.visible(work, register), scope.visible(work, register, "edit")])
+    old = rows.read(work, spec, ids, ("read", "edit"))
     errors = _not_mine(work, spec, ids, old.keys())
     errors += [
         CellError("", say("记录已锁定"), row=n)

@@ -6,7 +6,21 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import ColumnElement, Table, Update, bindparam, delete, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy import cast as cast_to
 
 from app.catalog.register import RegisterSpec
 from app.errors import Missing
@@ -14,10 +28,10 @@ from app.fields.base import Field
 from app.fields.links import Person, Signature
 from app.fields.texts import AutoNumber
 from app.fields.times import Date, Moment
-from app.models.among import among
+from app.models.among import among, among_given
 from app.models.bulk import insert_columns, insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
-from app.services import formulas, numbering, searching
+from app.services import formulas, numbering, scope, searching
 from app.services.panel import Work
 
 ALWAYS = frozenset({"id", "record_no", "unit"})
@@ -30,21 +44,50 @@ def read(
     work: Work,
     spec: RegisterSpec,
     ids: Sequence[int],
-    within: Sequence[ColumnElement[bool]] = (),
+    verbs: Sequence[str] = (),
     fields: Container[str] | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """Return whole rows by id, for services that act on them, archived ones too; those alone that are ``within`` some clauses.
+    """Return whole rows by id, for services that act on them, archived ones too; with ``verbs`` those with which the actor may do them.
 
     ``fields``: those that are wanted beside id, number and unit; by default all.
     """
-    table = work.tables[spec.code]
-    columns = table.c if fields is None else [c for c in table.c if c.key in fields or c.key in ALWAYS]
-    rows = work.connection.execute(select(*columns).where(among(table.c.id, ids), *within))
+    rules = [scope.rows_rule(work, spec.code, v) for v in verbs]
+    if fields is None and None not in rules and spec is work.catalog.registers.get(spec.code):
+        query = work.panel.once("whole rows", (spec.code, *rules), lambda: _reading(work, spec, verbs, None))
+    else:
+        query = _reading(work, spec, verbs, fields)
+    rows = work.connection.execute(query, {"ids": list(ids)})
     names = list(rows.keys())
     place = names.index("id")
     found = {r[place]: dict(zip(names, r, strict=True)) for r in rows.all()}
-    attach(work, spec.code, [f for f in spec.fields if fields is None or f.code in fields], found.values())
+    for code in (f.code for f in spec.fields if f.many and f.code in names):
+        for row in found.values():
+            row[code] = _targets(row[code])
     return found
+
+
+def _reading(
+    work: Work, spec: RegisterSpec, verbs: Sequence[str], fields: Container[str] | None
+) -> Select[tuple[Any, ...]]:
+    """Return the query for rows by ``ids``; what fields of several links hold stands in it as one text each."""
+    table = work.tables[spec.code]
+    columns: list[ColumnElement[Any]] = [c for c in table.c if fields is None or c.key in fields or c.key in ALWAYS]
+    for f in spec.fields:
+        if f.many and (fields is None or f.code in fields):
+            link = work.links[spec.code, f.code]
+            held = cast_to(link.c.place, String).concat(":").concat(cast_to(link.c.target, String))
+            held = select(func.aggregate_strings(held, " ")).where(link.c.record_id == table.c.id)
+            columns.append(held.correlate(table).scalar_subquery().label(f.code))
+    mine = (scope.visible(work, spec.code, v) for v in verbs)
+    return select(*columns).where(among_given(table.c.id, "ids"), *mine)
+
+
+def _targets(text: str | None) -> tuple[int, ...] | None:
+    """Return what a field of several links holds, in its order, from places and targets in one text; None for nothing."""
+    if text is None:
+        return None
+    placed = sorted(tuple(map(int, one.split(":"))) for one in text.split(" "))
+    return tuple(target for _, target in placed)
 
 
 def attach(work: Work, register: str, fields: Iterable[Field], rows: Iterable[dict[str, Any]]) -> None:

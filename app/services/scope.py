@@ -24,6 +24,8 @@ from app.services.panel import Actor, Work
 
 _KEPT = 500
 """Row rules that one process remembers: one for each person, register and verb; to write one out costs more than to ask by it."""
+_RULES = 5_000
+"""Access rules that one process remembers, by the roles of those who ask: small, and asked for everywhere."""
 VERB_NAMES = {
     "find": "检索",
     "read": "查看",
@@ -85,16 +87,22 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
     """
     key = ("visible", register, verb, archived, work.actor)
     if key not in work.memo:
+        rule = rows_rule(work, register, verb)
+        if rule is None:
+            work.memo[key] = _visible(work, register, verb, archived)
+        else:
+            work.memo[key] = work.panel.once(
+                "row rules", (archived, rule), lambda: _visible(work, register, verb, archived), most=_KEPT
+            )
+    return work.memo[key]  # type: ignore[no-any-return]
+
+
+def rows_rule(work: Work, register: str, verb: str = "read") -> Hashable | None:
+    """Return all that ``visible`` hangs on besides the definitions, to keep a statement by; None where that changes by the moment."""
+    key = ("rule", register, verb, work.actor)
+    if key not in work.memo:
         facts = _facts(work, work.spec(register), verb)
-        kept: dict[Hashable, ColumnElement[bool]] = work.panel.memory.setdefault("row rules", {})
-        clause = kept.get((*key, facts)) if facts is not None else None
-        if clause is None:
-            clause = _visible(work, register, verb, archived)
-            if facts is not None:
-                if len(kept) >= _KEPT:
-                    kept.clear()
-                kept[*key, facts] = clause
-        work.memo[key] = clause
+        work.memo[key] = None if facts is None else (register, verb, work.actor, facts)
     return work.memo[key]  # type: ignore[no-any-return]
 
 
@@ -197,6 +205,11 @@ def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ..
     spec = work.spec(register)
     if work.actor.is_system:
         return spec.fields
+    key = (register, verb, work.actor, adoption.anywhere(work))
+    return work.panel.once("fields", key, lambda: _fields_for(work, spec, verb), most=_KEPT)
+
+
+def _fields_for(work: Work, spec: RegisterSpec, verb: str) -> tuple[Field, ...]:
     if verb != "read":
         new = verb == "add"  # a new record has no former values
         return tuple(f for f in spec.fields if rights.writes(spec, f, work.actor.roles) and not (new and f.original_of))
@@ -242,20 +255,15 @@ def _on(work: Work, spec: RegisterSpec) -> bool:
 
 
 def _rules(work: Work, spec: RegisterSpec, verb: str) -> list[Access]:
-    key = ("access", spec.code, verb, work.actor)
-    if key not in work.memo:
-        lent = work.actor.lent is not None
-        mine = rights.ruling(spec, work.actor.roles, adoption.anywhere(work), lent=lent)
-        work.memo[key] = [a for a in mine if verb in a.can]
-        if (
-            verb == "read"
-            and spec.follows
-            and not work.memo[key]
-            and (parent := _parent(work, spec))
-            and _rules(work, parent, verb)
-        ):
-            work.memo[key] = [Access(role=rights.EVERYONE, can=("read",), rows="own")]
-    return work.memo[key]  # type: ignore[no-any-return]
+    roles, lent, applied = work.actor.roles, work.actor.lent is not None, adoption.anywhere(work)
+
+    def ruling() -> list[Access]:
+        found = [a for a in rights.ruling(spec, roles, applied, lent=lent) if verb in a.can]
+        if verb == "read" and spec.follows and not found and (parent := _parent(work, spec)):
+            return [Access(role=rights.EVERYONE, can=("read",), rows="own")] if _rules(work, parent, verb) else []
+        return found
+
+    return work.panel.once("access", (spec.code, verb, roles, lent, applied), ruling, most=_RULES)
 
 
 def _rows(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool]:
