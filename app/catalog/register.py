@@ -199,6 +199,17 @@ class RegisterSpec(Cited):
         return frozenset().union(*(r.filled for r in self.reports))
 
     @cached_property
+    def needed_when(self) -> dict[str, Condition]:
+        """The fields that are required under a condition, with it."""
+        return {f.code: Condition.model_validate(f.required_when) for f in self.fields if f.required_when}
+
+    @cached_property
+    def far_conditions(self) -> tuple[Condition, ...]:
+        """The conditions of its checks that look at what a record points to."""
+        said = (*self.needed_when.values(), *(c.require for c in self.checks), *(c.when for c in self.checks if c.when))
+        return tuple(c for c in said if any("." in path for path in c.fields()))
+
+    @cached_property
     def codes(self) -> frozenset[str]:
         """The codes of its fields and of those that every register has."""
         return frozenset((*self.by_code, *SYSTEM))

@@ -55,9 +55,8 @@ def _text(spec: RegisterSpec, code: str, value: Any) -> str:
 
 def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterable[Error]:
     """Yield what is wrong with the rows by themselves."""
-    needed_when = {f.code: Condition.model_validate(f.required_when) for f in spec.fields if f.required_when}
-    conditions = [*needed_when.values(), *(c.require for c in spec.checks), *(c.when for c in spec.checks if c.when)]
-    whole = with_references(work, spec, rows, conditions)
+    needed_when = spec.needed_when
+    whole = with_references(work, spec, rows, spec.far_conditions)
     filled: set[str] = set().union(*whole)
     for f in spec.fields:
         if isinstance(f, Signature) or f.formula:

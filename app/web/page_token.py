@@ -19,3 +19,7 @@ class PageToken(CSRFProtect):
         )
         if not by_machine:
             super().protect(apply_exemptions)
+
+    def _get_csrf_token(self) -> str | None:
+        """Return the token from where scripts put it, or else from the form, which is then read."""
+        return request.headers.get("X-CSRFToken") or super()._get_csrf_token()
