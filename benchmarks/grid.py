@@ -107,6 +107,7 @@ class Panel:
     def __init__(self, port: int) -> None:
         self.client = Client(port)
         self.client.sign_in(site.CLERK, PASSWORD)
+        self.versions: dict[int, int] = {}
         self.total = int(
             self.client.post("/grid/complaint/total", {"exact": True})["count"]
         )  # as the page asks once it is idle
@@ -149,11 +150,15 @@ class Panel:
         return self._both({**WINDOW, "search": word})[1]
 
     def save(self, number: int) -> int:
-        cell = {"id": number, "field": "remark", "text": f"改 {time.perf_counter_ns()}"}
-        return len(self.client.post("/grid/complaint/change", {"cells": [cell], "columns": SHOWN})["rows"])
+        version = self.versions[number]  # of the row as it was shown
+        cell = {"id": number, "field": "remark", "text": f"改 {time.perf_counter_ns()}", "base_version": version}
+        asked = {"cells": [cell], "columns": SHOWN, "known": True}
+        return len(self.client.post("/grid/complaint/change", asked)["rows"])
 
     def record(self, number: int) -> int:
-        return len(self.client.post("/grid/complaint/rows", {"ids": [number], "columns": SHOWN})["rows"])
+        rows = self.client.post("/grid/complaint/rows", {"ids": [number], "columns": SHOWN})["rows"]
+        self.versions[number] = rows[0][1]
+        return len(rows)
 
 
 class Fab:
@@ -264,8 +269,8 @@ def _latencies(panel: Panel, fab: Fab, raw: Raw) -> dict[str, dict[str, float]]:
         "choice + dates, sorted": lambda s, n: s.filter(),
         "a Chinese word": lambda s, n: s.search(WORDS["word"]),
         "two characters": lambda s, n: s.search(WORDS["pair"]),
-        "save a cell": lambda s, n: s.save(1 + n * 977),
         "one record": lambda s, n: s.record(1 + n * 977),
+        "save a cell": lambda s, n: s.save(1 + n * 977),
     }
     found: dict[str, dict[str, float]] = {}
     for name, act in operations.items():
@@ -311,7 +316,8 @@ def _clients(kind: str, port: int, rows: int, count: int, seed: int) -> list[flo
             elif pick < 0.95:
                 system.search(WORDS["word"])
             else:
-                system.save(chance.randrange(1, rows))
+                system.record(number := chance.randrange(1, rows))
+                system.save(number)
             done.append(time.perf_counter() - start)
 
     threads = [Thread(target=work, args=(n,)) for n in range(count)]

@@ -61,7 +61,7 @@ export class Changes {
         const all = Object.entries(draft.cells).filter(([, edit]) => "value" in edit || edit.text !== "");
         return { key: draft.key, cells: Object.fromEntries(all.filter(([, e]) => !("value" in e)).map(([f, e]) => [f, e.text])), values: Object.fromEntries(all.filter(([, e]) => "value" in e).map(([f, e]) => [f, e.value])) };
       }),
-      deletes, label,
+      deletes, label, columns: this.grid.asking, known: true,
     };
   }
 

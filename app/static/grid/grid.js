@@ -104,8 +104,13 @@ export class Grid {
   }
 
   async #window(body, signal) {
-    const columns = [...new Set([...this.layout.columns.filter((one) => !one.hidden).map((one) => one.code), ...this.schema.register.title])];
-    return this.take(await this.api.post("/window", { ...body, ...this.query, columns: columns.filter((code) => this.byCode.has(code)) }, signal));
+    return this.take(await this.api.post("/window", { ...body, ...this.query, columns: this.asking }, signal));
+  }
+
+  /** The columns that rows are asked for with: those that show, and those that name a record. */
+  get asking() {
+    const columns = new Set([...this.layout.columns.filter((one) => !one.hidden).map((one) => one.code), ...this.schema.register.title]);
+    return [...columns].filter((code) => this.byCode.has(code));
   }
 
   /** Turn the rows of an answer into objects, and keep its names; the answer. */

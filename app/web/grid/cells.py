@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.catalog.register import SYSTEM, RegisterSpec
@@ -81,6 +82,22 @@ class Names:
         return {k: {str(i): n for i, n in of.items()} for k, of in named.items()}
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a page has of records that it changes: the version of each before, with every name in it, and the fields it changed."""
+
+    versions: Mapping[int, int] = field(default_factory=dict)
+    changed: Container[str] = ()
+
+    def knows(self, row: Mapping[str, Any], f: Field) -> bool:
+        """Return whether the page knows the names in a field: nobody but itself has changed the row, and it did not change this."""
+        alone = self.versions.get(row["id"]) == row["version"] - 1
+        return alone and f.code not in self.changed and f.code != "updated_by" and not f.formula
+
+
+NOTHING = Seen()
+
+
 class Sheet:
     """Rows of one register as the grid's JSON carries them, in the columns asked for."""
 
@@ -90,7 +107,7 @@ class Sheet:
         self.columns = every if wanted is None else {c: every[c] for c in dict.fromkeys(wanted) if c in every}
         self._writers = [(c, f, writer(f)) for c, f in self.columns.items() if f is not None]
 
-    def rows(self, ids: Sequence[int]) -> list[list[Any]]:
+    def rows(self, ids: Sequence[int], seen: Seen = NOTHING) -> list[list[Any]]:
         """Return the visible ones of these records: id, version, state, mark, cells."""
         if not ids:
             return []
@@ -99,7 +116,7 @@ class Sheet:
         )
         due = grouping.owed_first(self.work, self.spec.code, ids) if DUE in self.columns and self._owes else {}
         for code, f, _ in self._writers:
-            self.names.want(f, [r.get(code) for r in found])
+            self.names.want(f, [r.get(code) for r in found if not seen.knows(r, f)])
         return [self._row(r, due) for r in found]
 
     @property
@@ -121,9 +138,9 @@ class Sheet:
         edit = FOREIGN if self._fixed or not row["may_edit"] else LOCKED if locked else OPEN
         return edit + (0 if not self._fixed and not locked and row["may_delete"] else KEPT)
 
-    def answer(self, ids: Sequence[int]) -> dict[str, Any]:
-        """Return columns, rows and names as they stand in an answer."""
-        rows = self.rows(ids)
+    def answer(self, ids: Sequence[int], seen: Seen = NOTHING) -> dict[str, Any]:
+        """Return columns, rows and names as they stand in an answer; names that the page has ``seen`` are left out."""
+        rows = self.rows(ids, seen)
         return {"columns": list(self.columns), "rows": rows, "names": self.names.found()}
 
 

@@ -19,7 +19,7 @@ from app.services.panel import Work
 from app.web.actor import reading, writing
 from app.web.cells import MOMENT
 from app.web.grid import asked
-from app.web.grid.cells import Names, Sheet, cell
+from app.web.grid.cells import NOTHING, Names, Seen, Sheet, cell
 from app.web.grid.schema import steps, told_steps
 from app.web.language import sentence
 from app.web.pages.signed_in import signed_in
@@ -82,7 +82,10 @@ class _Unread(Refused):
 @pages.post("/change")
 @signed_in
 def change(register: str) -> Response:
-    """Write a block, all or nothing. Raises Missing, Forbidden, Refused."""
+    """Write a block, all or nothing. Raises Missing, Forbidden, Refused.
+
+    With ``known`` the page has the names in the rows as they were at ``base_version``, and is told the new ones alone.
+    """
     body, work = asked.body(), reading()
     spec = scope.demand(work, register, "read")
     cells = [asked.mapping(c) for c in asked.items(body.get("cells"), "cells")]
@@ -115,7 +118,8 @@ def change(register: str) -> Response:
             raise _Unread(wrong.spots) from None
         raise _Unread(())
 
-    return _done(spec, act, keys, typed, body)
+    seen = Seen(base, {code for _, code, _ in given}) if body.get("known") is True else NOTHING
+    return _done(spec, act, keys, typed, body, seen)
 
 
 @pages.post("/undo")
@@ -144,6 +148,7 @@ def _done(
     keys: Sequence[str],
     typed: _Typed,
     body: Mapping[str, Any],
+    seen: Seen = NOTHING,
 ) -> Response:
     """Write, and answer how the rows look now; or every reason why nothing was written."""
     texts = typed.texts
@@ -160,7 +165,7 @@ def _done(
         return _changed_since(spec, since)
     work = reading()
     touched = [*done.changed, *done.added]
-    found = Sheet(work, spec, asked.words(body.get("columns"), "columns")).answer(touched)
+    found = Sheet(work, spec, asked.words(body.get("columns"), "columns")).answer(touched, seen)
     there = {row[0] for row in found["rows"]}
     added = [{"key": key[1:], "id": i} for key, i in zip(keys, done.added, strict=False)] or [
         {"key": None, "id": i} for i in done.added
