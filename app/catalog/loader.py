@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from app.catalog.catalog import Catalog
 from app.catalog.checks import check
 from app.catalog.findings import Finding, errors
 from app.catalog.indicator import Indicator
-from app.catalog.marked import MarkedList, MarkedMap, Source, plain, read_documents
+from app.catalog.marked import Loc, MarkedList, MarkedMap, Source, plain, read_documents
 from app.catalog.misfits import choose, misfits, unlike, without_unknown
 from app.catalog.overlay import FIXED, REMOVALS, Extension, extend, removal, unchangeable
 from app.catalog.policy import Domain, Policy, RoleSpec
@@ -25,7 +25,43 @@ from app.errors import say
 SITE = "site/"
 """Definitions under it are the site's own; only they may extend a shipped register."""
 
-S = TypeVar("S", bound=Spec)
+
+@dataclass(eq=False)
+class _Document:
+    """A document with what was wrong in reading it, and what became of the definitions in it, by where in it they stand."""
+
+    root: Any
+    findings: Sequence[Finding] = ()
+    definitions: dict[Loc, tuple[Spec | None, Sequence[Finding]]] = field(default_factory=dict)
+
+    def definition(self, kind: type[Spec], source: Source) -> tuple[Spec | None, Sequence[Finding]]:
+        """Return a definition as its class, None where too little of it fits, and what does not fit."""
+        if source.base not in self.definitions:
+            self.definitions[source.base] = _fitted(kind, source)
+        return self.definitions[source.base]
+
+
+class Remembered:
+    """What was read of files, by their paths: of a file whose text is the same again nothing is read anew.
+
+    Of each path the last text alone, and no path that the last files did not have. What definitions mean together is remembered
+    nowhere: it is checked each time.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[str, Sequence[_Document]]] = {}
+
+    def documents(self, file: str, text: str) -> Sequence[_Document]:
+        """Return the documents of a file."""
+        kept = self._read.get(file)
+        if kept is None or kept[0] != text:
+            kept = self._read[file] = text, [_Document(*read) for read in read_documents(file, text)]
+        return kept[1]
+
+    def only(self, files: Container[str]) -> None:
+        """Forget all other files."""
+        for gone in [f for f in list(self._read) if f not in files]:
+            self._read.pop(gone, None)
 
 
 @dataclass
@@ -36,32 +72,34 @@ class _Drawer:
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
-    registers: list[MarkedMap] = field(default_factory=list)
+    registers: list[_Document] = field(default_factory=list)
     extensions: list[MarkedMap] = field(default_factory=list)
 
-    def document(self, root: Any) -> str:
+    def document(self, document: _Document) -> str:
         """Put one document where it belongs; return the name under which findings speak of it."""
+        root = document.root
         if not isinstance(root, MarkedMap):
             return ""
         if "policy" in root:
-            self.put("policies", "policy", Policy, Source(root, f"policies.{root['policy']}"))
+            self.put("policies", "policy", Policy, document, Source(root, f"policies.{root['policy']}"))
             return f"policies.{root['policy']}"
         if "indicator" in root:
-            self.put("indicators", "indicator", Indicator, Source(root, f"indicators.{root['indicator']}"))
+            self.put("indicators", "indicator", Indicator, document, Source(root, f"indicators.{root['indicator']}"))
             return f"indicators.{root['indicator']}"
         if "extend" in root:
             self.extensions.append(root)
             return f"registers.{root['extend']}"
         if "code" in root or "fields" in root:
-            self.registers.append(root)
+            self.registers.append(document)
             return f"registers.{root.get('code', '?')}"
         for key, kind in (("roles", RoleSpec), ("domains", Domain)):
             if key in root:
-                self.rows(key, kind, root)
+                self.rows(key, kind, document)
         return ""
 
-    def rows(self, key: str, kind: type[Spec], root: MarkedMap) -> None:
+    def rows(self, key: str, kind: type[Spec], document: _Document) -> None:
         """Read a document that is one list of small definitions."""
+        root: MarkedMap = document.root
         for other in root.keys() - {key}:
             unknown = say("没有“{key}”这一项，{hint}", key=other, hint=choose(other, [key]))
             self.findings.append(Source(root).finding("D202", (other,), unknown))
@@ -69,13 +107,11 @@ class _Drawer:
             self.findings.append(Source(root).finding("D206", (key,), unlike(say("列表"), rows)))
             return
         for i in range(len(rows)):
-            self.put(key, "code", kind, Source(root, "", (key, i)))
+            self.put(key, "code", kind, document, Source(root, "", (key, i)))
 
-    def put(self, group: str, key: str, kind: type[Spec], source: Source) -> None:
+    def put(self, group: str, key: str, kind: type[Spec], document: _Document, source: Source) -> None:
         """Read one definition and keep it in its group of the catalog."""
-        written = source.root
-        for step in source.base:
-            written = written[step]  # type: ignore[index]
+        written = source.written
         code = str(written.get(key, "")) if isinstance(written, dict) else ""
         if (group, code) in self.sources:
             first = self.sources[group, code].at((key,))
@@ -83,34 +119,24 @@ class _Drawer:
             self.findings.append(source.finding("D401", (key,), twice))
             return
         self.sources[group, code] = source
-        if (spec := self.read(kind, written, source)) is None:
+        spec, misfit = document.definition(kind, source)
+        self.findings += misfit
+        if spec is None:
             self.broken.add((group, code))
         else:
             getattr(self.catalog, group)[code] = spec
 
-    def read(self, kind: type[S], written: Any, source: Source) -> S | None:
-        """Return a definition as its class, noting what does not fit; None where too little of it fits."""
-        try:
-            return kind.model_validate(plain(written))
-        except ValidationError as error:
-            self.findings += misfits(error, kind, source)
-            rest = without_unknown(plain(written), error)
-        try:
-            return kind.model_validate(rest) if rest is not None else None
-        except ValidationError:
-            return None
-
     def lay_over(self, written: MarkedMap) -> None:
         """Lay one extension over the register that it names."""
         source = Source(written, f"registers.{written['extend']}")
-        index = next((i for i, r in enumerate(self.registers) if r.get("code") == written["extend"]), None)
+        index = next((i for i, r in enumerate(self.registers) if r.root.get("code") == written["extend"]), None)
         if not source.root.at.file.startswith(SITE):
             self.findings.append(source.finding("D301", ("extend",), say("扩展只能写在 {folder} 下", folder=SITE)))
         elif index is None:
             absent = say("没有登记簿“{code}”可扩展", code=written["extend"])
             self.findings.append(source.finding("D301", ("extend",), absent))
         else:
-            base = self.registers[index]
+            base: MarkedMap = self.registers[index].root
             self.findings += [*removal(written, base, source), *unchangeable(written, base, source)]
             known = {k: v for k, v in plain(written).items() if k not in REMOVALS | FIXED}
             try:
@@ -118,29 +144,44 @@ class _Drawer:
             except ValidationError as error:
                 self.findings += misfits(error, Extension, source)
                 return
-            self.registers[index], refused = extend(base, written, source)
+            laid, refused = extend(base, written, source)
+            self.registers[index] = _Document(laid)
             self.findings += refused
+
+
+def _fitted(kind: type[Spec], source: Source) -> tuple[Spec | None, Sequence[Finding]]:
+    """Return a definition as its class, None where too little of it fits, and what does not fit."""
+    written = plain(source.written)
+    try:
+        return kind.model_validate(written), ()
+    except ValidationError as error:
+        found, rest = list(misfits(error, kind, source)), without_unknown(written, error)
+    try:
+        return (kind.model_validate(rest) if rest is not None else None), found
+    except ValidationError:
+        return None, found
 
 
 _IGNORED = ("years",)
 """Kinds of documents that others read: working calendars."""
 
 
-def load(files: Mapping[str, str]) -> tuple[Catalog | None, list[Finding]]:
+def load(files: Mapping[str, str], remembered: Remembered | None = None) -> tuple[Catalog | None, list[Finding]]:
     """Return the catalog that ``files`` (relative path → text) define, and everything wrong with them in file order.
 
-    The catalog is None when there is an error among the findings; warnings alone leave it whole.
+    The catalog is None when there is an error among the findings; warnings alone leave it whole. What was ``remembered`` of earlier
+    files spares reading them again and changes nothing else.
     """
-    drawer = _read(files)
+    drawer = _read(files, remembered)
     drawer.findings += check(drawer.catalog, drawer.sources, frozenset(drawer.broken))
     each = {str(f): f for f in drawer.findings}.values()
     findings = sorted(each, key=lambda f: (f.file.startswith(SITE), f.file, f.line, f.check, f.path))
     return (None if errors(findings) else replace(drawer.catalog, digest=digest(files))), findings
 
 
-def readable(files: Mapping[str, str]) -> Catalog:
+def readable(files: Mapping[str, str], remembered: Remembered | None = None) -> Catalog:
     """Return what can be read of ``files``, whatever is wrong with the rest: for help while one writes, never to be put in force."""
-    return _read(files).catalog
+    return _read(files, remembered).catalog
 
 
 def written(files: Mapping[str, str]) -> dict[tuple[str, str], Source]:
@@ -148,18 +189,21 @@ def written(files: Mapping[str, str]) -> dict[tuple[str, str], Source]:
     return _read(files).sources
 
 
-def _read(files: Mapping[str, str]) -> _Drawer:
-    drawer = _Drawer()
+def _read(files: Mapping[str, str], remembered: Remembered | None = None) -> _Drawer:
+    drawer, known = _Drawer(), remembered or Remembered()
     for file in sorted(files, key=lambda f: (f.startswith(SITE), f)):
-        for root, found in read_documents(file, files[file]):
-            name = drawer.document(root)
-            drawer.findings += [replace(f, path=".".join(p for p in (name, f.path) if p)) for f in found]
-            if root is not None and not _known(root):
-                drawer.findings.append(_unknown(root, file))
+        for document in known.documents(file, files[file]):
+            name = drawer.document(document)
+            told = (replace(f, path=".".join(p for p in (name, f.path) if p)) for f in document.findings)
+            drawer.findings += told
+            if document.root is not None and not _known(document.root):
+                drawer.findings.append(_unknown(document.root, file))
+    known.only(files)
     for extension in drawer.extensions:
         drawer.lay_over(extension)
-    for root in drawer.registers:
-        drawer.put("registers", "code", RegisterSpec, Source(root, f"registers.{root.get('code', '?')}"))
+    for document in drawer.registers:
+        source = Source(document.root, f"registers.{document.root.get('code', '?')}")
+        drawer.put("registers", "code", RegisterSpec, document, source)
     return drawer
 
 

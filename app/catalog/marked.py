@@ -27,7 +27,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Loc = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A line of a file, counted from 1."""
 
@@ -37,6 +37,8 @@ class Place:
 
 class MarkedMap(dict[str, Any]):
     """A mapping with the place of each of its keys."""
+
+    __slots__ = ("at", "places")
 
     def __init__(self, at: Place) -> None:
         super().__init__()
@@ -51,6 +53,8 @@ class MarkedMap(dict[str, Any]):
 
 class MarkedList(list[Any]):
     """A list with the place of each of its elements."""
+
+    __slots__ = ("at", "places")
 
     def __init__(self, at: Place) -> None:
         super().__init__()
@@ -83,6 +87,14 @@ class Source:
     name: str = ""
     base: Loc = ()
 
+    @property
+    def written(self) -> Any:
+        """What stands there, as it was written."""
+        node: Any = self.root
+        for step in self.base:
+            node = node[step]
+        return node
+
     def _walk(self, loc: Loc) -> tuple[Place, Loc]:
         """Follow ``loc`` as far as it was written, passing over the list of one that a short form leaves out."""
         node: Any = self.root
@@ -114,9 +126,12 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     values: int = 0
+    lines: dict[int, Place] = field(default_factory=dict)
+    """The places of this document that were named so far: much stands on one line."""
 
     def place(self, mark: Any) -> Place:
-        return Place(self.file, self.first_line + int(mark.line))
+        line = self.first_line + int(mark.line)
+        return self.lines.get(line) or self.lines.setdefault(line, Place(self.file, line))
 
     def wrong(self, check: str, at: Place, loc: Loc, sentence: Sentence) -> None:
         self.findings.append(Finding(check, at.file, at.line, words(loc), sentence))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
-from app.catalog.loader import SITE, digest, load, readable
+from app.catalog.loader import SITE, Remembered, digest, load, readable
 from app.errors import CellError, Conflict, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.drafts import draft, draft_author, draft_file
 from app.services import administration, numbering, people, publishing
@@ -155,13 +155,16 @@ def legible(work: Work, number: int) -> Catalog:
     return _read_once(work, number, readable)
 
 
-def _read_once(work: Work, number: int, read: Callable[[Mapping[str, str]], T]) -> T:
-    """Return what ``read`` makes of a draft's files; remembered by this process, the last one only, while they stay as they are."""
-    found = files(work, number)
+def _read_once(work: Work, number: int, read: Callable[[Mapping[str, str], Remembered], T]) -> T:
+    """Return what ``read`` makes of a draft's files; remembered by this process, the last one only, while they stay as they are.
+
+    Of others nothing is read but the files whose texts are new.
+    """
+    found, memory = files(work, number), work.panel.memory
     key, place = digest(found), ("draft", read.__name__)
-    kept: tuple[str, T] | None = work.panel.memory.get(place)
+    kept: tuple[str, T] | None = memory.get(place)
     if kept is None or kept[0] != key:
-        kept = work.panel.memory[place] = key, read(found)
+        kept = memory[place] = key, read(found, memory.setdefault("definitions read", Remembered()))
     return kept[1]
 
 

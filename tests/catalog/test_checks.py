@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from pydantic import BaseModel
+
+from app.catalog.checks.subject import parts
 from tests.catalog.ground import catalog, files, found
+from tests.site import everything
 
 MEMO = """\
 code: memo
@@ -501,3 +506,15 @@ def test_an_indicator_counts_only_what_there_is_to_count(written: str, expected:
 def test_an_indicator_needs_its_article_and_its_domain() -> None:
     text = "indicator: rate\nlabel: 率\ndomain: nowhere\nnumerator: {register: letter, by: sent_on}\n"
     assert [f.check for f in found(text)] == ["D410", "D404"]
+
+
+def test_every_part_of_a_definition_is_looked_at() -> None:
+    def all_of(node: BaseModel) -> Iterator[BaseModel]:
+        yield node
+        for value in vars(node).values():
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, BaseModel):
+                    yield from all_of(part)
+
+    for spec in catalog(everything()).registers.values():
+        assert [part for _, part in parts(spec)] == list(all_of(spec))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.catalog.findings import CHECKS, errors
-from app.catalog.loader import load
+from app.catalog.loader import Remembered, load, readable
 from tests.catalog.cases import CASES
 from tests.catalog.ground import GROUND, files, found
 
+MEMO = "code: memo\nlabel: 便签\ndomain: office\naccess: [{role: clerk, can: [read]}]\nfields: []\n"
 PLANNED = {"D311", "D312", "D313", "D951", "D952", "D953", "D954"}
 """Found by comparing two catalogs: tests/catalog/test_plan.py, tests/catalog/test_upgrade.py."""
 
@@ -35,3 +36,23 @@ def test_only_errors_keep_definitions_from_coming_into_force(check: str) -> None
     loaded, findings = load(files(case.text, case.file))
     assert {f.level for f in findings} == {case.level}
     assert (loaded is None) == bool(errors(findings)) == (case.level == "error")
+
+
+def test_what_was_remembered_of_other_files_changes_no_finding() -> None:
+    remembered = Remembered()
+    for case in [*CASES.values(), *reversed(CASES.values())]:
+        given = files(case.text, case.file)
+        fresh = load(given)
+        assert load(given, remembered) == fresh
+        assert load({"about.yaml": GROUND}, remembered)[1] == []
+        assert load(given, remembered) == fresh
+
+
+def test_of_files_whose_texts_stay_nothing_is_read_anew() -> None:
+    remembered = Remembered()
+    given = {"about.yaml": GROUND, "memo.yaml": MEMO}
+    before = readable(given, remembered)
+    after = readable(given | {"memo.yaml": MEMO.replace("便签", "便条")}, remembered)
+    assert after.policies == before.policies and after.policies
+    assert all(after.policies[code] is policy for code, policy in before.policies.items())
+    assert after.registers["memo"].label.zh == "便条"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from app.catalog.checks.indicators import check_indicator
 from app.catalog.checks.prints import check_prints
 from app.catalog.checks.refusals import check_refusals
 from app.catalog.checks.reports import check_reports
-from app.catalog.checks.subject import Subject, parts
+from app.catalog.checks.subject import Subject, made_of, parts
 from app.catalog.findings import Finding
 from app.catalog.marked import Loc, Source
 from app.catalog.misfits import choose
@@ -27,6 +27,8 @@ from app.catalog.register import RegisterSpec
 from app.errors import say
 from app.fields.base import Field
 
+Part = tuple[Loc, BaseModel]
+"""A part of a definition with where it stands, as ``parts`` yields them."""
 _REGISTER_CHECKS = (
     check_register,
     check_fields,
@@ -54,41 +56,45 @@ def check(
     found: list[Finding] = []
     manual = {f"{p.code}-{a.no}": a for p in catalog.policies.values() for a in p.articles if a.manual is not None}
     for code, policy in catalog.policies.items():
-        found += _twice(policy, sources["policies", code])
+        found += _twice(parts(policy), sources["policies", code])
     for code, spec in catalog.registers.items():
         source = sources["registers", code]
         subject = Subject(catalog, spec, source, broken)
         for one in _REGISTER_CHECKS:
             one(subject)
-        _citations(subject, spec)
-        _by_hand(subject, spec, manual)
-        found += subject.found + _twice(spec, source)
+        whole = list(parts(spec))
+        _citations(subject, whole)
+        _by_hand(subject, whole, manual)
+        found += subject.found + _twice(whole, source)
     for code, indicator in catalog.indicators.items():
         subject = Subject(
             catalog, RegisterSpec.model_construct(code=code, fields=()), sources["indicators", code], broken
         )
         check_indicator(subject, indicator)
-        _citations(subject, indicator)
-        _by_hand(subject, indicator, manual)
+        whole = list(parts(indicator))
+        _citations(subject, whole)
+        _by_hand(subject, whole, manual)
         found += subject.found
     return found
 
 
-def _twice(spec: BaseModel, source: Source) -> list[Finding]:
+def _twice(whole: Iterable[Part], source: Source) -> list[Finding]:
     """Return a finding for each code that a list of a definition gives again."""
     found: list[Finding] = []
-    for loc, part in parts(spec):
-        for name, declared in type(part).model_fields.items():
+    for loc, part in whole:
+        for name, written in made_of(type(part)):
             rows = getattr(part, name)
+            if not isinstance(rows, tuple) or len(rows) < 2:
+                continue
             seen: dict[str, int] = {}
-            for i, row in enumerate(rows if isinstance(rows, tuple) else ()):
+            for i, row in enumerate(rows):
                 key = "article" if isinstance(row, Article) else "code"
                 code = row.no if isinstance(row, Article) else getattr(row, "code", None)
                 if code is None:
                     continue
-                here: Loc = (*loc, declared.alias or name, i, key)
+                here: Loc = (*loc, written, i, key)
                 if code in seen:
-                    line = source.at((*loc, declared.alias or name, seen[code], key)).line
+                    line = source.at((*loc, written, seen[code], key)).line
                     found.append(
                         source.finding("D402", here, say("“{code}”重复，第 {line} 行已经写过", code=code, line=line))
                     )
@@ -96,9 +102,9 @@ def _twice(spec: BaseModel, source: Source) -> list[Finding]:
     return found
 
 
-def _citations(s: Subject, spec: BaseModel) -> None:
+def _citations(s: Subject, whole: Iterable[Part]) -> None:
     """Note citations of policies and articles that are not there."""
-    for loc, part in parts(spec):
+    for loc, part in whole:
         if not isinstance(part, Citation):
             continue
         policy = s.catalog.policies.get(part.policy)
@@ -113,9 +119,9 @@ def _citations(s: Subject, spec: BaseModel) -> None:
                 s.wrong("D409", (*loc, "article"), absent)
 
 
-def _by_hand(s: Subject, spec: BaseModel, manual: Mapping[str, Article]) -> None:
+def _by_hand(s: Subject, whole: Iterable[Part], manual: Mapping[str, Article]) -> None:
     """Note citations of articles that say they are carried out by people alone."""
-    for loc, part in parts(spec):
+    for loc, part in whole:
         cited = [("article", str(part))] if isinstance(part, Citation) else []
         if isinstance(part, Field):
             cited = [("basis", clause) for clause in part.clauses]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -199,8 +201,26 @@ def no_field(spec: RegisterSpec, code: str) -> Sentence:
 def parts(node: BaseModel, loc: Loc = ()) -> Iterator[tuple[Loc, BaseModel]]:
     """Yield every part of a definition with where it stands in the words of the definition."""
     yield loc, node
-    for name, declared in type(node).model_fields.items():
-        value, key = getattr(node, name), declared.alias or name
-        for at, part in enumerate(value) if isinstance(value, tuple) else ((None, value),):
-            if isinstance(part, BaseModel):
-                yield from parts(part, (*loc, key) if at is None else (*loc, key, at))
+    for name, key in made_of(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, BaseModel):
+            yield from parts(value, (*loc, key))
+        elif isinstance(value, tuple):
+            for at, part in enumerate(value):
+                if isinstance(part, BaseModel):
+                    yield from parts(part, (*loc, key, at))
+
+
+@cache
+def made_of(kind: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of a class that may hold parts, each with the key under which it is written."""
+    return tuple((name, f.alias or name) for name, f in kind.model_fields.items() if _may_hold_parts(f.annotation))
+
+
+def _may_hold_parts(annotation: Any) -> bool:
+    inside = get_args(annotation)
+    return any(map(_may_hold_parts, inside)) if inside else annotation is Any or _is_model(annotation)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
