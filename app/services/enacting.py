@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -15,7 +15,7 @@ from app.catalog.plan import plan as plan_of
 from app.errors import CellError, Conflict, Forbidden, Invalid, Missing, Refused, Sentence, say
 from app.models.drafts import draft, draft_file
 from app.models.fixed import person
-from app.services import administration, drafting, people, publishing
+from app.services import administration, drafting, notices, people, publishing
 from app.services.drafting import CHANGEABLE
 from app.services.panel import Actor, Panel, Work
 from app.services.publishing import Overtaken, Planned, Published
@@ -85,24 +85,34 @@ def approvers(work: Work, number: int) -> list[int]:
 
 
 def ask(work: Work, number: int, reason: str, since: date | None = None) -> None:
-    """Ask for the approval of a draft. Raises Forbidden, Missing, Refused, Invalid."""
+    """Ask for the approval of a draft; whoever may give it is told. Raises Forbidden, Missing, Refused, Invalid."""
     administration.demand(work)
     _ready(work, number, reason, since)
     values = {"state": "asked", "reason": reason.strip(), "in_force_from": since, "decision": None}
     drafting.set_state(
         work, number, ("open", "refused"), values | {"asked_by": work.actor.person_id, "asked_at": work.now}
     )
+    _tell(work, number, approvers(work, number), "to_approve")
 
 
 def decide(work: Work, number: int, *, approve: bool, reason: str) -> None:
-    """Approve a draft, or refuse it; never one's own. Raises Missing, Forbidden, Refused, Invalid."""
-    drafting.get(work, number)
+    """Approve a draft, or refuse it; never one's own. Whoever asked is told. Raises Missing, Forbidden, Refused, Invalid."""
+    asked_by = drafting.get(work, number)["asked_by"]
     if work.actor.person_id not in approvers(work, number):
         raise Forbidden(say("定义的改动须由没有参与起草的审批人批准"))
     if not reason.strip():
         raise Invalid([CellError("reason", say("请写明理由"), label="理由")])
     decided = {"decided_by": work.actor.person_id, "decided_at": work.now, "decision": reason.strip()}
     drafting.set_state(work, number, ("asked",), decided | {"state": "approved" if approve else "refused"})
+    _tell(work, number, [asked_by], "draft_decided")
+
+
+def _tell(work: Work, number: int, to: Iterable[int | None], kind: str) -> None:
+    """Tell people that a draft waits for them, or what was decided of it; each time anew."""
+    d = drafting.get(work, number)
+    words = {"draft": number, "name": d["name"], "who": work.actor.name, "state": drafting.STATES[d["state"]]}
+    key = f"{kind}:{number}:{work.now:%Y%m%d%H%M%S%f}"
+    notices.send(work, notices.tell(work, to, kind, key, words, {}))
 
 
 def _ready(work: Work, number: int, reason: str, since: date | None) -> None:

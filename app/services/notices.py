@@ -37,6 +37,8 @@ KINDS: dict[str, Sentence] = {
     "report": say("{register} {number}（{period}）已自动生成，请核对后签字"),
     "figures": say("{period} 的指标已定数：{indicators}"),
     "moved": say("{register} {number} 已“{move}”，经办人 {who}"),
+    "to_approve": say("定义草稿“{name}”待审批，提请人 {who}"),
+    "draft_decided": say("定义草稿“{name}”{state}，审批人 {who}"),
 }
 """What each kind of notice says; never customer data, only numbers and names of registers and staff (P08 §26)."""
 
@@ -57,6 +59,8 @@ TO_GROUPS: dict[str, Sentence] = {
     "report": say("{register} {number}（{period}）已自动生成，请核对后签字"),
     "figures": say("{period} 的指标已定数"),
     "moved": say("{register} {number} 已“{move}”"),
+    "to_approve": say("有定义草稿待审批"),
+    "draft_decided": say("定义草稿{state}"),
 }
 """What each kind says to a group: register, number, duty, due date; nobody's name, no amount, no reason."""
 
@@ -65,6 +69,7 @@ NAMES: dict[str, Sentence] = {
     "to_confirm": say("待确认的处罚"), "confirmed": say("处罚已确认"), "appealed": say("申诉待裁定"), "decided": say("处罚的处理结果"),
     "ordered": say("责令改正"), "clock": say("期限检查暂停"), "redated": say("日历改期"), "report": say("自动生成的报表"),
     "figures": say("指标定数"), "moved": say("流程办理"), "stuck": say("期限检查出错"),
+    "to_approve": say("待审批的定义草稿"), "draft_decided": say("定义草稿的审批结果"),
 }  # fmt: skip
 
 
@@ -170,11 +175,12 @@ def inbox(
 
 
 def about(work: Work, number: int) -> Mapping[str, Any]:
-    """Return what a notice is about: kind, register, record, ticket, each None where it is about none. Raises Missing.
+    """Return what a notice is about: kind, register, record, ticket, each None where it is about none, and its words. Raises Missing.
 
     Anybody may ask: a group's message leads here too, and what it leads to decides who may see it.
     """
-    query = select(notice.c.kind, notice.c.register, notice.c.record_id, notice.c.ticket).where(notice.c.id == number)
+    n = notice.c
+    query = select(n.kind, n.register, n.record_id, n.ticket, n.words).where(n.id == number)
     found = work.connection.execute(query).mappings().first()
     if found is None:
         raise Missing

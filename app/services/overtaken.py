@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.models.among import among
+from app.models.drafts import draft
 from app.models.ledger import breach, obligation, ticket
 from app.services.notices import limit_key
 from app.services.panel import Work
@@ -29,7 +30,11 @@ def overtaken(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[int]:
             now = owed.get(int(of))
             if now is None or limit_key(word, now, int(seq)) != f"{word}:{of}:{seq}:{due}":
                 gone.add(number)
-    for word, table, state in (("breach", breach, "live"), ("ticket", ticket, "proposed")):
+    for word, table, state in (
+        ("breach", breach, "live"),
+        ("ticket", ticket, "proposed"),
+        ("to_approve", draft, "asked"),
+    ):
         mine = by_word.get(word, {})
         ids = sorted({int(parts[0]) for parts in mine.values()})
         standing = select(table.c.id).where(among(table.c.id, ids), table.c.state == state)

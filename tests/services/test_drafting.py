@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from app.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from app.models.engine import open_engine
 from app.models.fixed import person, person_role, role
+from app.models.ledger import notice, outbox
 from app.models.migrate import upgrade
-from app.services import drafting, enacting, people, publishing
+from app.services import drafting, enacting, notices, people, publishing
+from app.services.overtaken import overtaken
 from app.services.panel import Actor, Panel
 from tests.catalog.ground import GROUND
 from tests.servers import Databases
@@ -146,6 +148,39 @@ def test_another_person_approves_and_then_it_is_in_force_from_the_day_asked_for(
     assert (newest[2], newest[3], newest[5]) == (1, "试行拜访", date(2026, 4, 1))
     with pytest.raises(Refused):
         published(panel, number)
+
+
+def told(panel: Panel, who: str) -> list[str]:
+    with panel.reading(by(panel, who), now=NOW) as work:
+        return [str(n["sentence"]) for n in notices.inbox(work)]
+
+
+def test_who_may_approve_is_told_that_a_draft_waits_and_who_asked_what_was_decided(panel: Panel) -> None:
+    number, later = begun(panel, {"site/visit.yaml": VISIT}), NOW + timedelta(minutes=1)
+    for when, approve in ((NOW, False), (later, True)):
+        with panel.work(by(panel, "ann"), now=when) as work:
+            enacting.ask(work, number, "客户王女士要求")
+        with panel.work(by(panel, "gm"), now=when) as work:
+            enacting.decide(work, number, approve=approve, reason="王女士")
+    assert told(panel, "gm") == ["定义草稿“改定义”待审批，提请人 ann"] * 2
+    assert told(panel, "ann") == ["定义草稿“改定义”已批准，审批人 gm", "定义草稿“改定义”已退回，审批人 gm"]
+    assert told(panel, "bob") == told(panel, "clerk") == []
+
+
+def test_no_letter_asks_for_an_approval_that_was_given_meanwhile(panel: Panel) -> None:
+    decided, waiting = begun(panel, {"site/visit.yaml": VISIT}), begun(panel, {"site/note.yaml": NOTE})
+    approved(panel, decided)
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        enacting.ask(work, waiting, "便条")
+    with panel.work(Actor.system(), now=NOW) as work:
+        rows = work.connection.execute(select(notice).where(notice.c.kind == "to_approve")).mappings().all()
+        left = overtaken(work, rows)
+        assert [(r["id"] in left, r["key"].split(":")[1]) for r in rows] == [
+            (True, f"{decided}"),
+            (False, f"{waiting}"),
+        ]
+        held = select(func.count()).select_from(outbox).where(outbox.c.notice.in_([r["id"] for r in rows]))
+        assert work.connection.execute(held).scalar_one() == 2
 
 
 def test_what_is_changed_after_it_was_approved_must_be_approved_again(panel: Panel) -> None:

@@ -64,6 +64,7 @@ def told(site: Site, who: Sequence[str], kind: str, when: str, count: int = 1, *
     said = {
         "register": ARCHIVE, "number": "YH2025-00007", "duty": DUTY, "due": "2025-03-06 18:00", "who": "张三", "move": DUTY,
         "rule": DUTY, "ticket": "CF2025-00001", "amount": "50", "points": "0", "sanction": None, "period": "2025-02", "indicators": [DUTY],
+        "name": "王女士的草稿",
     }  # fmt: skip
     with site.panel.work(Actor.system(), now=at(when)) as work:
         about = {"register": "vehicle_archive", "record_id": 7}

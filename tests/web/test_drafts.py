@@ -110,9 +110,14 @@ def test_where_there_is_a_second_administrator_that_one_approves(site: Site) -> 
     assert admin.post(f"{draft}/publish", {"reason": "x"}).status_code == 422
     admin.post(f"{draft}/ask", {"reason": "试行", "in_force_from": ""})
     assert admin.post(f"{draft}/approve", {"reason": "同意"}).status_code == 403
+    assert f'href="{draft}"' in (letters := page_text(other.get("/inbox")))
+    assert "待审批，提请人 admin" in letters
+    assert other.get("/inbox/1").location == site.browser("owner").get("/inbox/1").location == draft
+    assert site.browser("owner").get(draft).status_code == 403
     assert "批准" in page_text(other.get(draft))
     other.post(f"{draft}/refuse", {"reason": "再想想"})
     assert "已退回" in page_text(admin.get(draft))
+    assert "已退回，审批人 auditor" in page_text(admin.get("/inbox"))
     admin.post(f"{draft}/ask", {"reason": "试行", "in_force_from": ""})
     other.post(f"{draft}/approve", {"reason": "同意"})
     assert admin.post(f"{draft}/publish").location == "/publications/2"

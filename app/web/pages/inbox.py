@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -21,8 +22,11 @@ from app.web.pages.signed_in import signed_in
 pages = Blueprint("inbox", __name__)
 
 
-ABOUT = {"figures": "/indicators", "clock": "/operations", "redated": "/calendar"}
-"""The pages of notices that are about no record and no ticket."""
+ABOUT = {
+    "figures": "/indicators", "clock": "/operations", "redated": "/calendar", "to_approve": "/drafts/{draft}",
+    "draft_decided": "/drafts/{draft}",
+}  # fmt: skip
+"""The pages of notices that are about no record and no ticket, some named by the notice's words."""
 
 
 def shown(work: Work, limit: int, unread_only: bool = False, kind: str = "") -> list[dict[str, Any]]:
@@ -42,7 +46,7 @@ def shown(work: Work, limit: int, unread_only: bool = False, kind: str = "") -> 
 def _elsewhere(n: Mapping[str, Any], open_to: Mapping[tuple[str, int], str]) -> str:
     """Return the address of what a notice is about, where it is no ticket; empty where the actor may not see it."""
     if n["kind"] in ABOUT:
-        return request.script_root + ABOUT[n["kind"]]
+        return request.script_root + ABOUT[n["kind"]].format(**orjson.loads(n["words"]))
     return open_to.get((n["register"], n["record_id"]), "")
 
 
@@ -79,12 +83,10 @@ def follow(number: int) -> Response:
     about = notices.about(reading(), number)
     if about["ticket"]:
         return redirect(tickets.url(about["ticket"]))
-    if about["record_id"] is None:
-        return redirect(request.script_root + ABOUT.get(about["kind"], "/inbox"))
     address = _elsewhere(about, tickets.record_addresses(reading(), [about]))
-    if not address:
+    if not address and about["record_id"] is not None:
         raise Missing
-    return redirect(address)
+    return redirect(address or f"{request.script_root}/inbox")
 
 
 @pages.post("/inbox/read")
