@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +57,18 @@ def listed(work: Work, number: int, *, changed: bool = False) -> list[Definition
 def get(work: Work, number: int, group: str, code: str) -> Definition:
     """Return one definition of a draft. Raises Forbidden, Missing; Refused where the YAML of its file cannot be read."""
     drafting.get(work, number)
-    files = drafting.files(work, number)
+    return in_files(drafting.files(work, number), group, code, drafting.changes(work, number))
+
+
+def in_files(files: Mapping[str, str], group: str, code: str, changes: Container[str] = ()) -> Definition:
+    """Return one definition of files, of which a draft ``changes`` some. Raises Missing; Refused where the YAML of its file cannot be read."""
     known = places(files)
     place = _place(known, group, code)
     mine = {p.file for p in known if (p.group, p.code) == (group, code)}
     read = {f: documents(files[f]) for f in mine}
     if any(_value(p, read) is None for p in known if (p.group, p.code) == (group, code)):
         raise Refused(say("{file} 的 YAML 有误，请先在文本中更正", file="、".join(sorted(mine))))
-    return _definition(place, known, files, read, drafting.changes(work, number))
+    return _definition(place, known, files, read, changes)
 
 
 def _place(known: Sequence[Place], group: str, code: str) -> Place:
@@ -82,7 +86,7 @@ def _value(place: Place, read: Mapping[str, Sequence[Any]]) -> Any:
 
 
 def _definition(
-    place: Place, known: Sequence[Place], files: Mapping[str, str], read: Mapping[str, Sequence[Any]], changes: Mapping[str, Any]
+    place: Place, known: Sequence[Place], files: Mapping[str, str], read: Mapping[str, Sequence[Any]], changes: Container[str]
 ) -> Definition:  # fmt: skip
     document, path = _value(place, read), place.file
     if not place.is_site:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, inspect, select
 
-from app.errors import Forbidden, Invalid, Refused
+from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.engine import open_engine
 from app.models.fixed import person
 from app.models.migrate import upgrade
-from app.services import blocks, history, listing, merging, publishing, records, searching, upkeep
+from app.services import blocks, drafting, history, listing, merging, publishing, records, retired, searching, upkeep
 from app.services.panel import Actor, Panel
 from app.services.publishing import Planned, Published, Unsound
 from tests.servers import Databases
@@ -211,6 +211,35 @@ def test_a_retired_field_keeps_its_values_and_comes_back_with_them(office: Offic
     office.publish(retyped("money"))
     assert office.read("price_was")[2] == ("面议",)
     assert office.read("price")[1][0] == 300
+
+
+def test_retired_fields_are_listed_with_since_when_and_what_they_keep_and_a_draft_brings_one_back(
+    office: Office,
+) -> None:
+    more = (
+        "  - {code: tags, label: 标签, type: choices, choices: [新, 旧]}\n",
+        "  - {code: lent_to, label: 同借, type: person, several: true}\n",
+    )
+    office.publish(retyped("money", LOAN.replace("access", "".join(more) + "access")))
+    office.change(0, tags=("新",), lent_to=(1,))
+    fewer = office.publish(retyped("money").replace("columns: [what, price, who]\n", ""))
+    with office.panel.work(Actor.system(), now=NOW) as work:
+        gone = {r.field.code: (r.revision, r.kept, r.since) for r in retired.listed(work)}
+        assert gone == {"price_was": (3, 1, NOW.date()), "tags": (3, 1, NOW.date()), "lent_to": (3, 1, NOW.date())}
+        number = drafting.begin(work, "恢复")
+        for code in ("tags", "lent_to"):
+            retired.bring_back(work, number, "loan", code)
+        with pytest.raises(Refused, match="已经有字段"):
+            retired.bring_back(work, number, "loan", "tags")
+        for register, code in (("loan", "nothing"), ("loan", "what"), ("nothing", "tags")):
+            with pytest.raises(Missing):
+                retired.bring_back(work, number, register, code)
+        back = drafting.files(work, number)["site/loan.yaml"]
+    assert back == fewer.replace("access", "".join(more) + "access")
+    office.publish(back)
+    assert office.read("tags", "lent_to")[0] == (("新",), (1,))
+    with office.panel.reading(Actor.system(), now=NOW) as work:
+        assert [r.field.code for r in retired.listed(work)] == ["price_was"]
 
 
 def test_what_rules_rest_on_keeps_its_type(office: Office) -> None:

@@ -119,3 +119,22 @@ def test_new_names_break_no_address_no_api_and_no_view(loans: Site) -> None:
     assert again.get(address).get_json()["result"] == before["result"] and before["result"]
     assert again.get("/registers/loan/show/1").status_code == again.get("/grid/loan").status_code == 200
     assert "保证金" in again.text("/registers/loan/show/1")
+
+
+def test_a_retired_field_is_listed_with_what_it_keeps_and_brought_back_by_who_may_change_drafts(loans: Site) -> None:
+    without = re.sub(r"  - \{code: price.*\n", "", LOAN).replace("price, ", "")
+    now = reopened(loans, FILES | {"site/registers/loan.yaml": without})
+    admin, owner = now.browser("admin"), now.browser("owner")
+    url = str(admin.post("/drafts", {"name": "恢复押金"}).location)
+    page = page_text(admin.get(f"{url}/retired?register=loan"))
+    assert "押金" in page and "（第 3 号发布）" in page and "保留 2 条记录的值" in page
+    assert "没有停用的字段" in page_text(admin.get(f"{url}/retired?register=complaint"))
+    back = f"{url}/retired/loan/price"
+    assert owner.get(f"{url}/retired").status_code == owner.post(back).status_code == 403
+    assert admin.post(f"{url}/retired/loan/what").status_code == 404
+    assert admin.post(back, page=url).location == f"{url}/registers/loan#fields"
+    assert "《借用》新增字段“押金”（文字）" in page_text(admin.get(url))
+    page = page_text(admin.get(f"{url}/retired"))
+    assert "已恢复到草稿" in page and back not in page
+    admin.post(f"{url}/publish", {"reason": "仍要押金", "in_force_from": "2099-01-01"}, page=url)
+    assert "面议" in reopened(now).browser("owner").text("/registers/loan/show/2")

@@ -22,6 +22,7 @@ export const fieldsSection = (page) => {
     add(list, { code: unused(list.get(), "field"), label: "", type: "text" });
     page.reach(`fields[${all.length}].label`);
   }, { className: "btn d-add", text: said("add_field") }));
+  if (page.fixed("")) box.append(make("a", { className: "soft d-retired", href: `${page.urls.draft}/retired?register=${page.names.code()}`, textContent: said("retired_fields") }));
   return [box];
 };
 
