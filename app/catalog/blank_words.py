@@ -23,7 +23,11 @@ KEYS: dict[str, Sentence] = PARTS | {
     "states": say("状态"), "summed": say("可合计"),
     "take": say("取值"), "through": say("关联字段"), "times": say("次数"), "to": say("去向"), "transition": say("流转"),
     "transitions": say("流转"), "type": say("类型"), "unit": say("单位"), "unless": say("除非有"), "until": say("截止日期"), "up_to": say("上限"),
-    "where": say("限于"), "while": say("如有"), "within": say("期限"), "working_day": say("当月第几个工作日"),
+    "absent": say("反之须没有"), "access": say("访问权限"), "article": say("条款号"), "breaches": say("违规"), "checks": say("检查"),
+    "counters": say("计次"), "duties": say("时限责任"), "ge": say("下限"), "having": say("另有的记录"), "le": say("上限"), "lt": say("不到"),
+    "policy": say("制度"), "prints": say("打印单"), "reports": say("定期报表"), "scores": say("各答案的分值"), "tolerance": say("允许超出（%）"),
+    "weight": say("权重"), "workflow": say("流程"),
+    "zh": say("中文"), "en": say("英文"), "where": say("限于"), "while": say("如有"), "within": say("期限"), "working_day": say("当月第几个工作日"),
 }  # fmt: skip
 """Names of blanks by their key."""
 
@@ -35,15 +39,22 @@ OPTIONS: dict[str, Sentence] = TYPES | ROWS | {
     "case": say("每件"), "item": say("每项"), "minute": say("每逾期 1 分钟"), "hour": say("每逾期 1 小时"),
     "remaining": say("尚未改正的部分"), "full": say("全部"), "plain": say("灰"), "active": say("蓝"), "success": say("绿"),
     "warning": say("黄"), "danger": say("红"), "value": say("数值"), "numerator": say("分子"), "denominator": say("分母"),
-    "each": say("逐项"),
+    "each": say("逐项"), "count": say("件数"), "sum": say("合计"), "average": say("平均"), "distinct": say("不重复的个数"),
+    "met": say("按时办到的"), "owed": say("应办的"), "percent": say("百分比"), "yuan": say("元"), "points": say("分"),
+    "decide_appeals": say("裁定全站的申诉"), "close_months": say("月结处罚"), "reopen_months": say("准许重开已结月份"),
+    "read_access_log": say("查看查阅日志"), "approve_definitions": say("审批制度和登记簿定义的改动"),
 }  # fmt: skip
 """Names of the words that a blank may be."""
 
 OTHERWISE: dict[tuple[str, str], Sentence] = {
     ("Every", "months"): say("隔几个月"), ("Amount", "day"): say("每逾期 1 天"), ("Amount", "working_day"): say("每逾期 1 个工作日"),
-    ("Block", "rows"): say("各行的列"), ("Transition", "from"): say("来源"), ("Report", "from"): say("来源"),
+    ("Block", "rows"): say("各行的列"), ("Transition", "from"): say("来源"), ("Report", "from"): say("期间起"),
     ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"),
-    ("Print", "state"): say("可打印的状态"),
+    ("Print", "state"): say("可打印的状态"), ("Indicator", "count"): say("个"), ("Measure", "of"): say("哪个字段"),
+    ("Measure", "by"): say("归期的日期"), ("Measure", "take"): say("怎么算"), ("Measure", "per"): say("分列"), ("Indicator", "per"): say("分列"),
+    ("Report", "to"): say("期间止"), ("Report", "period"): say("周期"), ("RegisterSpec", "order"): say("排序"),
+    ("RegisterSpec", "title"): say("名称字段"), ("Indicator", "unit"): say("单位"), ("Indicator", "min"): say("最低"),
+    ("Indicator", "max"): say("最高"),
     ("Prolongation", "by"): say("延长多少"), ("Multiplier", "by"): say("倍数"), ("Print", "by"): say("角色"),
     ("Print", "title"): say("标题"), ("signature", "by"): say("签字的角色"),
 }  # fmt: skip

@@ -17,8 +17,11 @@ from pydantic.fields import FieldInfo
 from app.catalog.base import Citation, Party
 from app.catalog.condition import Condition
 from app.catalog.duty import LENGTHS, Span, Term
+from app.catalog.indicator import Indicator
+from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
 from app.catalog.sentences import IMPOSED, SENTENCES
+from app.fields.base import Field as Column
 from app.fields.kinds import FIELD_TYPES
 from app.fields.label import Label
 from app.fields.texts import Option
@@ -33,7 +36,7 @@ NAMES: dict[str, str] = {
     "transition": "transitions", "closed_by": "transition_there", "state": "states", "from": "states", "to": "state",
     "role": "role", "confirmed_by": "role", "decided_by": "role", "reported_by": "roles", "by": "roles",
     "required_from": "state", "edited_by": "roles", "seen_by": "roles", "can": "verbs", "overdue": "duty_there", "domain": "domain",
-    "formula": "formula",
+    "formula": "formula", "indicator": "indicator", "receives": "roles", "default": "default",
 }  # fmt: skip
 """What a text names, by its key: a field here or ``there`` (in the register that the part names), a role, a state …"""
 
@@ -42,9 +45,19 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("Payments", "amount"): "there", ("Share", "of"): "register", ("Share", "through"): "theirs_of", ("Limit", "before"): "field",
     ("Term", "before"): "field", ("Bound", "before"): "field", ("Band", "up_to"): "up_to", ("Counter", "per"): "per",
     ("Done", "field"): "there", ("Amount", "of"): "number_field", ("Destruction", "through"): "there",
+    ("Report", "from"): "field", ("Report", "to"): "field", ("Report", "name"): "field", ("Sublist", "order"): "order_there",
+    ("Measure", "duties"): "duties_there", ("Measure", "of"): "there", ("Measure", "by"): "day_there", ("Measure", "until"): "there",
+    ("Measure", "per"): "split", ("Indicator", "per"): "split", ("Measure", "scores"): "scores",
+    ("RegisterSpec", "unique_together"): "groups", ("RegisterSpec", "order"): "order",
+    ("Domain", "icon"): "icon", ("Option", "into"): "option", ("Indicator", "indicator"): "text", ("Policy", "policy"): "text",
 }  # fmt: skip
 """Keys that name something else in one part than in the others."""
 
+
+DOCUMENTS: dict[str, type[BaseModel]] = {
+    "registers": RegisterSpec, "policies": Policy, "indicators": Indicator, "roles": RoleSpec, "domains": Domain,
+}  # fmt: skip
+"""What a definition of each group is."""
 
 KEPT = frozenset({"kept_in", "original_of"})
 """Keys that the panel writes itself when a field's type changes."""
@@ -77,21 +90,20 @@ class Part:
 
 @cache
 def parts() -> tuple[Part, ...]:
-    """Return every part that a register is made of, but for its fields."""
+    """Return every part that definitions are made of, themselves included, but for the fields of registers."""
     found: dict[str, Part] = {}
 
     def visit(model: type[BaseModel]) -> None:
-        if model.__name__ in found or model in (Label, Citation, Party, Condition):
+        if model.__name__ in found or model in (Label, Citation, Party, Condition) or issubclass(model, Column):
             return
         found[model.__name__] = _part(model)
         for info in model.model_fields.values():
             for inner in _models(info.annotation):
                 visit(inner)
 
-    for key, info in RegisterSpec.model_fields.items():
-        if key != "fields":
-            for model in _models(info.annotation):
-                visit(model)
+    for document in DOCUMENTS.values():
+        visit(document)
+    visit(Option)
     return tuple(found.values())
 
 
@@ -133,6 +145,9 @@ def _kind(part: str, key: str, annotation: Any) -> tuple[str, str, tuple[str, ..
     if isinstance(held, type) and issubclass(held, BaseModel):
         return ("parts" if inner else "part"), held.__name__, ()
     if get_origin(bare) is dict:
+        inner = get_args(bare)[1]
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            return "keyed", inner.__name__, ()
         return {"match": "match", "required_when": "condition"}.get(key, "sets"), "", ()
     return NAMES.get(key, "texts" if inner else "text"), "", ()
 

@@ -71,7 +71,7 @@ class Target(Cited):
         return self
 
 
-class Band(Spec):
+class Grade(Spec):
     """A grade: values from ``ge`` on and below ``lt``, in words and in a colour."""
 
     ge: Decimal | None = None
@@ -103,7 +103,7 @@ class Indicator(Cited):
     max: Decimal | None = None
     """The value is never shown below and above."""
     goal: Target | None = Field(default=None, alias="target")
-    bands: tuple[Band, ...] = ()
+    bands: tuple[Grade, ...] = ()
     """Grades from the lowest to the highest; without them the target has two: reached and missed."""
     ready: Span | None = None
     """How long after the period its figures are complete: they are then kept as they are, and corrected only with a reason."""

@@ -92,7 +92,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
     (
         "Indicators",
         "Rates, counts and scores of each period. A document with the key `indicator`.",
-        (indicator.Indicator, indicator.Measure, indicator.Related, indicator.Weighted, indicator.Target, indicator.Band),
+        (indicator.Indicator, indicator.Measure, indicator.Related, indicator.Weighted, indicator.Target, indicator.Grade),
         ("indicators.yaml",),
     ),
     (

@@ -6,7 +6,7 @@ Whoever decides about a right, and whoever tells of one, asks here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.catalog.base import Citation, Party
 from app.catalog.catalog import Catalog, adopted
@@ -91,6 +91,19 @@ def rights(catalog: Catalog, roles: Collection[str], bound: Collection[str], *, 
     """
     live = [s for s in catalog.registers.values() if adopted(s, bound)]
     return [r for s in live if (r := _of(catalog, s, roles, bound, lent)).access or r.above is not None]
+
+
+def given(catalog: Catalog, role: str) -> list[Rights]:
+    """Return what every register gives to a role by its name, whoever adopted its policy; not what it gives to everyone."""
+    found = [_of(catalog, s, {role}, frozenset(catalog.policies), False) for s in catalog.registers.values()]
+    named = [
+        replace(
+            r, access=tuple(a for a in r.access if a.role == role), above=None,
+            steps=tuple(replace(s, by=by) for s in r.steps if (by := tuple(p for p in s.by if p.role == role))),
+        )
+        for r in found
+    ]  # fmt: skip
+    return [r for r in named if r.access or r.steps]
 
 
 def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Collection[str], lent: bool) -> Rights:

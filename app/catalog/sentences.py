@@ -37,9 +37,11 @@ from app.catalog.duty import (
     Span,
     Start,
 )
+from app.catalog.indicator import Grade, Measure, Related, Target, Weighted
 from app.catalog.print import Block, Print, Sign, Sublist
 from app.catalog.refusal import Refusal, Standing
 from app.catalog.register import Access, Check, Grant, State, Transition
+from app.catalog.report import Report, ReportFigure
 from app.catalog.retention import Destruction, Retention
 from app.errors import Sentence, say
 
@@ -84,14 +86,14 @@ SENTENCES: dict[type[BaseModel], Sentence] = {
     Correction: say("责令整改，记入 {register}[，办到后自动 {closed_by}]，依据 {cite}"),
     Appeal: say("确认后 {within} 可以申诉，由 {decided_by} 裁定，依据 {cite}"),
     Lines: say("登记簿 {register} 中以 {through} 指向这里的清单，{kinds}[，改正见 {corrected}]"),
-    LineKind: say("{when} 时每处 {amount}，依据 {cite}"),
+    LineKind: say("{label}：{when} 时每处 {amount}，依据 {cite}"),
     Counter: say(
         "以 {window}[（{days} 天）]为期，每 {per} 分别计次[；{multiply}][；{at_most}][；{offers}][；免除的 {waived_counts} 计次]"
         "[；只计已确认的 {only_confirmed}][；只计条款 {clauses}]"
     ),
     Multiplier: say("[{role} ]第 {from_nth} 次起加 {by} 倍，依据 {cite}"),
     Ceiling: say("合计不超过[ {money} 元][ {points} 分]，依据 {cite}"),
-    Offer: say("[{role} ]第 {from_nth} 次起可扣绩效 {share_of_pay}，由 {decided_by} 决定，依据 {cite}"),
+    Offer: say("{label}：[{role} ]第 {from_nth} 次起可扣绩效 {share_of_pay}，由 {decided_by} 决定，依据 {cite}"),
     PayShare: say("{min}% 至 {max}%"),
     Refusal: say(
         "[{add} 新增][、流转 {transition}]时，[如有 {while}][除非有 {unless}][，当 {when} 时]，拒绝办理，提示 {say}，依据 {cite}"
@@ -110,6 +112,18 @@ SENTENCES: dict[type[BaseModel], Sentence] = {
     Sublist: say("登记簿 {register} 中以 {through} 指向这里的 {columns}"),
     Sign: say("[{field}][{label}][，{seal} 盖章]"),
     Retention: say("[自 {starts} 起]保管 {keep}[，此后{destroyed_by}销毁]"),
+    Report: say(
+        "每{period}结束后生成一条，期间填入 {from} 至 {to}[，期间名称填入 {name}][；{figures}][；另填 {sets}][；告知 {tell}][；依据 {cite}]"
+    ),
+    ReportFigure: say("指标 {indicator} 的{take}"),
+    Measure: say(
+        "登记簿 {register}[ 的 {duties} ]中的 {take}[ {of}][，按 {by} 归期][，到 {until} 为止][，限 {where}][，{having}][，各答案计 {scores}]"
+        "[，分列按 {per}]"
+    ),
+    Related: say("另有登记簿 {register} 中以 {through} 指向它的记录[，限 {where}][，{absent} 反之须没有]"),
+    Weighted: say("{indicator}，权重 {weight}"),
+    Target: say("[不低于 {ge}][不高于 {le}][，允许超出 {tolerance}%][，依据 {cite}]"),
+    Grade: say("[{ge} 以上][ {lt} 以下]为 {label}[，颜色 {tone}]"),
     Destruction: say("经登记簿 {register}（{through}）批准、处于 {state} 时"),
 }  # fmt: skip
 """The sentence of each part."""

@@ -9,16 +9,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from app.catalog.duty import Span
-from app.catalog.indicator import Band, Indicator, Target
+from app.catalog.indicator import Grade, Indicator, Target
 from app.catalog.report import ReportPeriod
 from app.fields.label import Label
 from app.rules.calendar import WorkCalendar
 from app.rules.deadlines import months_after
 
 _MONTHS: dict[ReportPeriod, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-REACHED = Band(label=Label(zh="达标", en="Reached"), tone="success")
-TOLERATED = Band(label=Label(zh="在允许上浮范围内", en="Within tolerance"), tone="warning")
-MISSED = Band(label=Label(zh="未达标", en="Missed"), tone="danger")
+REACHED = Grade(label=Label(zh="达标", en="Reached"), tone="success")
+TOLERATED = Grade(label=Label(zh="在允许上浮范围内", en="Within tolerance"), tone="warning")
+MISSED = Grade(label=Label(zh="未达标", en="Missed"), tone="danger")
 
 
 @dataclass(frozen=True, order=True)
@@ -116,7 +116,7 @@ def rounded(exact: Fraction, places: int) -> Decimal:
     return Decimal(whole if exact >= 0 else -whole).scaleb(-places)
 
 
-def grade(indicator: Indicator, exact: Fraction | None) -> Band | None:
+def grade(indicator: Indicator, exact: Fraction | None) -> Grade | None:
     """Return the grade of an exact value: its band, else whether it reaches the target; None without either, or without a figure."""
     if exact is None:
         return None
@@ -131,7 +131,7 @@ def grade(indicator: Indicator, exact: Fraction | None) -> Band | None:
     return TOLERATED if exact <= _ceiling(target) else MISSED
 
 
-def band(bands: Iterable[Band], exact: Fraction) -> Band | None:
+def band(bands: Iterable[Grade], exact: Fraction) -> Grade | None:
     """Return the band in which a value lies."""
     return next(
         (b for b in bands if (b.ge is None or exact >= b.ge) and (b.lt is None or exact < b.lt)),

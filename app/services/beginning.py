@@ -74,6 +74,31 @@ def policy(work: Work, number: int, name: str, text: str, since: date) -> str:
     return drafted.create(work, number, "policies", document)
 
 
+def definition(work: Work, number: int, group: str, name: str, since: date) -> str:
+    """Put a new policy, indicator, role or group of the menu into a draft and return its code.
+
+    A policy is adopted by the whole site from ``since``; an indicator counts records until it is told more. Raises as ``register``.
+    """
+    if not name.strip():
+        raise Invalid([CellError("name", say("必填"), label="名称")])
+    if group == "policies":
+        return policy(work, number, name, "", since)
+    code = code_from(name, {d.code for d in drafted.listed(work, number) if d.group == group})
+    if group != "indicators":
+        return drafted.create(work, number, group, {"code": code, "label": name.strip()})
+    spec = next(r for d in work.catalog.domains for r in work.catalog.registers.values() if r.domain == d)
+    counted = {"register": spec.code, "by": "created_at"}
+    document = {
+        "indicator": code,
+        "label": name.strip(),
+        "domain": spec.domain,
+        "numerator": counted,
+        "unit": "count",
+        "places": 0,
+    }
+    return drafted.create(work, number, group, document)
+
+
 def _cited(work: Work, number: int, rule: Rule, since: date) -> dict[str, Any]:
     code, article = rule.policy, rule.article
     if rule.name.strip():

@@ -54,12 +54,14 @@ def _word(part: Part, word: str) -> dict[str, str]:
 
 
 def names(catalog: Catalog) -> dict[str, Any]:
-    """Return all that a definition may name: registers with their fields, states and duties, roles, domains, policies with articles."""
+    """Return all that a definition may name: registers with their fields, states and duties, roles, domains, indicators, policies with articles."""
     return {
         "registers": [register(r) for r in catalog.registers.values()],
         "roles": [{"code": "everyone", "label": gettext("每个人")}, *_named(catalog.roles)],
         "domains": _named(catalog.domains),
         "counters": _named(catalog.counters),
+        "indicators": _named(catalog.indicators),
+        "icons": list(dict.fromkeys(d.icon for d in catalog.domains.values())),
         "policies": [
             {"code": p.code, "label": label(p.label), "articles": [{"no": a.no, "text": label(a.text)} for a in p.articles]}
             for p in catalog.policies.values()
@@ -93,8 +95,8 @@ def _field(f: Field) -> dict[str, Any]:
 
 
 def links(work: Work, number: int, base: str) -> dict[str, Any]:
-    """Return the registers and policies of a draft with their addresses under ``base``: those that it changes, and all others to open."""
-    found = [d for d in drafted.listed(work, number) if d.group in ("registers", "policies")]
+    """Return the definitions of a draft with their addresses under ``base``: those that it changes, and all others to open."""
+    found = drafted.listed(work, number)
     shown = [
         {
             "group": d.group, "label": label(Label.model_validate(d.document.get("label") or d.code)), "code": d.code,

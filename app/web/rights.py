@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import request
 from flask_babel import gettext
 
+from app.catalog import rights
 from app.catalog.base import Party
 from app.catalog.register import Access, RegisterSpec
 from app.catalog.rights import EVERYONE, Power, Rights, Step
@@ -34,9 +35,30 @@ POWERS = {
 
 def registers(work: Work, held: Held) -> list[dict[str, Any]]:
     """Return the rights by domain, in the order of the menu."""
+    return _by_domain(
+        work,
+        [
+            (
+                r,
+                _register(work, r, held.opened.get(r.spec.code, ()))
+                | {"url": f"{request.script_root}/grid/{r.spec.code}" if scope.may(work, r.spec.code, "read") else ""},
+            )
+            for r in held.registers
+        ],
+    )
+
+
+def of_role(work: Work, code: str, url: Callable[[str], str]) -> dict[str, Any]:
+    """Return what a role is given: ``groups`` of registers, each with its ``url``, and ``powers`` beside them."""
+    told = [(r, _register(work, r, ()) | {"url": url(r.spec.code)}) for r in rights.given(work.catalog, code)]
+    beside = rights.powers(work.catalog, {code}, frozenset(work.catalog.policies))
+    return {"groups": _by_domain(work, told), "powers": powers(work, beside)}
+
+
+def _by_domain(work: Work, told: Sequence[tuple[Rights, dict[str, Any]]]) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
-    for r in held.registers:
-        groups.setdefault(r.spec.domain, []).append(_register(work, r, held.opened.get(r.spec.code, ())))
+    for r, shown in told:
+        groups.setdefault(r.spec.domain, []).append(shown)
     domains = work.catalog.domains
     ordered = [*(d for d in domains if d in groups), *(d for d in groups if d not in domains)]
     return [{"label": label(domains[d].label) if d in domains else d, "registers": groups[d]} for d in ordered]
@@ -76,7 +98,6 @@ def _register(work: Work, r: Rights, opened: Sequence[Opened]) -> dict[str, Any]
         rules.append({"can": gettext(VERBS["read"]), "rows": rows, "role": "", "cites": []})
     return {
         "label": label(spec.label), "cites": [str(c) for c in spec.cite], "rules": rules,
-        "url": f"{request.script_root}/grid/{spec.code}" if scope.may(work, spec.code, "read") else "",
         "steps": [_step(work, spec, s) for s in r.steps], "limits": _limits(r),
         "opened": [
             gettext("%(register)s %(number)s 开放至 %(until)s", register=label(work.spec(o.register).label), number=o.number, until=moment(o.until))

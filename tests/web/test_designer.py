@@ -98,8 +98,8 @@ def test_a_preview_shows_form_grid_deadline_and_fines(admin: Browser) -> None:
 
 def test_a_policy_begins_empty_and_a_code_is_proposed_from_chinese(admin: Browser) -> None:
     begun(admin)
-    answer = admin.post("/drafts/1/new-policy", {"name": "车辆规定"})
-    assert answer.headers["Location"].endswith("/drafts/1/policies/S02#articles")
+    answer = admin.post("/drafts/1/new", {"group": "policies", "name": "车辆规定"})
+    assert answer.headers["Location"].endswith("/drafts/1/policies/S02")
     assert admin.get("/design/code?text=设备 A1").get_json() == {"code": "she_bei_a1"}
 
 
@@ -114,3 +114,40 @@ def test_formulas_of_a_draft_are_helped_with_though_nothing_is_in_force(admin: B
     )
     assert (right["ok"], right["sample"]) == (True, [])
     assert (wrong["ok"], wrong["start"]) == (False, 0)
+
+
+def test_an_indicator_a_role_and_a_menu_group_begin_with_a_name_and_hold_as_they_are(
+    site: Site, admin: Browser
+) -> None:
+    begun(admin)
+    for group, name, code in (
+        ("indicators", "回访量", "hui_fang_liang"),
+        ("roles", "设备员", "she_bei_yuan"),
+        ("domains", "设备", "she_bei"),
+    ):
+        assert "必填" in page_text(admin.post("/drafts/1/new", {"group": group, "name": " "}))
+        url = admin.post("/drafts/1/new", {"group": group, "name": name}).headers["Location"]
+        assert url == f"/drafts/1/{group}/{code}"
+        assert f'data-code="{code}"' in admin.text(url)
+        assert url in admin.text("/drafts/1")
+        made = admin.get(f"/design{url}").get_json()
+        wrong = [(f["check"], f["at"]) for f in made["findings"] if f["level"] == "error"]
+        assert wrong == ([("D410", [])] if group == "indicators" else [])
+        assert admin.get(f"/design/drafts/1/names?group={group}&of={code}").get_json()["in_force"] is None
+    assert admin.get("/design/drafts/1/names?group=roles&of=chief").get_json()["in_force"] == {"code": "chief"}
+    assert admin.post("/drafts/1/new", {"group": "registers", "name": "甲"}).status_code == 404
+    for who in ("owner", "outsider"):
+        assert site.browser(who).post("/drafts/1/new", {"group": "roles", "name": "甲"}).status_code == 403
+
+
+def test_what_registers_give_to_a_role_is_told_with_a_way_to_each(site: Site, admin: Browser) -> None:
+    begun(admin)
+    page = admin.text("/design/drafts/1/grants/chief")
+    assert 'href="/drafts/1/registers/equipment_loan#access"' in page
+    assert "查看、新增、修改、导入、导出" in page
+    assert "月结处罚" in admin.text("/design/drafts/1/grants/payroll")
+    admin.post("/drafts/1/new", {"group": "roles", "name": "设备员"})
+    assert "还没有登记簿用到这个角色" in admin.text("/design/drafts/1/grants/she_bei_yuan")
+    assert admin.get("/design/drafts/1/grants/nobody").status_code == 404
+    for who in ("owner", "outsider"):
+        assert site.browser(who).get("/design/drafts/1/grants/chief").status_code == 403

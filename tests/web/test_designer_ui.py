@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,12 +13,15 @@ from sqlalchemy import insert, select
 
 from app import clock, factory
 from app.catalog import wire
+from app.catalog.blanks import DOCUMENTS
 from app.catalog.editing import documents
+from app.catalog.loader import read_folder
 from app.models.fixed import person_role, role
 from app.models.ledger import ticket
 from app.services import sweep
 from config import ROOT
 from tests.site import everything
+from tests.web.keys import defined, keys, language
 from tests.web.sheets import Desk, listen
 from tests.web.site import Site, served
 from tests.web.workshop import Workshop
@@ -278,35 +282,63 @@ def test_what_a_shipped_register_owes_to_an_article_cannot_be_relaxed(desk: Desk
     expect(page.locator("[data-text]")).to_have_text("")
 
 
-DRAWN = """async (documents) => {
-  const files = ["names", "slots", "basics", "fields", "flow", "rules", "access", "policy"];
+DRAWN = """async ([documents, all]) => {
+  const files = ["names", "slots", "sections"];
   const modules = await Promise.all(files.map((m) => import(`/static/js/designer/${m}.js`)));
   const known = Object.assign({}, ...modules);
   const [grammar, served] = await Promise.all(["/design/grammar", "/design/drafts/1/names"].map(async (url) => (await fetch(url)).json()));
-  const register = ["basics", "fields", "flow", "rules", "access", "notices", "prints"], wrong = [];
+  const wrong = [], unseen = [];
   let blanks = 0;
-  for (const document of documents) {
-    const put = () => wrong.push(`${document.code ?? document.policy} was changed`);
-    const page = { store: { document, put }, grammar, urls: {}, opened: new Set(), names: known.knowing(served, () => document),
-      root: known.root(() => document, put), fixed: () => true, choicesInForce: () => [], titled: () => "", draw: put, reach: put };
-    for (const section of "policy" in document ? ["policy", "articles"] : register) {
+  for (const { group, document, places } of documents) {
+    const called = document.code ?? document.policy ?? document.indicator;
+    const put = () => wrong.push(`${called} was changed`);
+    const page = {
+      store: { document, put }, grammar, urls: {}, opened: { has: (what) => all || what.endsWith(" more") },
+      names: known.knowing(served, () => document), root: known.root(() => document, put), fixed: () => true, choicesInForce: () => [],
+      titled: () => "", draw: put, reach: put, settled: () => {},
+    };
+    const shown = new Set(), held = [];
+    for (const section of known.sectionsOf(group).filter((s) => !["preview", "grants"].includes(s.code))) {
       try {
         const box = window.document.createElement("div");
-        box.append(...known[`${section}Section`](page));
+        box.append(...section.draw(page));
         blanks += box.querySelectorAll("input, select, textarea").length;
-      } catch (error) { wrong.push(`${document.code ?? document.policy} ${section}: ${error}`); }
+        const changed = "input, select, textarea, button";
+        for (const one of box.querySelectorAll("[data-path]")) if (one.matches(changed) || one.querySelector(changed)) shown.add(one.dataset.path);
+        for (const one of box.querySelectorAll("[data-holds]")) held.push(...one.dataset.holds.split(" "));
+      } catch (error) { wrong.push(`${called} ${section.code}: ${error}`); }
     }
+    unseen.push(places.filter((path) => !shown.has(path) && !held.some((one) => path === one || path.startsWith(`${one}.`))));
   }
-  return { wrong, blanks };
+  return { wrong, unseen, blanks };
 }"""
 
 
-def test_every_shipped_definition_is_drawn_and_drawing_changes_nothing(desk: Desk) -> None:
+def drawn(page: Page, read: list[dict[str, Any]], *, everything: bool) -> dict[str, Any]:
+    """Draw definitions and return what went wrong and, for each, which of its places cannot be seen and changed.
+
+    Fields are unfolded. ``everything``: with every blank that its parts could have, else with those that are filled.
+    """
+    listed = [
+        {"group": group, "document": wire.to_json(d), "places": [p for p, _ in keys(d, DOCUMENTS[group].__name__, everything)]}
+        for d in read for group, d in defined(d)
+    ]  # fmt: skip
+    found: dict[str, Any] = page.evaluate(DRAWN, [listed, everything])
+    return found | {"documents": listed}
+
+
+def test_every_shipped_definition_is_drawn_to_its_last_word_and_drawing_changes_nothing(desk: Desk) -> None:
     page = desk.window("admin", width=1280)
     Workshop(page).begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
-    read = [d for text in everything().values() for d in documents(text)]
-    shown = [wire.to_json(d) for d in read if "policy" in d or "fields" in d]
-    assert len(shown) > 190
-    drawn = page.evaluate(DRAWN, shown)
-    assert drawn["wrong"] == []
-    assert drawn["blanks"] > 10_000
+    shipped = drawn(page, [d for text in everything().values() for d in documents(text)], everything=False)
+    assert len(shipped["documents"]) > 280
+    assert shipped["wrong"] == []
+    assert {p for paths in shipped["unseen"] for p in paths} == set()
+    assert shipped["blanks"] > 10_000
+
+    examples = [d for text in read_folder(ROOT / "docs/examples").values() for d in documents(text)]
+    taught = drawn(page, examples, everything=True)
+    assert taught["wrong"] == []
+    every = [keys(d["document"], DOCUMENTS[d["group"]].__name__, True) for d in taught["documents"]]
+    seen = {k for ks, lost in zip(every, taught["unseen"], strict=True) for path, k in ks if path not in lost}
+    assert {(m, k) for m, ks in language().items() for k in ks} - seen == set()

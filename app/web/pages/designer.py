@@ -20,7 +20,7 @@ from app.errors import Invalid, Missing
 from app.services import administration, beginning, drafted, drafting
 from app.services.beginning import Rule, Wanted
 from app.services.panel import Work
-from app.web import designing, previewing
+from app.web import designing, previewing, rights
 from app.web.actor import reading, writing
 from app.web.language import label, language, sentence
 from app.web.pages import formulas
@@ -28,10 +28,13 @@ from app.web.pages.signed_in import signed_in
 
 pages = Blueprint("designer", __name__)
 
-KINDS = {"registers": "登记簿", "policies": "制度"}
+KINDS = {"registers": "登记簿", "policies": "制度", "indicators": "指标", "roles": "角色", "domains": "菜单分组"}
+"""What the groups of definitions are called that have a page of their own."""
+BEGUN = ("policies", "indicators", "roles", "domains")
+"""Groups of which a new one begins with a name alone."""
 
 
-@pages.get("/drafts/<int:number>/<any(registers, policies):group>/<code>")
+@pages.get("/drafts/<int:number>/<any(registers, policies, indicators, roles, domains):group>/<code>")
 @signed_in
 def design(number: int, group: str, code: str) -> str:
     """Show a definition of a draft to whoever may change it. Raises Forbidden, Missing, Refused."""
@@ -45,8 +48,9 @@ def design(number: int, group: str, code: str) -> str:
     return render_template(
         "designer.html", title=title, code=code, kind=gettext(KINDS[group]), draft={"name": found["name"], "url": f"{root}/drafts/{number}"},
         urls={
-            "base": f"{base}/{group}", "grammar": f"{root}/design/grammar", "names": f"{base}/names?of={code}",
-            "preview": f"{base}/preview/{code}", "formulas": f"{base}/formulas/{code}", "propose": f"{root}/design/code",
+            "base": f"{base}/{group}", "grammar": f"{root}/design/grammar", "names": f"{base}/names?group={group}&of={code}",
+            "preview": f"{base}/preview/{code}", "grants": f"{base}/grants/{code}",
+            "formulas": f"{base}/formulas/{code}", "propose": f"{root}/design/code",
         },
     )  # fmt: skip
 
@@ -61,17 +65,19 @@ def grammar() -> Response:
 @pages.get("/design/drafts/<int:number>/names")
 @signed_in
 def names(number: int) -> Response:
-    """Give what a definition may name: what is in force, the documents that the draft changes, and the register ``of`` as it is in force.
+    """Give what a definition may name: what is in force, the documents that the draft changes, and what is in force as ``of`` in ``group``.
 
     Raises Forbidden, Missing.
     """
     work = reading()
     drafting.get(work, number)
     changed = [d for d in drafted.listed(work, number, changed=True) if d.changed]
-    spec = work.catalog.registers.get(request.args.get("of", ""))
+    of, group = request.args.get("of", ""), request.args.get("group", "registers")
+    spec = work.catalog.registers.get(of) if group == "registers" else None
+    there = {"code": of} if group in KINDS and of in getattr(work.catalog, group) else None
     found: dict[str, Any] = designing.names(work.catalog) | {
         "drafted": [{"group": d.group, "document": wire.to_json(d.document)} for d in changed],
-        "in_force": designing.register(spec) if spec is not None else None,
+        "in_force": designing.register(spec) if spec is not None else there,
     }  # fmt: skip
     return jsonify(found)
 
@@ -88,6 +94,24 @@ def preview(number: int, code: str) -> str:
     if (spec := catalog.registers.get(code)) is None:
         raise Missing
     return render_template("parts/preview.html", **previewing.preview(work, catalog, spec))
+
+
+@pages.get("/design/drafts/<int:number>/grants/<code>")
+@signed_in
+def grants(number: int, code: str) -> str:
+    """Show what the definitions of a draft give to a role. Raises Forbidden, Missing; 422 while the draft has errors."""
+    work = reading()
+    drafting.get(work, number)
+    catalog, _ = drafting.catalog(work, number)
+    if catalog is None:
+        abort(422)
+    if code not in catalog.roles:
+        raise Missing
+    base = f"{request.script_root}/drafts/{number}/registers"
+    within = previewing.replace_catalog(work, catalog)
+    return render_template(
+        "parts/grants.html", **rights.of_role(within, code, lambda register: f"{base}/{register}#access")
+    )
 
 
 @pages.get("/design/drafts/<int:number>/formulas/<code>/names")
@@ -199,10 +223,13 @@ def open_design(number: int) -> Response:
     return redirect(f"{request.script_root}/drafts/{number}/{request.args.get('what', '')}".rstrip("/"))
 
 
-@pages.post("/drafts/<int:number>/new-policy")
+@pages.post("/drafts/<int:number>/new")
 @signed_in
-def begin_policy(number: int) -> Response:
-    """Put a new policy into a draft and open it. Raises Forbidden, Missing, Refused, Invalid."""
+def begin_definition(number: int) -> Response:
+    """Put a new policy, indicator, role or group of the menu into a draft and open it. Raises Forbidden, Missing, Refused, Invalid."""
+    group, name = request.form.get("group", ""), request.form.get("name", "")
+    if group not in BEGUN:
+        raise Missing
     with writing() as work:
-        code = beginning.policy(work, number, request.form.get("name", ""), "", work.today)
-    return redirect(f"{request.script_root}/drafts/{number}/policies/{code}#articles", 303)
+        code = beginning.definition(work, number, group, name, work.today)
+    return redirect(f"{request.script_root}/drafts/{number}/{group}/{code}", 303)

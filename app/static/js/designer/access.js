@@ -3,7 +3,9 @@ import { make } from "../words.js";
 import { listed, said } from "./text.js";
 import { members, name, under } from "./slots.js";
 import { button, dropdown } from "./inputs.js";
-import { sentence } from "./sentence.js";
+import { blank } from "./blanks.js";
+import { headed } from "./form.js";
+import { held, sentence } from "./sentence.js";
 
 const WIDTH = ["own", "unit", "below", "all"];
 const PLAIN = new Set(["role", "can", "rows", "cite"]);
@@ -27,20 +29,28 @@ export const accessSection = (page) => {
     list.set(next.filter((r) => listed(r.can).length));
   };
   const cell = (role, verb) => make("td", {}, dropdown(options, rowsOf(role.code, verb.code), (rows) => grant(role.code, verb.code, rows), { label: `${role.label} ${verb.label}`, place: { path: ["access", `${role.code}_${verb.code}`] }, empty: "—", className: "d-blank d-cell" }));
-  const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("td", {}));
+  const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("th", { scope: "col", textContent: page.grammar.parts.Access.blanks.cite.label }), make("td", {}));
+  const every = members(list, "Access");
   const body = roles.map((code) => {
     const role = { code, label: page.names.labelOf(page.names.data.roles, code) };
-    return make("tr", {}, make("th", { scope: "row", textContent: role.label }), ...page.grammar.verbs.map((v) => cell(role, v)),
+    const held = every.filter((one) => plain(one.get()) && one.get().role === code);
+    const line = make("tr", {}, make("th", { scope: "row", textContent: role.label }), ...page.grammar.verbs.map((v) => cell(role, v)),
+      make("td", {}, ...held.map((one) => make("span", { className: "d-cite" }, blank(page.grammar.parts.Access, "cite", one, page)))),
       make("td", {}, button("trash", `${said("remove")} ${role.label}`, () => list.set(rules.filter((r) => !(plain(r) && r.role === code))))));
+    line.dataset.holds = held.map(name).join(" ");
+    return line;
   });
   const table = make("table", { className: "lines d-matrix" }, make("thead", {}, head), make("tbody", {}, ...body));
-  table.dataset.path = "access";
   const more = dropdown(page.names.data.roles.filter((r) => !roles.includes(r.code)), "", (role) => { if (role) list.set([...rules, { role, can: ["read"] }]); }, { label: said("add_role"), place: { path: ["add_role"] }, empty: `＋ ${said("add_role")}`, className: "form-select d-add" });
-  const rest = members(list, "Access").filter((one) => !plain(one.get()));
+  const rest = every.filter((one) => !plain(one.get()));
   const special = make("div", { className: "d-cards" }, ...rest.map((one) => {
     const card = make("div", { className: "d-card d-row" }, sentence("Access", one, page), button("trash", said("remove"), () => one.set(undefined)));
     card.dataset.path = name(one);
     return card;
   }), button("plus", said("add_special"), () => list.set([...rules, { role: "everyone", can: ["read"], rows: "own", named_in: page.names.typed(page.names.fields(), "person").slice(0, 1).map((f) => f.code) }]), { className: "btn d-add", text: said("add_special") }));
-  return [make("div", { className: "roll" }, table), more, make("h3", { textContent: said("special_access") }), make("p", { className: "d-hint", textContent: said("special_hint") }), special];
+  const logged = make("div", { className: "d-cards" }, make("div", { className: "d-card" }, held(page.grammar.parts.RegisterSpec, "logged", page.root, page),
+    ...(under(page.root, "logged").get() ? [] : [button("list-search", said("logged_all"), () => under(page.root, "logged").set({ field: "record_no", filled: true }), { className: "btn btn-sm", text: said("logged_all") })])));
+  const matrix = make("div", {}, make("div", { className: "roll" }, table), more);
+  matrix.dataset.path = name(list);
+  return [matrix, ...headed("special_access", special), ...headed("logged", logged)];
 };

@@ -2,7 +2,7 @@
 import { listed } from "./text.js";
 import { unused } from "./fresh.js";
 
-const GIVEN = /^(field|state|step|in_time|every_month|late|violation|overdue|refused|sheet|book|order)(_\d+)?$/;
+const GIVEN = /^(field|state|step|in_time|every_month|late|violation|overdue|refused|sheet|book|order|monthly|quarterly)(_\d+)?$/;
 const asked = new Map();
 
 /** Return a code for a name: from its English, else the server's reading of the Chinese. */

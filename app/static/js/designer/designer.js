@@ -5,28 +5,7 @@ import { knowing } from "./names.js";
 import { root } from "./slots.js";
 import { opened } from "./store.js";
 import { beside, count, placeOf, sectionOf } from "./findings.js";
-import { basicsSection } from "./basics.js";
-import { fieldsSection } from "./fields.js";
-import { flowSection } from "./flow.js";
-import { noticesSection, printsSection, rulesSection } from "./rules.js";
-import { accessSection } from "./access.js";
-import { previewSection } from "./preview.js";
-import { articlesSection, policySection } from "./policy.js";
-
-const REGISTER = [
-  { code: "basics", icon: "id", keys: ["code", "label", "help", "domain", "cite", "number", "title", "columns", "order", "excluded", "follows", "append_only", ""], draw: basicsSection },
-  { code: "fields", icon: "forms", keys: ["fields", "unique_together"], draw: fieldsSection },
-  { code: "flow", icon: "git-branch", keys: ["workflow"], draw: flowSection },
-  { code: "rules", icon: "clock-exclamation", keys: ["duties", "breaches", "counters", "refuse", "checks", "retention"], draw: rulesSection },
-  { code: "access", icon: "shield-check", keys: ["access", "logged"], draw: accessSection },
-  { code: "notices", icon: "bell", keys: [], draw: noticesSection },
-  { code: "prints", icon: "printer", keys: ["prints"], draw: printsSection },
-  { code: "preview", icon: "eye", keys: [], draw: previewSection },
-];
-const POLICY = [
-  { code: "policy", icon: "gavel", keys: ["policy", "label", "source", "effective", "adopt_from", "lost", ""], draw: policySection },
-  { code: "articles", icon: "list-numbers", keys: ["articles"], draw: articlesSection },
-];
+import { sectionsOf } from "./sections.js";
 
 const frame = document.querySelector("[data-designer]");
 const urls = { ...frame.dataset };
@@ -37,7 +16,8 @@ const begin = async () => {
   const there = data.in_force; // what is in force under this code; null for what is new
   const box = frame.querySelector("[data-section]");
   const tabs = frame.querySelector("[data-tabs]");
-  const sections = "policy" in first.document ? POLICY : REGISTER;
+  const sections = sectionsOf(first.group);
+  const readonly = first.shipped && first.group !== "registers"; // of what was shipped only registers can be adjusted
   const store = opened(urls.base, first, (what) => hear(what));
   const page = {
     store, grammar, urls, sections, box, opened: new Set(), section: "", coded: false,
@@ -59,6 +39,7 @@ const begin = async () => {
     const described = sections.find((s) => s.code === page.section);
     box.replaceChildren(make("h2", { textContent: said(`section_${described.code}`) }), ...described.draw(page));
     box.dataset.section = page.section;
+    if (readonly) for (const one of box.querySelectorAll("input, select, textarea, button")) one.disabled = true;
     beside(page);
     heading();
     if (at) { const back = [...box.querySelectorAll(`[data-path="${CSS.escape(at.path)}"]`)].find((one) => one.tagName === at.tag); back?.focus({ preventScroll: true }); }
@@ -79,7 +60,7 @@ const begin = async () => {
     if (select || (target?.tagName === "INPUT" && inner)) target?.select?.();
   };
   const heading = () => {
-    const title = labelled(store.document.label) || store.document.code || store.document.policy;
+    const title = labelled(store.document.label) || store.code;
     frame.querySelector("[data-title]").textContent = title;
     frame.querySelector("[data-undo]").disabled = !store.back;
     frame.querySelector("[data-redo]").disabled = !store.forth;
@@ -101,6 +82,7 @@ const begin = async () => {
     history.replaceState(null, "", change(location.pathname) + location.hash);
     urls.preview = change(urls.preview);
     urls.formulas = change(urls.formulas);
+    urls.grants = change(urls.grants);
     urls.code = store.code;
   };
   const text = () => { const place = frame.querySelector("[data-text]"); if (place) place.textContent = store.text ?? ""; };
@@ -121,6 +103,7 @@ const begin = async () => {
     if (key === "z" || key === "y") { event.preventDefault(); (key === "y" || event.shiftKey ? store.redo : store.undo)(); }
     if (key === "s") { event.preventDefault(); store.send(); }
   });
+  frame.querySelector("[data-readonly]").hidden = !readonly;
   const left = store.left();
   if (left) {
     const note = frame.querySelector("[data-left]");

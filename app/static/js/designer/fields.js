@@ -5,6 +5,8 @@ import { add, members, move, name, under } from "./slots.js";
 import { button, dropdown, naming, tick } from "./inputs.js";
 import { blank } from "./blanks.js";
 import { choices } from "./choices.js";
+import { headed } from "./form.js";
+import { held } from "./sentence.js";
 import { renaming } from "./codes.js";
 import { unused } from "./fresh.js";
 
@@ -23,7 +25,7 @@ export const fieldsSection = (page) => {
     page.reach(`fields[${all.length}].label`);
   }, { className: "btn d-add", text: said("add_field") }));
   if (page.fixed("")) box.append(make("a", { className: "soft d-retired", href: `${page.urls.draft}/retired?register=${page.names.code()}`, textContent: said("retired_fields") }));
-  return [box];
+  return [box, ...headed("unique_together", held(page.grammar.parts.RegisterSpec, "unique_together", page.root, page))];
 };
 
 const row = (one, i, list, page) => {

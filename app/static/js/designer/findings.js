@@ -30,13 +30,13 @@ export const beside = (page) => {
   page.store.findings.forEach((finding, i) => {
     const path = inside(finding);
     if (sectionOf(path, page.sections) !== page.section) return;
-    const place = placeOf(box, path);
+    const place = path ? placeOf(box, path) : box.querySelector("h2");
     if (!place) return;
-    place.classList.add("is-wrong");
+    if (path) place.classList.add("is-wrong");
     const note = make("p", { className: `d-finding is-${finding.level}`, id: `finding-${i}` }, make("i", { className: `ti ti-${finding.level === "error" ? "alert-circle" : "alert-triangle"}`, ariaHidden: "true" }), ` ${finding.sentence}`);
     place.setAttribute("aria-describedby", note.id);
-    const around = place.closest(".d-card, .d-field, .d-article, .d-line, .d-matrix") ?? place;
-    around.classList.contains("d-matrix") ? around.after(note) : around.append(note);
+    const around = place.closest(".d-card, .d-field, .d-article, .d-line") ?? place.closest(".d-matrix")?.parentElement ?? place;
+    around.matches("button, h2") ? around.after(note) : around.append(note);
   });
 };
 

@@ -34,6 +34,7 @@ export const flowSection = (page) => {
     page.reach(`workflow.transitions[${n}].label`);
   }, { className: "btn d-add", text: said("add_step") }));
   const drop = button("trash", said("drop_flow"), () => flow.set(undefined), { className: "btn btn-sm is-danger", text: said("drop_flow") });
+  drop.dataset.path = name(flow);
   return [roll, make("h3", { textContent: said("states") }), make("p", { className: "d-hint", textContent: said("states_hint") }), table, make("h3", { textContent: said("steps") }), steps, drop];
 };
 

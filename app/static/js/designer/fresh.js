@@ -29,11 +29,23 @@ const KINDS = {
   Standing: () => ({ match: {} }),
   Trigger: () => ({ created: true }),
   Block: () => ({ fields: ["record_no"] }),
+  Retention: (page) => ({ starts: "created_at", keep: [{ months: 60, ...cited(page) }] }),
+  Destruction: () => ({}),
+  Measure: (page) => ({ register: page.store.document.numerator?.register ?? page.names.registers()[0]?.code, ...(page.store.document.numerator?.by ? { by: page.store.document.numerator.by } : { by: "created_at" }) }),
+  Related: () => ({}),
+  Weighted: (page) => ({ indicator: page.names.data.indicators.find((i) => i.code !== page.store.document.indicator)?.code, weight: 1 }),
+  Target: (page) => ({ ge: 90, ...cited(page) }),
+  Grade: () => ({ ge: 0, label: "", tone: "success" }),
+  ReportFigure: (page) => ({ indicator: page.names.data.indicators[0]?.code ?? "" }),
   Sign: (page) => ({ field: first(page, "signature", "person") ?? "created_by" }),
 };
 
-/** A new part of that name. */
-export const fresh = (kind, page) => KINDS[kind]?.(page) ?? ("cite" in (page.grammar.parts[kind]?.blanks ?? {}) ? cited(page) : {});
+/** A new part of that name; one that has a code gets one that no other of `list` has. */
+export const fresh = (kind, page, list) => {
+  const blanks = page.grammar.parts[kind]?.blanks ?? {};
+  const code = list && "code" in blanks ? { code: unused(list, kind.replace(/^.*(?=[A-Z])/, "").toLowerCase()) } : {};
+  return { ...code, ...(KINDS[kind]?.(page) ?? ("cite" in blanks ? cited(page) : {})) };
+};
 
 /** A code that no member of a list has yet, after `stem`. */
 export const unused = (list, stem) => {

@@ -4,7 +4,7 @@ import { labelled, listed, said } from "./text.js";
 const TIMES = ["date", "moment", "signature"];
 const NUMBERS = ["integer", "decimal", "money", "percent"];
 
-const choicesOf = (written) => (Array.isArray(written) ? written.map((o) => (typeof o === "string" ? { code: o, label: o } : { code: o.code, label: labelled(o.zh ? o : o.code) }))
+export const choicesOf = (written) => (Array.isArray(written) ? written.map((o) => (typeof o === "string" ? { code: o, label: o } : { code: o.code, label: labelled(o.zh ? o : o.code) }))
   : Object.entries(written || {}).map(([code, en]) => ({ code, label: labelled({ zh: code, en }) })));
 
 const plain = (d) => ({ code: d.code, label: labelled(d.label) || d.code });
@@ -19,13 +19,14 @@ const over = (list, more) => [...more.filter((m) => !list.some((l) => l.code ===
 export const knowing = (served, document) => {
   const changed = (group) => served.drafted.filter((d) => d.group === group).map((d) => d.document);
   const data = { ...served, registers: over(served.registers, changed("registers").map(registerOf)), policies: over(served.policies, changed("policies").map(policyOf)),
-    roles: over(served.roles, changed("roles").map(plain)), domains: over(served.domains, changed("domains").map(plain)), counters: over(served.counters, changed("registers").flatMap((d) => mine(d.counters))) };
+    roles: over(served.roles, changed("roles").map(plain)), domains: over(served.domains, changed("domains").map(plain)), counters: over(served.counters, changed("registers").flatMap((d) => mine(d.counters))),
+    indicators: over(served.indicators, changed("indicators").map((d) => plain({ ...d, code: d.indicator }))) };
   const registers = new Map(data.registers.map((r) => [r.code, r]));
   const code = () => document().code;
   const ownFields = () => fieldsOf(document());
   const self = {
     data, code,
-    registers: () => { const own = { code: code(), label: labelled(document().label) }; return [...data.registers.filter((r) => r.code !== own.code), own]; },
+    registers: () => { if (!document().fields) return data.registers; const own = { code: code(), label: labelled(document().label) }; return [...data.registers.filter((r) => r.code !== own.code), own]; },
     fields: (register = "") => (!register || register === code() ? ownFields() : registers.get(register)?.fields ?? []),
     all: (register = "") => [...self.fields(register), ...data.system.map((f) => (f.code === "state" ? { ...f, type: "choice", choices: self.states(register) } : f))],
     states: (register = "") => (!register || register === code() ? mine(document().workflow?.states) : registers.get(register)?.states ?? []),

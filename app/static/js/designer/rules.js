@@ -3,14 +3,19 @@ import { make } from "../words.js";
 import { said } from "./text.js";
 import { members, name, under, whole } from "./slots.js";
 import { cards } from "./cards.js";
-import { sentence } from "./sentence.js";
+import { headed } from "./form.js";
+import { held, sentence } from "./sentence.js";
 
 const LISTS = [["duties", "Duty"], ["breaches", "Breach"], ["counters", "Counter"], ["refuse", "Refusal"], ["checks", "Check"]];
 
-/** Draw the section of deadlines and penalties. */
-export const rulesSection = (page) => LISTS.flatMap(([key, kind]) => [
-  make("h3", { textContent: said(key) }), make("p", { className: "d-hint", textContent: said(`${key}_hint`) }), cards(page.root, key, kind, page),
-]);
+/** Draw the section of deadlines and penalties, and how long records are kept. */
+export const rulesSection = (page) => [
+  ...LISTS.flatMap(([key, kind]) => headed(key, cards(page.root, key, kind, page))),
+  ...headed("retention", make("div", { className: "d-cards" }, make("div", { className: "d-card" }, held(page.grammar.parts.RegisterSpec, "retention", page.root, page)))),
+];
+
+/** Draw the records that the panel enters by itself. */
+export const reportsSection = (page) => [make("p", { className: "d-hint", textContent: said("reports_hint") }), cards(page.root, "reports", "Report", page, { none: said("no_reports") })];
 
 /** Draw the section of prints. */
 export const printsSection = (page) => [make("p", { className: "d-hint", textContent: said("prints_hint") }), cards(page.root, "prints", "Print", page)];

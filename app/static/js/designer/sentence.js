@@ -44,7 +44,7 @@ export const sentence = (kind, place, page, without = QUIET, inherited = "") => 
       page.opened.add(name(under(place, key)));
       const { kind: how, of } = part.blanks[key];
       if (how === "part") under(place, key, of).set(fresh(of, page));
-      else if (how === "parts") under(place, key, of).set([fresh(of, page)]);
+      else if (how === "parts") under(place, key, of).set([fresh(of, page, [])]);
       else if (how === "tick") under(place, key).set(true);
       else page.draw();
       page.reach(name(under(place, key)));
@@ -56,25 +56,37 @@ export const sentence = (kind, place, page, without = QUIET, inherited = "") => 
 };
 
 /** What a key holds: a blank, or the sentences of its parts. */
-const held = (part, key, place, page, inherited) => {
+export const held = (part, key, place, page, inherited = "") => {
   const register = whole(place).register ?? inherited;
   const { kind, of, label } = part.blanks[key] ?? { kind: "text", label: key };
   const inner = under(place, key, of);
   if (kind === "part") return whole(place)[key] === undefined ? start(inner, of, label, page) : make("span", { className: "d-part" }, sentence(of, inner, page, new Set(), register), remove(inner));
   if (kind === "parts") {
     const each = members(inner, of).map((one) => make("span", { className: "d-part" }, sentence(of, one, page, QUIET, register), remove(one)));
-    const more = button("plus", `${said("add")} ${label}`, () => { add(inner, fresh(of, page)); }, { className: "d-drop" });
+    const more = button("plus", `${said("add")} ${label}`, () => add(inner, fresh(of, page, inner.get())), { className: "d-drop" });
     const joined = each.flatMap((one, i) => (i ? [said("also"), one] : [one]));
     const box = make("span", { className: "d-parts" }, ...joined, more);
     box.dataset.path = name(inner);
     return listed(inner.get()).length ? box : start(inner, of, label, page, true);
   }
+  if (kind === "keyed") return keyed(inner, of, label, page, register);
   return blank(part, key, place, page, inherited);
+};
+
+/** A part for each of some fields: the field, then the part's sentence. */
+const keyed = (place, of, label, page, register) => {
+  const value = whole(place);
+  const put = (entries) => place.set(entries.length ? Object.fromEntries(entries) : undefined);
+  const rename = (from, to) => put(from ? Object.entries(value).map(([key, held]) => [key === from ? to : key, held]) : [...Object.entries(value), [to, fresh(of, page)]]);
+  const field = (code) => { const free = page.names.fields().filter((f) => f.code === code || !(f.code in value)); return dropdown(free, code, (to) => { if (to) rename(code, to); }, { label: code ? `${label} ${code}` : `${said("add")} ${label}`, place: under(place, code || "new"), empty: code ? null : "＋", className: code ? "d-blank" : "d-blank d-more" }); };
+  const box = make("span", { className: "d-parts" }, ...Object.keys(value).flatMap((code) => [make("span", { className: "d-part" }, field(code), " = ", sentence(of, under(place, code, of), page, QUIET, register), button("x", said("remove"), () => put(Object.entries(value).filter(([key]) => key !== code)), { className: "d-drop" })), said("also")]), field(""));
+  box.dataset.path = name(place);
+  return box;
 };
 
 const remove = (place) => button("x", said("remove"), () => place.set(undefined), { className: "d-drop" });
 const start = (place, of, label, page, several = false) => {
-  const one = button("plus", `${said("add")} ${label}`, () => place.set(several ? [fresh(of, page)] : fresh(of, page)), { className: "d-blank is-open", text: label });
+  const one = button("plus", `${said("add")} ${label}`, () => place.set(several ? [fresh(of, page, [])] : fresh(of, page)), { className: "d-blank is-open", text: label });
   one.dataset.path = name(place);
   one.setAttribute("aria-label", `${said("add")} ${label}`);
   return one;

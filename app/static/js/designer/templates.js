@@ -54,10 +54,18 @@ export const TEMPLATES = {
   checks: [
     ["check_order", (page) => { const times = page.names.typed(page.names.fields(), "date", "moment"); put(page, { checks: { code: unused(page.store.document.checks, "order"), field: times.at(-1)?.code ?? "", when: { field: times.at(-1)?.code ?? "", filled: true }, require: { field: times.at(-1)?.code ?? "", ge: { field: times[0]?.code ?? "" } }, say: { zh: "日期先后不对", en: "The days are in the wrong order" } } }); }],
   ],
+  reports: [
+    ["report_month", (page) => put(page, { reports: report(page, "monthly", { zh: "月报", en: "Monthly report" }, "month") })],
+    ["report_quarter", (page) => put(page, { reports: report(page, "quarterly", { zh: "季报", en: "Quarterly report" }, "quarter") })],
+  ],
   prints: [
     ["print_form", (page) => put(page, { prints: { code: unused(page.store.document.prints, "sheet"), label: page.store.document.label, layout: [{ fields: page.names.fields().filter((f) => f.type !== "signature").map((f) => f.code) }] } })],
     ["print_book", (page) => put(page, { prints: { code: unused(page.store.document.prints, "book"), label: page.store.document.label, wide: true, layout: [{ rows: ["record_no", ...page.names.fields().slice(0, 6).map((f) => f.code)], room: 3 }] } })],
   ],
+};
+const report = (page, code, label, period) => {
+  const days = page.names.typed(page.names.fields(), "date").map((f) => f.code);
+  return { code: unused(page.store.document.reports, code), label, period, from: days[0] ?? "", to: days[1] ?? days[0] ?? "", ...cited(page) };
 };
 const breach = (page, amount) => ({ code: unused(page.store.document.breaches, "violation"), label: { zh: "违规", en: "Violation" }, ...cited(page), ...(page.names.counters()[0] && amount[0].ladder ? { counter: page.names.counters()[0].code } : {}), amount });
 
