@@ -124,12 +124,14 @@ class Access(Cited):
     """What holders of a role may do, and with which rows.
 
     ``own``: rows I created or am named in (in any person field, or just those of ``named_in``); ``unit``: of my unit;
-    ``below``: of my unit and the units under it; ``granted``: opened to me by an approval. Role ``everyone`` is each person who can sign in.
+    ``below``: of my unit and the units under it; ``company``: of my company, which is the nearest unit around mine that is a company or a
+    group, with all units under it, and records of no unit; ``granted``: opened to me by an approval. Role ``everyone`` is each person who can
+    sign in.
     """
 
     role: str
     can: tuple[str, ...]
-    rows: Literal["all", "own", "unit", "below", "granted"] = "all"
+    rows: Literal["all", "own", "unit", "below", "company", "granted"] = "all"
     named_in: tuple[str, ...] = ()
     grant: Grant | None = None
     when: Condition | None = None

@@ -48,6 +48,7 @@ ROWS = {
     "own": say("与本人有关的记录"),
     "unit": say("本部门的记录"),
     "below": say("本部门及下级部门的记录"),
+    "company": say("本公司的记录"),
     "granted": say("经批准开放的记录"),
 }
 """Names of the rows that an access opens."""

@@ -69,7 +69,7 @@ def _scoped(spec: RegisterSpec) -> list[str]:
     for a in spec.access:
         if a.rows == "own":
             names += ["created_by", *(a.named_in or [f.code for f in spec.fields if isinstance(f, Person)])]
-        elif a.rows in ("unit", "below"):
+        elif a.rows in ("unit", "below", "company"):
             names.append("unit")
         if a.when is not None:
             names += [f for f in a.when.fields() if "." not in f]

@@ -308,7 +308,8 @@ def sight(work: Work, indicator: Indicator) -> frozenset[str] | None:
         return None
     own.add(f"person:{work.actor.person_id}")
     if work.actor.unit_id is not None and "own" not in widest:
-        units = [work.actor.unit_id] if "unit" in widest else people.below(work, work.actor.unit_id)
+        narrowest = next((of for kind, of in scope.AROUND.items() if kind in widest), None)
+        units = [work.actor.unit_id] if "unit" in widest or narrowest is None else narrowest(work, work.actor.unit_id)
         own |= {f"unit:{u}" for u in units}
     return frozenset(own)
 

@@ -62,12 +62,14 @@ class Explanation:
 def visible(work: Work) -> ColumnElement[bool]:
     """Return the WHERE clause on tickets for those the actor may see.
 
-    They are one's own, those one confirms or decides on, those of a register one reads, and those of everybody for who closes months.
+    They are one's own, those that fall to one to confirm or decide on, those of a register one reads, and those of everybody for who
+    closes months.
     """
     t = ticket.c
     if work.actor.is_system:
         return t.id.is_not(None)
-    seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id, t.confirmed_by.in_(work.actor.signing)]
+    seen: list[ColumnElement[bool]] = [t.person == work.actor.person_id]
+    seen += [and_(t.confirmed_by == role, _near(work, role)) for role in sorted(work.actor.signing)]
     if people.may(work, "close_months"):
         seen.append(t.person.is_not(None))
     if people.may(work, "decide_appeals"):
@@ -84,6 +86,12 @@ def visible(work: Work) -> ColumnElement[bool]:
         if spec.tickets_of and scope.may(work, spec.code, "read"):
             seen.append(t.id.in_(select(t.id).where(scope.visible(work, spec.code))))
     return or_(*seen)
+
+
+def _near(work: Work, role: str) -> ColumnElement[bool]:
+    """Return the WHERE clause on tickets for those that fall to the actor as a holder of a role; see ``people.falls_to``."""
+    persons = {work.actor.person_id, *(a.person_id for a in work.actor.deputises)}
+    return people.falling(work, role, persons, ticket.c.unit, [ticket.c.person])
 
 
 def _appealed() -> Select[tuple[int]]:
@@ -146,23 +154,12 @@ def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, s
 
 def to_confirm(work: Work) -> list[dict[str, Any]]:
     """Return the proposed tickets that wait for the actor's decision, oldest violation first."""
-    mine = [t for t in tickets(work, states=["proposed"]) if t["confirmed_by"] in work.actor.signing]
-    return [t for t in mine if _falls_to(work, t, [t["confirmed_by"]])][::-1]
+    return [t for t in tickets(work, states=["proposed"]) if moving.obstacle(work, t, "confirm") is None][::-1]
 
 
 def to_judge(work: Work) -> list[dict[str, Any]]:
     """Return the tickets on whose appeal the actor may decide, oldest violation first."""
-    mine = [t for t in tickets(work, states=["appealed"]) if moving.obstacle(work, t, "uphold") is None]
-    return [t for t in mine if _falls_to(work, t, moving.judges(work, t))][::-1]
-
-
-def _falls_to(work: Work, t: Mapping[str, Any], roles: Iterable[str]) -> bool:
-    """Return whether a decision is the actor's among all holders of the roles: he, or one he stands for, is near the ticket's unit.
-
-    Who is fined or has confirmed is not counted; where that leaves nobody near, it falls to every holder.
-    """
-    near = {p for r in roles for p in people.holders(work, r, t["unit"])} - {t["person"], t["confirmed_person"]}
-    return not near or not near.isdisjoint({work.actor.person_id, *(a.person_id for a in work.actor.deputises)})
+    return [t for t in tickets(work, states=["appealed"]) if moving.obstacle(work, t, "uphold") is None][::-1]
 
 
 def get(work: Work, ticket_id: int) -> dict[str, Any]:
@@ -361,9 +358,23 @@ def offers(work: Work, month: str) -> list[OpenOffer]:
                 found += [
                     _offer(work, code, offer, p, month, n)
                     for p, n in sorted(_standing(work, code, offer, month).items())
-                    if n >= offer.from_nth
+                    if n >= offer.from_nth and _decides(work, offer, p) is None
                 ]
     return found
+
+
+def _decides(work: Work, offer: Offer, person: int) -> Sentence | None:
+    """Return why the actor may not decide on what a counter opens for a person, or None."""
+    me, role = work.actor.person_id, moving.role_name(work, offer.decided_by)
+    if work.actor.is_system:
+        return None
+    if offer.decided_by not in work.actor.roles:
+        return say("此项由{role}决定", role=role)
+    if person == me:
+        return say("不能办理对本人的处罚")
+    if not people.falls_to(work, [offer.decided_by], people.unit_of(work, person), {person}, {me}):
+        return say("此项由其所属公司的{role}决定", role=role)
+    return None
 
 
 def _then(work: Work, month: str) -> Catalog:
@@ -405,8 +416,8 @@ def decide(
     offer = next((o for o in declared.offers if o.code == code), None) if declared else None
     if offer is None:
         raise Missing
-    if not work.actor.is_system and offer.decided_by not in work.actor.roles:
-        raise Forbidden(say("此项由{role}决定", role=moving.role_name(work, offer.decided_by)))
+    if (why_not := _decides(work, offer, person)) is not None:
+        raise Forbidden(why_not)
     count = _standing(work, counter, offer, month).get(person, 0)
     if count < offer.from_nth:
         raise Refused(say("当月已确认 {count} 次，不足 {n} 次，不能扣罚绩效", count=count, n=offer.from_nth))

@@ -87,16 +87,20 @@ def capacity(work: Work, t: Mapping[str, Any], code: str) -> Actor | Sentence:
 
 
 def _refusal(work: Work, t: Mapping[str, Any], code: str) -> Sentence | None:
-    mine = t["person"] == work.actor.person_id
-    if t["state"] == "appealed" or (code == "reinstate" and _judged(work, t)):
-        roles = judges(work, t)
-        if not work.actor.roles.intersection(roles):
-            return say("申诉由{role}裁定", role="、".join(role_name(work, r) for r in roles))
-        if t["confirmed_person"] == work.actor.person_id:
-            return say("您确认了这张处罚单，申诉须由他人裁定")
-    elif t["confirmed_by"] not in work.actor.roles:
-        return say("处罚单由{role}办理", role=role_name(work, t["confirmed_by"]))
-    return say("不能办理对本人的处罚") if mine else None
+    me = work.actor.person_id
+    judged = t["state"] == "appealed" or (code == "reinstate" and _judged(work, t))
+    roles = judges(work, t) if judged else (t["confirmed_by"],)
+    names = "、".join(role_name(work, r) for r in roles)
+    if not work.actor.roles.intersection(roles):
+        return say("申诉由{role}裁定", role=names) if judged else say("处罚单由{role}办理", role=names)
+    if judged and t["confirmed_person"] == me:
+        return say("您确认了这张处罚单，申诉须由他人裁定")
+    if t["person"] == me:
+        return say("不能办理对本人的处罚")
+    apart = {t["person"], t["confirmed_person"] if judged else None}
+    if not people.falls_to(work, roles, t["unit"], apart, {me}):
+        return say("处罚单由其所属公司的{role}办理", role=names)
+    return None
 
 
 def judges(work: Work, t: Mapping[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -21,18 +21,23 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    not_,
     null,
+    or_,
     select,
+    true,
 )
 
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
-from app.models.among import among_given
+from app.models.among import among, among_given
 from app.models.fixed import person, person_role, role
 from app.services.panel import Actor, Panel, Work
 
 APART = "\x1f"
 """Stands between texts that the database puts together into one: a unit separator, which no name contains."""
+COMPANIES = frozenset({"公司", "集团"})
+"""Kinds of units that are a company of their own."""
 
 
 def full_name(first: str | None, last: str | None) -> str:
@@ -107,8 +112,10 @@ def units(work: Work) -> dict[int, tuple[int | None, int | None]]:
         found: dict[int, tuple[int | None, int | None]] = {}
         if "unit" in work.tables:
             t = work.tables["unit"]
-            rows = work.connection.execute(select(t.c.id, t.c.parent, t.c.head).where(t.c.archived_at.is_(None)))
-            found = {r.id: (r.parent, r.head) for r in rows}
+            wanted = [t.c[n] for n in ("id", "parent", "head", "kind") if n in t.c]
+            rows = work.connection.execute(select(*wanted).where(t.c.archived_at.is_(None))).mappings().all()
+            found = {r["id"]: (r["parent"], r["head"]) for r in rows}
+            work.memo["companies"] = {r["id"] for r in rows if r.get("kind") in COMPANIES}
         work.memo["units"] = found
     return work.memo["units"]  # type: ignore[no-any-return]
 
@@ -125,6 +132,16 @@ def chain(work: Work, unit: int | None) -> list[int]:
 def below(work: Work, unit: int | None) -> list[int]:
     """Return a unit and all units under it."""
     return [] if unit is None else [u for u in units(work) if unit in chain(work, u)] or [unit]
+
+
+def company(work: Work, unit: int | None) -> list[int]:
+    """Return the units of the company that a unit belongs to: the nearest one around that is a company or a group, and all under it.
+
+    Where no unit around is either, it is the topmost.
+    """
+    around = chain(work, unit)
+    companies: set[int] = work.memo.get("companies", set())
+    return below(work, next((u for u in around if u in companies), around[-1] if around else None))
 
 
 def superior(work: Work, person_id: int) -> int | None:
@@ -171,16 +188,59 @@ def may(work: Work, power: str) -> bool:
 
 def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
     """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
-    known: dict[tuple[str, int | None], list[int]] = work.memo.setdefault("holders", {})
-    if (role_code, unit) not in known:
+    within = _holders(work, role_code)
+    return next((within[around] for around in chain(work, unit) if around in within), within[None])
+
+
+def _holders(work: Work, role_code: str) -> dict[int | None, list[int]]:
+    """Return who holds a role in each unit or below it; under None everybody who does."""
+    known: dict[str, dict[int | None, list[int]]] = work.memo.setdefault("holders", {})
+    if role_code not in known:
         everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
-        known[role_code, unit] = everybody
-        for around in chain(work, unit):
-            inside = set(below(work, around))
-            if near := [p for p in everybody if unit_of(work, p) in inside]:
-                known[role_code, unit] = near
-                break
-    return known[role_code, unit]
+        known[role_code] = within = {None: everybody}
+        for p in everybody:
+            for around in chain(work, unit_of(work, p)):
+                within.setdefault(around, []).append(p)
+    return known[role_code]
+
+
+def falls_to(
+    work: Work,
+    role_codes: Iterable[str],
+    unit: int | None,
+    apart: Set[int | None],
+    persons: Set[int | None],
+) -> bool:
+    """Return whether what holders of roles decide about a unit is for one of ``persons`` to decide: they hold one near it.
+
+    Who stands ``apart``, because it concerns him, is not counted; where that leaves nobody near, it is for every holder.
+    """
+    near = {p for r in role_codes for p in holders(work, r, unit)}.difference(apart)
+    return not near or not near.isdisjoint(persons)
+
+
+def falling(
+    work: Work, role_code: str, persons: Set[int | None], unit: ColumnElement[Any], apart: Sequence[ColumnElement[Any]]
+) -> ColumnElement[bool]:
+    """Return ``falls_to`` as a condition on rows with a unit; ``apart`` are their columns with people whom they concern."""
+    near = {u: holders(work, role_code, u) for u in units(work)}
+    far = {u: found for u, found in near.items() if persons.isdisjoint(found)}
+    if not far:
+        return true()
+    alone: dict[int, list[int]] = {}  # of whom it may concern, so that it falls to every holder
+    for u, found in far.items():
+        if len(found) == 1:
+            alone.setdefault(found[0], []).append(u)
+    concerned = [and_(among(unit, us), or_(*(c == p for c in apart))) for p, us in alone.items() if apart]
+    return or_(unit.is_(None), not_(among(unit, list(far))), *concerned)
+
+
+def led_by(work: Work, person_id: int | None, steps: int = 1) -> list[int]:
+    """Return those above whom a person stands so many steps, as ``party`` counts them."""
+    key = ("led by", person_id, steps)
+    if key not in work.memo:
+        work.memo[key] = [p for p in profiles(work) if _above(work, p, steps) == person_id]
+    return work.memo[key]  # type: ignore[no-any-return]
 
 
 def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:

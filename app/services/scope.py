@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ _KEPT = 500
 """Row rules that one process remembers: one for each person, register and verb; to write one out costs more than to ask by it."""
 _RULES = 5_000
 """Access rules that one process remembers, by the roles of those who ask: small, and asked for everywhere."""
+AROUND: dict[str, Callable[[Work, int | None], list[int]]] = {"below": people.below, "company": people.company}
+"""Rules for the rows of several units: which those of a person of a unit are."""
 VERB_NAMES = {
     "find": "检索",
     "read": "查看",
@@ -111,7 +113,7 @@ def _facts(work: Work, spec: RegisterSpec, verb: str) -> Hashable | None:
     kinds = {rule.rows for rule in _rules(work, spec, verb)}
     if "granted" in kinds or work.actor.behind is not None:
         return None
-    units = tuple(people.below(work, work.actor.unit_id)) if "below" in kinds else ()
+    units = tuple((kind, *of(work, work.actor.unit_id)) for kind, of in AROUND.items() if kind in kinds)
     others: list[Hashable | None] = []
     if verb == "read":
         others = [_facts(work.acting(a), spec, verb) for a in work.actor.deputises]
@@ -171,10 +173,9 @@ def uncovered(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]],
     if work.actor.is_system:
         return []
     me, unit = work.actor.person_id, work.actor.unit_id
-    units = {
-        "unit": [unit],
-        "below": people.below(work, unit),
-    }  # other rules are of any unit: whoever enters a row owns it
+    # other rules are of any unit: whoever enters a row owns it
+    units: dict[str, list[int | None]] = {"unit": [unit], **{kind: [*of(work, unit)] for kind, of in AROUND.items()}}
+    units["company"].append(None)
     tests = [
         (rule.when.holds if rule.when is not None else None, units.get(rule.rows))
         for rule in _rules(work, spec, verb)
@@ -190,14 +191,14 @@ def uncovered(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]],
 
 
 def rows_read(work: Work, register: str) -> str:
-    """Return the widest kind of rows of which the actor reads each one: ``all``, ``below``, ``unit``, or ``own`` for less."""
+    """Return the widest kind of rows of which the actor reads each one: ``all``, ``company``, ``below``, ``unit``, or ``own`` for less."""
     if work.actor.behind is not None:
         return rows_read(work.acting(work.actor.behind), register)
     spec = work.spec(register)
     kinds = {"all"} if work.actor.is_system else {a.rows for a in _rules(work, spec, "read") if a.when is None}
     if spec.follows and (parent := _parent(work, spec)) is not None and _rules(work, parent, "read"):
         kinds |= {rows_read(work, parent.code)}
-    return next((k for k in ("all", "below", "unit") if k in kinds), "own")
+    return next((k for k in ("all", "company", "below", "unit") if k in kinds), "own")
 
 
 def fields_for(work: Work, register: str, verb: str = "read") -> tuple[Field, ...]:
@@ -278,6 +279,8 @@ def _rows(work: Work, spec: RegisterSpec, rule: Access) -> ColumnElement[bool]:
             rows = table.c.unit == unit if unit is not None else false()
         case "below":
             rows = table.c.unit.in_(people.below(work, unit)) if unit is not None else false()
+        case "company":
+            rows = or_(table.c.unit.in_(people.company(work, unit)), table.c.unit.is_(None))
         case "granted":
             rows = _granted(work, spec, rule)
     return rows if rule.when is None else and_(rows, where(table, spec, rule.when))

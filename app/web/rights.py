@@ -114,6 +114,8 @@ def _rows(work: Work, spec: RegisterSpec, a: Access) -> str:
             rows = gettext("本部门的记录")
         case "below":
             rows = gettext("本部门及下级部门的记录")
+        case "company":
+            rows = gettext("本公司的记录")
         case "own":
             people = [f for f in spec.fields if isinstance(f, Person | Signature) and f.code not in spec.excluded]
             named = [f for f in people if not a.named_in or f.code in a.named_in]

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select, update
 
 from app.errors import Forbidden, Invalid, Missing, Refused
-from app.models.ledger import notice
+from app.models.fixed import person_role, role
+from app.models.ledger import notice, ticket
 from app.services import ledger, letters, notices, records, rows, sweep, verify
 from app.services.letters import Letter, Office
 from app.services.panel import Actor
@@ -37,9 +39,37 @@ def tickets(site: Site, person: str = "sales1") -> list[dict[str, Any]]:
 
 def act(site: Site, who: str, place: int, move: str, when: str = "2025-03-12 09:00", reason: str = "查过了") -> None:
     """Take a step with one of sales1's tickets as somebody."""
-    number = tickets(site)[place]["id"]
+    act_on(site, who, tickets(site)[place]["id"], move, when, reason)
+
+
+def act_on(
+    site: Site, who: str, number: int, move: str, when: str = "2025-03-12 09:00", reason: str = "查过了"
+) -> None:
+    """Take a step with a ticket as somebody."""
     with site.panel.work(site.actor(who), now=at(when)) as work:
         ledger.act(work, number, move, reason)
+
+
+def appoint(site: Site, who: str, code: str) -> None:
+    """Give somebody a further role."""
+    with site.panel.engine.begin() as connection:
+        number = connection.execute(select(role.c.id).where(role.c.name == code)).scalar_one()
+        connection.execute(insert(person_role).values(user_id=site.ids[who], role_id=number))
+
+
+def another_company(site: Site) -> None:
+    """Put ``stranger`` and ``crm`` into another company of the same group, which is above both; the tickets are of the first one."""
+    with site.panel.work(Actor.system(), now=at("2025-01-02 08:00")) as work:
+        top = work.tables["unit"]
+        group = work.connection.execute(select(top.c.id).where(top.c.name == "集团")).scalar_one()
+        over = records.create(work, "unit", {"name": "集团总部", "kind": "集团"})
+        records.update(work, "unit", group, {"parent": over})
+        other = records.create(work, "unit", {"name": "乙公司", "kind": "公司", "parent": over})
+        staff = work.tables["employee"]
+        for who in ("stranger", "crm"):
+            number = work.connection.execute(select(staff.c.id).where(staff.c.person == site.ids[who])).scalar_one()
+            records.update(work, "employee", number, {"unit": other})
+        work.connection.execute(update(ticket).values(unit=site.units["销售部"]))
 
 
 def amounts(site: Site) -> list[Decimal]:
@@ -128,8 +158,8 @@ def test_who_confirmed_colleagues_and_the_fined_do_not_decide_on_the_appeal(fine
 
 def test_a_judge_who_confirmed_himself_leaves_the_appeal_to_others(fined: Site) -> None:
     number = tickets(fined)[0]["id"]
-    gm = fined.actor("gm")
-    both = Actor(gm.person_id, gm.name, gm.roles | {"customer_director"}, gm.unit_id)
+    appoint(fined, "gm", "customer_director")
+    both = fined.actor("gm")
     with fined.panel.work(both, now=at(CONFIRMED)) as work:
         ledger.confirm(work, number)
     act(fined, "sales1", 0, "appeal")
@@ -137,6 +167,59 @@ def test_a_judge_who_confirmed_himself_leaves_the_appeal_to_others(fined: Site) 
         with pytest.raises(Forbidden, match="您确认了这张处罚单"):
             ledger.act(work, number, "uphold", "维持")
         assert "uphold" not in ledger.possible(work, ledger.get(work, number))
+
+
+@pytest.mark.parametrize("move", ["confirm", "waive", "cancel"])
+def test_a_holder_of_the_role_in_another_company_neither_sees_nor_moves_a_ticket(fined: Site, move: str) -> None:
+    another_company(fined)
+    appoint(fined, "stranger", "customer_director")
+    appoint(fined, "gm", "customer_director")
+    with fined.panel.reading(fined.actor("stranger")) as work:
+        assert ledger.to_confirm(work) == []
+        assert ledger.tickets(work) == []
+    with pytest.raises(Missing):
+        act(fined, "stranger", 0, move)
+    number = tickets(fined)[0]["id"]
+    with fined.panel.reading(fined.actor("gm")) as work:  # holds the role in the same company
+        assert move in ledger.possible(work, ledger.get(work, number))
+    act(fined, "director", 0, move)
+    assert tickets(fined)[0]["state"] != "proposed"
+
+
+def test_what_a_ticket_is_seen_by_does_not_let_another_company_decide_on_it(fined: Site) -> None:
+    """Whoever closes months sees the tickets of all; the door is as narrow as the list for him, too."""
+    another_company(fined)
+    for code in ("hr", "customer_director"):
+        appoint(fined, "stranger", code)
+    with pytest.raises(Forbidden, match="所属公司的客户总监"):
+        act(fined, "stranger", 0, "confirm")
+    assert tickets(fined)[0]["state"] == "proposed"
+
+
+def test_an_appeal_falls_to_the_judge_of_the_company_and_to_another_only_where_it_has_none(fined: Site) -> None:
+    another_company(fined)
+    appoint(fined, "crm", "gm")
+    act(fined, "director", 0, "confirm", CONFIRMED)
+    act(fined, "sales1", 0, "appeal")
+    with pytest.raises(Forbidden, match="所属公司的总经理"):
+        act(fined, "crm", 0, "uphold")
+    with fined.panel.reading(fined.actor("crm")) as work:
+        assert ledger.to_judge(work) == []
+    act(fined, "gm", 0, "uphold")
+    assert tickets(fined)[0]["state"] == "upheld"
+
+
+def test_where_the_only_holder_near_is_fined_himself_a_ticket_falls_to_every_holder(fined: Site) -> None:
+    another_company(fined)
+    appoint(fined, "stranger", "customer_director")
+    with fined.panel.work(Actor.system(), now=at("2025-03-11 10:00")) as work:
+        number = tickets(fined)[0]["id"]
+        work.connection.execute(update(ticket).where(ticket.c.id == number).values(person=fined.ids["director"]))
+    with pytest.raises(Forbidden, match="本人"):
+        act_on(fined, "director", number, "confirm")
+    with fined.panel.reading(fined.actor("stranger")) as work:
+        assert [t["id"] for t in ledger.to_confirm(work)] == [number]
+    act_on(fined, "stranger", number, "confirm")
 
 
 @pytest.mark.parametrize("move", ["confirm", "waive", "cancel", "execute"])

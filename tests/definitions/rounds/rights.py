@@ -83,6 +83,8 @@ def _gives(work: Work, spec: RegisterSpec, row: Row, actor: Actor, rule: Access,
             return bool(row["unit"] == actor.unit_id)
         case "below":
             return row["unit"] in below
+        case "company":
+            return row["unit"] is None or _company(work, row["unit"]) == _company(work, actor.unit_id)
     grant = rule.grant
     assert grant is not None
     other = work.spec(grant.register_code)
@@ -95,6 +97,14 @@ def _gives(work: Work, spec: RegisterSpec, row: Row, actor: Actor, rule: Access,
         and row["id"] in (t if isinstance(t := a[grant.target], tuple) else (t,))
         for a in approvals
     )
+
+
+def _company(work: Work, unit: int | None) -> int | None:
+    """Return the nearest unit from one upwards that is a company or a group."""
+    kinds = {u["id"]: u["kind"] for u in rows.read(work, work.spec("unit"), ids(work, work.spec("unit"))).values()}
+    while unit is not None and kinds[unit] not in ("公司", "集团"):
+        unit = people.units(work)[unit][0]
+    return unit
 
 
 def _own(spec: RegisterSpec, row: Row, actor: Actor, named_in: Sequence[str]) -> bool:

@@ -99,7 +99,7 @@ class Values:
             for by in getattr(spec.field(t.sign), "by", ())
         ]
         named = [a.role for a in spec.access if "read" in a.can and a.rows == "own" and f.code in a.named_in]
-        reading = [a.role for a in spec.access if "read" in a.can and a.rows in ("all", "unit", "below")]
+        reading = [a.role for a in spec.access if "read" in a.can and a.rows in ("all", "company", "unit", "below")]
         own = [a.role for a in spec.access if "read" in a.can and a.rows == "own"]
         roles = list(dict.fromkeys([*signing, *named, *own, *reading, "service_staff"]))
         roles.sort(key=lambda r: -2 * (r in signing) - (r in named))

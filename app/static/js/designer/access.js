@@ -7,7 +7,7 @@ import { blank } from "./blanks.js";
 import { headed } from "./form.js";
 import { held, sentence } from "./sentence.js";
 
-const WIDTH = ["own", "unit", "below", "all"];
+const WIDTH = ["own", "unit", "below", "company", "all"];
 const PLAIN = new Set(["role", "can", "rows", "cite"]);
 const plain = (rule) => Object.keys(rule).every((key) => PLAIN.has(key)) && WIDTH.includes(rule.rows ?? "all");
 
