@@ -62,15 +62,21 @@ def _part(work: Work, register: str, part: Part) -> ColumnElement[bool]:
     return not_(or_(false(), *parts))
 
 
-def searched(work: Work, register: str, text: str, *, whole: bool = False) -> ColumnElement[bool]:
+def searched(work: Work, register: str, text: str, *, whole: bool = False, walked: bool = False) -> ColumnElement[bool]:
     """Return the condition that the record's number or a text that the actor may see contains ``text``.
 
-    ``whole``: all such rows are wanted, however many, rather than a page of them.
+    ``whole``: all such rows are wanted, however many, rather than a page of them; ``walked``: a page of the list in its own order.
     """
     table, text = work.tables[register], text.strip()
     fields = [f for f in scope.fields_for(work, register) if f.searchable]
     # long texts first: what is found is mostly found there, and the database stops looking at once
     names = [*(f.code for f in sorted(fields, key=lambda f: not isinstance(f, LongText))), "record_no"]
+    if walked and searching.common(work, register, text):
+        # the list's index tells all but the texts, which are looked at in a place of their own: so no other row is read whole
+        there = table.alias()
+        held = select(or_(*(contains(work, there.c[n], text) for n in names))).where(there.c.id == table.c.id)
+        near = searching.proposed(work, register, text, walked=True)
+        return and_(true() if near is None else near, held.correlate(table).scalar_subquery())
     found = or_(*(contains(work, table.c[n], text) for n in names))
     near = searching.proposed(work, register, text, whole=whole)
     return found if near is None else and_(near, found)

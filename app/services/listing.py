@@ -156,17 +156,20 @@ def matching(
     verb: str = "read",
     *,
     whole: bool = False,
+    walked: bool = False,
 ) -> Select[Any]:
     """Return the query for the ids of the rows that the actor may see (and do ``verb`` with) and that are meant, in no order.
 
-    ``whole``: all of them are wanted rather than a page.
+    ``whole``: all of them are wanted rather than a page; ``walked``: a page of them, in the register's own order.
     """
     query = select(work.tables[register].c.id).where(scope.visible(work, register, verb))
     if verb != "read":
         query = query.where(scope.visible(work, register, "read"))
     if filters:
         query = query.where(filtering.clause(work, register, filters))
-    return query.where(filtering.searched(work, register, search, whole=whole)) if search.strip() else query
+    if not search.strip():
+        return query
+    return query.where(filtering.searched(work, register, search, whole=whole, walked=walked and not filters))
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ def page(
     """
     scope.demand(work, register, "read")
     order = order_of(work, register, sort)
-    found = keyed(order, matching(work, register, filters, search))
+    found = keyed(order, matching(work, register, filters, search, walked=not sort))
     if after is not None:
         rows = beyond(work, order, found, after, limit + 1)
     elif before is not None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from app.errors import Refused
-from app.services import grouping, jumping, listing, records, searching, totals, watching
+from app.services import grouping, jumping, listing, records, scope, searching, totals, watching
 from app.services.filtering import ME, Filter, Tree
 from app.services.grouping import Grouping
 from app.services.ordering import Sort
@@ -228,6 +228,23 @@ def test_new_and_changed_texts_are_found_at_once_and_old_ones_no_more(site: Site
     assert (searched(site, "踏板"), searched(site, "跑偏")) == (set(), {made})
     other = take_in(site, "也是方向盘")
     assert searched(site, "方向") == {made, other}
+
+
+def test_a_word_that_many_hold_is_found_by_walking_the_list_and_only_where_it_still_stands(site: Site) -> None:
+    made = [take_in(site, f"刹车踏板松动{n}") for n in range(12)] + [take_in(site, "方向盘跑偏")]
+    edit(site, "clerk", made[3], content="已经修好")
+    with clerk(site) as work:
+        on_postgresql = work.connection.dialect.name == "postgresql"
+        assert searching.common(work, "complaint", "踏板") is on_postgresql
+        assert searching.common(work, "complaint", "跑偏") is False
+        pages = [listing.page(work, "complaint", search="踏板", limit=5)]
+        while not pages[-1].end:
+            pages.append(listing.page(work, "complaint", search="踏板", limit=5, after=pages[-1].after))
+        walked = [i for p in pages for i in p.ids]
+        narrowed = listing.page(work, "complaint", search="踏板", filters=[Filter("content", "filled")], limit=50)
+    assert walked == narrowed.ids == [i for i in reversed(made[:12]) if i != made[3]]
+    with site.panel.reading(site.actor("stranger"), now=at("2025-03-04 10:00")) as work:
+        assert not scope.may(work, "complaint", "read") or not listing.page(work, "complaint", search="踏板").ids
 
 
 def test_pieces_wanted_of_a_text_are_among_those_of_every_text_around_it() -> None:
