@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from app.catalog.register import RegisterSpec
 from app.errors import Missing, Sentence, say
 from app.fields.base import Field
 from app.fields.links import File, Link, Person, Signature
 from app.fields.texts import Text
+from app.models.among import among_given
 from app.models.fixed import attachment, person
 from app.services import people, scope
 from app.services.listing import escape, select_rows
@@ -113,19 +114,25 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
     wanted = sorted({i for i in ids if i is not None})
     if not wanted or register not in work.tables:
         return {}
-    spec, table = work.spec(register), work.tables[register]
-    names = [n for n in title_fields(spec) if n in table.c]
+    spec = work.spec(register)
+    names = [n for n in title_fields(spec) if n in work.tables[register].c]
+    rules = tuple(scope.rows_rule(work, register, verb) for verb in ("read", "find"))
+    key = None if None in rules else rules
+    query = work.panel.once("titles", key, lambda: _naming(work, register, names))
+    rows = work.connection.execute(query, {"ids": wanted}).mappings().all()
+    open_rows(work, register).update({r["id"]: bool(r.get("_open", r["_seen"])) for r in rows})
+    numbers = {r["id"]: r["record_no"] for r in rows if not r["_seen"]}
+    return numbers | _named(work, spec, names, [r for r in rows if r["_seen"]])
+
+
+def _naming(work: Work, register: str, names: Sequence[str]) -> Select[Any]:
+    """Return the query for what names rows by ``ids``, whether the actor may find them, and whether he may see them whole."""
+    table = work.tables[register]
     marks = [scope.findable(work, register).label("_seen")]
     if scope.may(work, register, "find"):  # else what one finds is what one reads
         marks.append(scope.visible(work, register).label("_open"))
     cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), *marks]
-    rows: list[Mapping[str, Any]] = []
-    for start in range(0, len(wanted), CHUNK):
-        query = select(*cells).where(table.c.id.in_(wanted[start : start + CHUNK]))
-        rows += work.connection.execute(query).mappings()
-    open_rows(work, register).update({r["id"]: bool(r.get("_open", r["_seen"])) for r in rows})
-    numbers = {r["id"]: r["record_no"] for r in rows if not r["_seen"]}
-    return numbers | _named(work, spec, names, [r for r in rows if r["_seen"]])
+    return select(*cells).where(among_given(table.c.id, "ids"))
 
 
 def open_rows(work: Work, register: str) -> dict[int, bool]:

@@ -78,11 +78,14 @@ class Panel:
     statements: MutableMapping[Any, Any] = field(default_factory=statements, init=False, compare=False, repr=False)
     """Compiled statements: they hold the tables of ``models`` alive, so they go with them and not with the engine."""
 
-    def once(self, kind: str, key: Hashable, make: Callable[[], T], *, most: int = 200) -> T:
+    def once(self, kind: str, key: Hashable | None, make: Callable[[], T], *, most: int = 200) -> T:
         """Return what was made under a key before, never None, or make it now; of one kind ``most`` are kept.
 
-        The key names all that it hangs on besides the definitions. To write a wide statement out takes longer than to answer it.
+        The key names all that it hangs on besides the definitions; with None it hangs on the moment, and is made each time. To write a
+        wide statement out takes longer than to answer it.
         """
+        if key is None:
+            return make()
         kept: dict[Hashable, T] = self.memory.setdefault(kind, {})
         if (found := kept.get(key)) is None:
             if len(kept) >= most:
