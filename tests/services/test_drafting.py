@@ -18,7 +18,7 @@ from app.services import drafting, enacting, notices, people, publishing
 from app.services.overtaken import overtaken
 from app.services.panel import Actor, Panel
 from tests.catalog.ground import GROUND
-from tests.servers import Databases
+from tests.servers import Databases, Dialect
 from tests.site import CALENDAR, SHANGHAI
 
 NOW = datetime(2026, 3, 5, 2, 0, tzinfo=UTC)
@@ -42,10 +42,8 @@ NOTE = VISIT.replace("visit", "note").replace("拜访", "便条")
 PEOPLE = {"ann": "system_admin", "bob": "system_admin", "gm": "gm", "clerk": "clerk"}
 
 
-@pytest.fixture(scope="module")
-def built(fresh_database: Databases) -> str:
-    """URL of a database with definitions in force and four people, on SQLite."""
-    url = fresh_database("sqlite")
+def founded(url: str) -> str:
+    """Bring definitions into force in an empty database, for four people, and return its URL."""
     engine = open_engine(url)
     upgrade(engine)
     publishing.publish(engine, FILES, actor=Actor.system(), reason="test", now=NOW, zone=SHANGHAI)
@@ -61,9 +59,17 @@ def built(fresh_database: Databases) -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def built() -> dict[str, str]:
+    """URLs of such databases by dialect; each made at first need."""
+    return {}
+
+
 @pytest.fixture
-def panel(built: str, fresh_database: Databases) -> Iterator[Panel]:
-    url = fresh_database("sqlite", like=built)
+def panel(dialect: Dialect, built: dict[str, str], fresh_database: Databases) -> Iterator[Panel]:
+    if dialect not in built:
+        built[dialect] = founded(fresh_database(dialect))
+    url = fresh_database(dialect, like=built[dialect])
     engine = open_engine(url)
     yield publishing.open_panel(engine, publishing.current(engine), CALENDAR, SHANGHAI, Path("/nonexistent"))
     engine.dispose()

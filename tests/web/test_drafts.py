@@ -5,13 +5,19 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
 from app.models.fixed import person_role, role
 from app.services import drafting, publishing
-from tests.web.site import FILES, NOW, Browser, Site, page_text
+from tests.servers import Databases, Dialect
+from tests.web.site import FILES, NOW, Browser, Site, build, page_text
 
 VISIT = (
     "code: visit # 拜访\nlabel: 拜访\ndomain: service\nfields:\n  - {code: what, label: 内容, type: text, basis: impl}\n"
@@ -136,6 +142,57 @@ def test_who_was_overtaken_sees_what_changed_and_chooses(site: Site) -> None:
     admin.post(f"{draft}/keep/mine/site/visit.yaml")
     assert "名称 走访 → 拜访" in page_text(admin.get(draft))
     assert admin.post(f"{draft}/publish", {"reason": "x"}).location == "/publications/3"
+
+
+@pytest.fixture
+def anywhere(
+    dialect: Dialect, request: pytest.FixtureRequest, fresh_database: Databases, tmp_path: Path
+) -> Iterator[Site]:
+    """The site on SQLite, and one on PostgreSQL."""
+    if dialect == "sqlite":
+        yield request.getfixturevalue("site")
+        return
+    made = build(fresh_database(dialect), tmp_path)
+    yield made
+    made.panel.engine.dispose()
+    fresh_database.drop(made.settings.DATABASE_URL)
+
+
+def test_of_two_administrators_who_publish_at_once_one_wins_and_the_other_is_shown_why(
+    anywhere: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_role(anywhere, "auditor", "system_admin")
+    both = [anywhere.browser(name) for name in ("admin", "auditor")]
+    labels = ("拜访", "走访")
+    drafts = [
+        opened(b, visit=VISIT.replace("label: 拜访", f"label: {name}")) for b, name in zip(both, labels, strict=True)
+    ]
+    for mine, other, draft in zip(both, reversed(both), drafts, strict=True):
+        mine.post(f"{draft}/ask", {"reason": "试行", "in_force_from": ""})
+        other.post(f"{draft}/approve", {"reason": "同意"})
+    together, checked = Barrier(2, timeout=60), publishing.refuse_in_the_way
+
+    def check(*given: Any, **named: Any) -> None:
+        checked(*given, **named)
+        together.wait()
+
+    monkeypatch.setattr(publishing, "refuse_in_the_way", check)
+    tokens = [b.token() for b in both]
+    with ThreadPoolExecutor(2) as threads:
+        sent = [
+            threads.submit(b.client.post, f"{d}/publish", data={"csrf_token": token})
+            for b, d, token in zip(both, drafts, tokens, strict=True)
+        ]
+        answers = [s.result() for s in sent]
+    assert sorted(a.status_code for a in answers) == [302, 409]
+    won, lost = sorted((0, 1), key=lambda n: answers[n].status_code)
+    assert answers[won].location == "/publications/2"
+    page = page_text(answers[lost])
+    assert "起草期间，site/visit.yaml 已被他人发布为新版，请先核对" in page
+    assert "起草期间别人改了同样的文件" in page and f"新增登记簿《{labels[won]}》" in page
+    assert f"label: {labels[lost]}" in both[lost].text(f"{drafts[lost]}/files/site/visit.yaml")
+    both[lost].post(f"{drafts[lost]}/keep/mine/site/visit.yaml")
+    assert f"名称 {labels[won]} → {labels[lost]}" in page_text(both[lost].get(drafts[lost]))
 
 
 @pytest.mark.parametrize("name", ["owner", "colleague", "stranger"])

@@ -12,11 +12,12 @@ from werkzeug.wrappers import Response
 
 from app import clock
 from app.catalog.findings import Finding, errors
-from app.errors import Invalid, Refused, say
+from app.errors import Conflict, Invalid, Refused, say
 from app.services import drafting, enacting, merging, people
 from app.services.panel import Work
+from app.services.publishing import Overtaken
 from app.web import impacts
-from app.web.actor import current_actor, current_panel, reading, writing
+from app.web.actor import current_actor, current_panel, let_go, reading, writing
 from app.web.cells import moment
 from app.web.designing import links
 from app.web.language import sentence
@@ -251,8 +252,8 @@ def decide(number: int, decision: str) -> Response:
 
 @pages.post("/drafts/<int:number>/publish")
 @signed_in
-def publish(number: int) -> Response:
-    """Bring a draft into force. Raises Forbidden, Missing, Refused, Conflict, Unsound; a missing reason is said."""
+def publish(number: int) -> Response | tuple[str, int]:
+    """Bring a draft into force. Raises Forbidden, Missing, Refused, Unsound; a missing reason is said, and what others published first."""
     try:
         done = enacting.publish(
             current_panel(), current_actor(), number, now=clock.now(), reason=request.form.get("reason", ""), since=_day("in_force_from"),
@@ -261,6 +262,10 @@ def publish(number: int) -> Response:
     except Invalid as invalid:
         flash(sentence(invalid.errors[0].reason), "danger")
         return redirect(address(number))
+    except (Conflict, Overtaken) as first:
+        flash(sentence(first.reason), "danger")
+        let_go()  # what this request has read so far is from before the other publication
+        return _page(reading(), number), first.status
     flash(gettext("已发布第 %(n)s 号，几秒后全部页面生效", n=done.revision), "success")
     return redirect(f"{request.script_root}/publications/{done.revision}")
 
