@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.models.bulk import insert_rows
+from app.models.ddl import add_indexes
 from app.models.engine import open_engine
 from app.models.migrate import upgrade
 from app.services import listing, publishing, records, renewing, totals
@@ -81,10 +82,13 @@ def measure(make: Databases, dialect: Any, rows: int) -> dict[str, Any]:
         panel = _publish(engine, WITH, 1)
     with measured() as filling:
         done = renewing.catch_up(panel, now=NOW + timedelta(hours=1))
+    with measured() as indexing:  # those of the new columns, which a publication leaves to the panel's upkeep
+        built = add_indexes(engine, panel.models)
     _look_at(engine)
     found = {
         "what": "formula", "database": dialect, "rows": rows, "publish_s": publishing_took.seconds, "fill_s": filling.seconds,
-        "fill_cpu_s": filling.cpu_seconds, "filled": done, "ms": {what: _compare(panel, what, *pair) for what, pair in PAIRS.items()},
+        "fill_cpu_s": filling.cpu_seconds, "filled": done, "index_s": indexing.seconds, "indexes": len(built),
+        "ms": {what: _compare(panel, what, *pair) for what, pair in PAIRS.items()},
         "claim_ms": _median(lambda: _claim(panel)),
     }  # fmt: skip
     engine.dispose()
@@ -94,7 +98,8 @@ def measure(make: Databases, dialect: Any, rows: int) -> dict[str, Any]:
 def show(f: dict[str, Any]) -> None:
     """Print the figures of one database."""
     print(f"formula {f['database']}: {f['rows']:,} rows; published in {f['publish_s']:.2f} s", end=", ")
-    print(f"worked out in {f['fill_s']:.1f} s (CPU {f['fill_cpu_s']:.1f} s), a claim entered in {f['claim_ms']:.1f} ms")
+    print(f"worked out in {f['fill_s']:.1f} s (CPU {f['fill_cpu_s']:.1f} s)", end=", ")
+    print(f"{f['indexes']} indexes in {f['index_s']:.1f} s, a claim entered in {f['claim_ms']:.1f} ms")
     for what, ours in f["ms"].items():
         share = ours["formula"] / ours["plain"]
         print(
