@@ -16,6 +16,7 @@ from app.models.channels import letter
 from app.models.engine import open_engine
 from app.models.fixed import fixed
 from app.models.ledger import outbox
+from app.services import publishing
 from tests.servers import DIALECTS, Databases
 
 
@@ -55,4 +56,17 @@ def test_what_had_left_keeps_its_letter_and_what_waited_is_gathered_anew(
         kept = connection.execute(select(letter.c.id, letter.c.state, letter.c.attempts).order_by(letter.c.id)).all()
     assert rows == [("taken", 1), ("taken", 2), ("waiting", None), ("waiting", None), ("aside", None)]
     assert kept == [(1, "sent", 1), (2, "failed", 2)]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_a_publication_said_it_changed_is_kept_line_by_line(dialect: str, fresh_database: Databases) -> None:
+    engine = open_engine(fresh_database(dialect))  # type: ignore[arg-type]
+    migrate.upgrade(engine, "0009")
+    row = "1, 'd', '2026-01-05 02:00:00', '2026-01-05', '', '《甲》：{名} → “乙”\n停用字段', '{}'"
+    with engine.begin() as connection:
+        columns = "revision, digest, at, in_force_from, reason, plan, catalog"
+        connection.exec_driver_sql(f"INSERT INTO publication ({columns}) VALUES ({row})")  # noqa: S608
+    migrate.upgrade(engine)
+    assert [str(s) for s in publishing.history(engine)[0][4]] == ["《甲》：{名} → “乙”", "停用字段"]
     engine.dispose()

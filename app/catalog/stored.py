@@ -1,7 +1,8 @@
-"""A catalog as one JSON text and back: read in milliseconds where the YAML behind it takes seconds."""
+"""A catalog as one JSON text and back: read in milliseconds where the YAML behind it takes seconds; and what a plan said, so too."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 from weakref import WeakValueDictionary
@@ -13,6 +14,7 @@ from app.catalog.catalog import Catalog
 from app.catalog.indicator import Indicator
 from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.register import RegisterSpec
+from app.errors import Sentence
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "registers": TypeAdapter(RegisterSpec),
@@ -55,3 +57,18 @@ def _spec(name: str, part: Any) -> Any:
     if known is None:
         known = _known[key] = _KINDS[name].validate_python(part)
     return known
+
+
+def sentences_to_json(said: Iterable[Sentence]) -> str:
+    """Return sentences as JSON, to be worded whenever they are read."""
+    return orjson.dumps(list(said), default=str).decode()
+
+
+def sentences_from_json(text: str) -> list[Sentence]:
+    """Return the sentences that ``sentences_to_json`` wrote; what was kept as finished text stays as it is."""
+    return [_said(one) if isinstance(one, dict) else Sentence("{text}", {"text": one}) for one in orjson.loads(text)]
+
+
+def _said(kept: dict[str, Any]) -> Sentence:
+    values = {k: _said(v) if isinstance(v, dict) else v for k, v in kept["values"].items()}
+    return Sentence(kept["template"], values)

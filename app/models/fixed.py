@@ -151,6 +151,7 @@ publication = Table(
     Column("in_force_from", Date, nullable=False),
     Column("reason", Text, nullable=False), Column("plan", Text, nullable=False), Column("catalog", Text, nullable=False),
 )  # fmt: skip
+"""``plan``: what it changed, as JSON of sentences, each worded when it is read."""
 publication_file = Table(
     "publication_file", fixed,
     Column("revision", Integer, ForeignKey("publication.revision"), primary_key=True),

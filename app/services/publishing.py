@@ -17,7 +17,7 @@ from app.catalog.findings import Finding, errors
 from app.catalog.loader import digest, load
 from app.catalog.plan import plan as plan_of
 from app.catalog.plan import refusals
-from app.catalog.stored import from_json, to_json
+from app.catalog.stored import from_json, sentences_from_json, sentences_to_json, to_json
 from app.catalog.upgrade import conflicts
 from app.errors import Missing, Refused, Sentence, say
 from app.fields.times import Moment
@@ -243,7 +243,6 @@ def _publish(
     models = build_models(catalog)
     add_missing(connection, models)
     _convert(connection, planned, old, zone)
-    said = "\n".join(map(str, (*planned.sentences, *(i.says for i in planned.impacts))))
     row = {
         "revision": number,
         "digest": catalog.digest,
@@ -251,7 +250,7 @@ def _publish(
         "person": actor.person_id,
         "in_force_from": since,
         "reason": reason,
-        "plan": said,
+        "plan": sentences_to_json((*planned.sentences, *(i.says for i in planned.impacts))),
         "catalog": to_json(catalog),
     }
     connection.execute(insert(publication).values(**row))
@@ -307,9 +306,9 @@ def open_panel(
     return Panel(published.catalog, build_models(published.catalog), engine, calendar, zone, files, appeal_days)
 
 
-def history(engine: Engine) -> list[tuple[int, datetime, int | None, str, str, date]]:
+def history(engine: Engine) -> list[tuple[int, datetime, int | None, str, list[Sentence], date]]:
     """Return all publications, latest first: revision, moment, person, reason, plan, the day from which it is in force."""
     p = publication.c
     with engine.connect() as connection:
         query = select(p.revision, p.at, p.person, p.reason, p.plan, p.in_force_from).order_by(p.revision.desc())
-        return [tuple(r) for r in connection.execute(query)]
+        return [(*r[:4], sentences_from_json(r.plan), r.in_force_from) for r in connection.execute(query)]

@@ -52,6 +52,9 @@ def test_a_definition_is_looked_at_before_it_is_published_and_brought_back_by_a_
     assert done.location == "/publications/2"
     told = page_text(admin.get(done.location))
     assert "试行拜访登记" in told
+    assert "新增登记簿《拜访》" in told
+    assert re.search(r"Add [Rr]egisters? 拜访", page_text(admin.get(f"{done.location}?lang=en")))
+    admin.get("/?lang=zh")
     assert "+ code: visit # 拜访" in told
     assert "已发布为第 2 号" in page_text(admin.get(draft))
     back = admin.post("/publications/1/back")

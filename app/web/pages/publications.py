@@ -16,6 +16,7 @@ from app.services import drafting, people, publishing
 from app.services.panel import Work
 from app.web.actor import current_panel, reading, writing
 from app.web.cells import moment
+from app.web.language import sentence
 from app.web.pages.drafts import address, uploads
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Action
@@ -75,7 +76,7 @@ def _told(work: Work) -> list[dict[str, Any]]:
     return [
         {
             "revision": number, "at": moment(at), "by": names.get(person or 0, gettext("系统")), "reason": reason,
-            "sentences": plan.splitlines(), "since": f"{since}" if since != publishing.EVER else "",
+            "sentences": [sentence(s) for s in plan], "since": f"{since}" if since != publishing.EVER else "",
             "url": f"{request.script_root}/publications/{number}",
             "back": Action(back, f"{request.script_root}/publications/{number}/back", icon="history",
                            confirm=gettext("会生成一份草稿，核对后再发布。"))
