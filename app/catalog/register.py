@@ -18,7 +18,7 @@ from app.catalog.retention import Retention
 from app.fields.base import Field as Column
 from app.fields.kinds import AnyField
 from app.fields.label import Label
-from app.fields.links import Person
+from app.fields.links import File, Person
 from app.fields.links import Unit as UnitField
 from app.fields.texts import LongText, Text
 from app.fields.times import Moment
@@ -162,7 +162,7 @@ class RegisterSpec(Cited):
     title: tuple[str, ...] = ()
     """Fields that name a record where another one points to it; by default the first text."""
     columns: tuple[str, ...] = ()
-    """Columns of the list, in order; by default all but long texts."""
+    """Columns of the list, in order; by default all but long texts and files."""
     order: str = "-id"
     """Field that a list is sorted by at first; ``-`` for the latest first."""
     fields: tuple[AnyField, ...]
@@ -194,6 +194,11 @@ class RegisterSpec(Cited):
     def by_code(self) -> dict[str, Column]:
         """Fields by their code."""
         return {f.code: f for f in self.fields}
+
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The columns of its list, in order: codes of its own fields, or of those that every register has."""
+        return self.columns or tuple(f.code for f in self.fields if not isinstance(f, LongText | File))
 
     @cached_property
     def filled(self) -> frozenset[str]:

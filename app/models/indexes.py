@@ -16,6 +16,9 @@ from app.models.order import blanks_first
 LONGEST_NAME = 63
 """Characters that PostgreSQL keeps of a name."""
 
+UNCHOSEN = 12
+"""Columns of a list that get an index where the definition does not name its columns: each index makes every write dearer."""
+
 
 def add_indexes(table: Table, spec: RegisterSpec) -> None:
     """Give a register's table its indexes.
@@ -58,8 +61,8 @@ def _index(
 
 
 def _listed(spec: RegisterSpec) -> list[str]:
-    """Return the columns of the list that one sorts and filters by."""
-    fields = [spec.field(c) for c in spec.columns]
+    """Return the columns of the list that one sorts and filters by; where nobody chose them, the first of them."""
+    fields = [spec.field(c) for c in (spec.columns or spec.listed[:UNCHOSEN])]
     return [f.code for f in fields if f is not None and not f.many and not isinstance(f, LongText | File)]
 
 

@@ -98,10 +98,11 @@ def _named(work: Work, f: Link, text: str) -> int:
 
 def shown_fields(spec: RegisterSpec, seen: tuple[Field, ...]) -> list[Field]:
     """Return the columns of the list that this person sees, after the record's number and state."""
-    codes = spec.columns or tuple(f.code for f in seen if not isinstance(f, LongText | File))
-    chosen = [f for c in codes if (f := next((x for x in seen if x.code == c), None) or SYSTEM.get(c)) is not None]
+    chosen = [
+        f for c in spec.listed if (f := next((x for x in seen if x.code == c), None) or SYSTEM.get(c)) is not None
+    ]
     head = [SYSTEM["record_no"]] + ([SYSTEM["state"]] if spec.workflow else [])
-    return [*(f for f in head if f.code not in codes), *chosen]
+    return [*(f for f in head if f.code not in spec.listed), *chosen]
 
 
 def table(

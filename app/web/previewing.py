@@ -12,7 +12,6 @@ from flask_babel import gettext
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
 from app.catalog.words import TYPES, consequence, sources
-from app.fields.texts import LongText
 from app.rules.calendar import WorkCalendar
 from app.services import previewing
 from app.services.panel import Work
@@ -27,10 +26,9 @@ def preview(work: Work, catalog: Catalog, spec: RegisterSpec) -> dict[str, Any]:
     """Return what ``parts/preview.html`` shows of a register of a draft."""
     within = replace_catalog(work, catalog)
     typed = [f for f in spec.fields if f.typed]
-    listed = spec.columns or tuple(f.code for f in spec.fields if not isinstance(f, LongText))
     columns = [
         f
-        for code in ("record_no", *(["state"] if spec.workflow else []), *listed)
+        for code in ("record_no", *(["state"] if spec.workflow else []), *spec.listed)
         if (f := spec.column(code)) is not None
     ]
     states = spec.workflow.states if spec.workflow else ()

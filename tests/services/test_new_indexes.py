@@ -57,3 +57,14 @@ def test_an_added_column_touches_no_row(office: Office) -> None:
     ]
     assert mine == []
     assert [s for s in statements if s.startswith("ALTER TABLE r_loan ADD COLUMN")]
+
+
+def test_where_a_definition_names_no_columns_the_first_of_its_list_are_indexed_formulas_too(office: Office) -> None:
+    more = "".join(f"  - {{code: n{n}, label: 数{n}, type: integer}}\n" for n in range(9))
+    formula = '  - {code: twice, label: 倍, type: integer, formula: "2 * [数0]"}\n'
+    fields = LOAN.replace("columns: [what, price, who]\n", "").replace("access", f"{formula}{more}access")
+    office.publish(fields)
+    listed = {
+        name.removeprefix("ix_r_loan_").removesuffix("_listed") for name in indexes(office) if name.endswith("_listed")
+    }
+    assert listed == {"state", "what", "price", "who", "kind", "note", "twice", *(f"n{n}" for n in range(6))}
