@@ -62,7 +62,7 @@ def _articles(node: Any) -> Iterator[str]:
                 if isinstance(c, dict):
                     yield "-".join(str(c[k]) for k in ("policy", "article") if c.get(k))
         elif key == "basis":
-            yield str(value)
+            yield from (clause for part in str(value).split(";") if (clause := part.strip()) not in ("", "impl"))
         else:
             yield from _articles(value)
 

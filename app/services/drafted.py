@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.catalog.adjusting import adjusted, adjustment
@@ -12,6 +12,7 @@ from app.catalog.dump import in_lines
 from app.catalog.editing import Unwritable, documents, rewritten, same
 from app.catalog.findings import Finding
 from app.catalog.loader import SITE
+from app.catalog.locks import Lock, locks
 from app.catalog.marked import document_spans
 from app.catalog.overlay import ADDED, FLOW
 from app.catalog.places import KEYS, LISTS, Place, kind_of, place_of, places
@@ -27,8 +28,9 @@ _OVERLAY_CHECKS = ("D301", "D302", "D303", "D311", "D312", "D313")
 class Definition:
     """One definition of a draft.
 
-    ``document`` is its plain value: of a shipped register as the site adjusts it. ``path`` is the site's file that says it, or would,
-    and ``text`` what stands there (empty: nothing yet). ``shipped``: it came with the program; ``changed``: the draft changes it.
+    ``document`` is its plain value: of a shipped register as the site adjusts it, and ``locks`` what of that stays. ``path`` is the
+    site's file that says it, or would, and ``text`` what stands there (empty: nothing yet). ``shipped``: it came with the program;
+    ``changed``: the draft changes it.
     """
 
     group: str
@@ -38,6 +40,7 @@ class Definition:
     text: str
     shipped: bool
     changed: bool
+    locks: tuple[Lock, ...] = ()
 
 
 def listed(work: Work, number: int, *, changed: bool = False) -> list[Definition]:
@@ -68,7 +71,9 @@ def in_files(files: Mapping[str, str], group: str, code: str, changes: Container
     read = {f: documents(files[f]) for f in mine}
     if any(_value(p, read) is None for p in known if (p.group, p.code) == (group, code)):
         raise Refused(say("{file} 的 YAML 有误，请先在文本中更正", file="、".join(sorted(mine))))
-    return _definition(place, known, files, read, changes)
+    found = _definition(place, known, files, read, changes)
+    kept = locks(_value(place, read), found.document) if found.shipped and group == "registers" else ()
+    return replace(found, locks=tuple(kept))
 
 
 def _place(known: Sequence[Place], group: str, code: str) -> Place:

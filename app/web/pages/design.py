@@ -11,12 +11,15 @@ A draft is the difference from the files in force; nothing is in force before it
 ``GET /design/drafts/<n>``
     → ``{draft, name, state, changeable, url, definitions: [{group, code, label: {zh, en}, shipped, changed, path}]}``
 ``GET /design/drafts/<n>/<group>/<code>``
-    → a definition ``{group, code, path, shipped, changed, document, text, findings, others}``.
+    → a definition ``{group, code, path, shipped, changed, document, text, findings, locks, others}``.
     ``document`` is what the YAML says, with days as ``"2026-01-31"`` and decimals as numbers; short forms stay short (a label may be a
     text or ``{zh, en}``; see ``GET /design/schema``). Of a shipped register it is what the site's adjustment makes of it. ``text`` is
     the YAML of the site's file ``path``, empty before the first change of something shipped. ``findings`` are
     ``{check, level: "error"|"warning", sentence, at, path, file, line}``: ``at`` is a list of keys and indexes that leads to the
     place in ``document`` (``["fields", 3, "type"]``; a key that is missing is named too). ``others`` counts the errors elsewhere.
+    ``locks`` are what of a shipped register an adjustment may not change: ``{at, articles: ["P05-C1"], leaves}``, where a member of a list
+    is named by its code in ``at``, and ``leaves`` says what may be done all the same (``field``: rename, require, synonyms; ``entry``:
+    rename; ``nothing``).
 ``PUT /design/drafts/<n>/<group>/<code>`` ``{document, seen?}``
     → the same, after the change. Send back the whole ``document``: what did not change keeps its text byte for byte. ``seen`` is the
     ``text`` that the page started from: 409 where somebody else changed it meanwhile. Errors do not keep a document from being kept,
@@ -145,6 +148,7 @@ def _answer(work: Work, number: int, group: str, code: str) -> dict[str, Any]:
     return {
         "group": group, "code": code, "path": x.path, "shipped": x.shipped, "changed": x.changed,
         "document": wire.to_json(x.document), "text": x.text, "findings": [_finding(r) for r in mine], "others": len(elsewhere),
+        "locks": [{"at": list(lock.at), "articles": list(lock.articles), "leaves": lock.leaves} for lock in x.locks],
     }  # fmt: skip
 
 

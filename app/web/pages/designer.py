@@ -99,12 +99,10 @@ def preview(number: int, code: str) -> str:
 @pages.get("/design/drafts/<int:number>/grants/<code>")
 @signed_in
 def grants(number: int, code: str) -> str:
-    """Show what the definitions of a draft give to a role. Raises Forbidden, Missing; 422 while the draft has errors."""
+    """Show what the definitions of a draft, as far as they can be read, give to a role. Raises Forbidden, Missing."""
     work = reading()
     drafting.get(work, number)
-    catalog, _ = drafting.catalog(work, number)
-    if catalog is None:
-        abort(422)
+    catalog = drafting.legible(work, number)
     if code not in catalog.roles:
         raise Missing
     base = f"{request.script_root}/drafts/{number}/registers"

@@ -27,7 +27,7 @@ export const cards = (place, key, kind, page, { templates = TEMPLATES[key] ?? []
     card.setAttribute("aria-label", labelled(part.label) || labelled(part.say) || part.code || "");
     box.append(card);
   }
-  if (!all.length && none) box.append(make("p", { className: "d-none", textContent: none }));
+  if (!all.length && none) box.append(make("p", { className: "d-nothing", textContent: none }));
   if (templates.length) box.append(adding(templates, page, key));
   return box;
 };

@@ -41,7 +41,8 @@ export const condition = (place, page, register = "", drop = () => place.set(und
     out.append(dropdown(shown.map((code) => ({ code, label: said(code) })), comparison, (code) => place.set({ field: value.field, ...(code === "filled" ? { filled: true } : { [code]: fitting(code, whole(place)[comparison]) }) }), { label: said("comparison"), place: under(place, "comparison"), empty: null }),
       ...compared(under(place, comparison || "is"), comparison, field, page, register));
   }
-  out.append(button("plus", said("and_also"), () => place.set({ all: [whole(place), {}] }), { className: "d-drop" }), button("x", said("remove"), drop, { className: "d-drop" }));
+  if (value.field) out.append(button("plus", said("and_also"), () => place.set({ all: [whole(place), {}] }), { className: "d-drop" }));
+  if (place.get() !== undefined) out.append(button("x", said("remove"), drop, { className: "d-drop" }));
   return out;
 };
 

@@ -5,6 +5,7 @@ import { knowing } from "./names.js";
 import { root } from "./slots.js";
 import { opened } from "./store.js";
 import { beside, count, placeOf, sectionOf } from "./findings.js";
+import { locked } from "./locks.js";
 import { sectionsOf } from "./sections.js";
 
 const frame = document.querySelector("[data-designer]");
@@ -39,7 +40,9 @@ const begin = async () => {
     const described = sections.find((s) => s.code === page.section);
     box.replaceChildren(make("h2", { textContent: said(`section_${described.code}`) }), ...described.draw(page));
     box.dataset.section = page.section;
+    box.classList.toggle("is-readonly", readonly);
     if (readonly) for (const one of box.querySelectorAll("input, select, textarea, button")) one.disabled = true;
+    locked(page);
     beside(page);
     heading();
     if (at) { const back = [...box.querySelectorAll(`[data-path="${CSS.escape(at.path)}"]`)].find((one) => one.tagName === at.tag); back?.focus({ preventScroll: true }); }
@@ -73,7 +76,7 @@ const begin = async () => {
     failure.hidden = store.state !== "failed";
     failure.querySelector("p").textContent = store.message;
     if (what === "drawn") draw(); else heading();
-    if (what === "answer" && store.state === "saved") { beside(page); count(page, frame.querySelector("[data-count-found]")); text(); follow(); }
+    if (what === "answer" && store.state === "saved") { locked(page); beside(page); count(page, frame.querySelector("[data-count-found]")); text(); follow(); }
   };
   // a new definition may be given another code; its address follows
   const follow = () => {
@@ -104,6 +107,7 @@ const begin = async () => {
     if (key === "s") { event.preventDefault(); store.send(); }
   });
   frame.querySelector("[data-readonly]").hidden = !readonly;
+  frame.querySelector("[data-shipped]").hidden = !first.shipped || readonly;
   const left = store.left();
   if (left) {
     const note = frame.querySelector("[data-left]");

@@ -19,7 +19,7 @@ export const fieldsSection = (page) => {
   box.dataset.path = "fields";
   const all = members(list);
   for (const [i, one] of all.entries()) box.append(row(one, i, list, page));
-  if (!all.length) box.append(make("p", { className: "d-none", textContent: said("no_fields") }));
+  if (!all.length) box.append(make("p", { className: "d-nothing", textContent: said("no_fields") }));
   box.append(button("plus", said("add_field"), () => {
     add(list, { code: unused(list.get(), "field"), label: "", type: "text" });
     page.reach(`fields[${all.length}].label`);

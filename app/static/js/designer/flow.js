@@ -13,7 +13,7 @@ import { approval } from "./templates.js";
 export const flowSection = (page) => {
   const flow = under(page.root, "workflow");
   if (!flow.get()) {
-    const start = make("div", { className: "d-start" }, make("p", { className: "d-none", textContent: said("no_flow") }),
+    const start = make("div", { className: "d-start" }, make("p", { className: "d-nothing", textContent: said("no_flow") }),
       button("circle-check", said("flow_approval"), () => approval(page), { className: "btn btn-primary", text: said("flow_approval") }),
       button("plus", said("flow_empty"), () => flow.set({ states: [{ code: "open", label: { zh: "办理中", en: "Open" }, tone: "active" }] }), { className: "btn", text: said("flow_empty") }));
     return [start];

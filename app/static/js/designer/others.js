@@ -18,7 +18,7 @@ export const domainSection = (page) => form("Domain", page);
 
 /** Draw what registers give to a role: told by the server from the draft as it was last saved. */
 export const grantsSection = (page) => {
-  const box = make("div", {}, make("p", { className: "d-none", textContent: said("loading") }));
+  const box = make("div", {}, make("p", { className: "d-nothing", textContent: said("loading") }));
   const show = async () => {
     await page.settled();
     try {
@@ -26,7 +26,7 @@ export const grantsSection = (page) => {
       if (!answer.ok) throw new Error(answer.statusText);
       box.innerHTML = await answer.text();
     } catch {
-      box.replaceChildren(make("p", { className: "d-none", textContent: said("no_preview") }));
+      box.replaceChildren(make("p", { className: "d-nothing", textContent: said("no_preview") }));
     }
   };
   show();

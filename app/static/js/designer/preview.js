@@ -6,7 +6,7 @@ import { dayInput } from "../days.js";
 
 /** Draw the preview; it is asked for anew each time it is opened, once the last change is saved. */
 export const previewSection = (page) => {
-  const box = make("div", { className: "d-preview" }, make("p", { className: "d-none", textContent: said("loading") }));
+  const box = make("div", { className: "d-preview" }, make("p", { className: "d-nothing", textContent: said("loading") }));
   const show = async () => {
     await page.settled();
     try {
@@ -16,7 +16,7 @@ export const previewSection = (page) => {
       pickers(box);
       box.querySelectorAll("input[data-day]").forEach(dayInput);
     } catch {
-      box.replaceChildren(make("p", { className: "d-none", textContent: said("no_preview") }));
+      box.replaceChildren(make("p", { className: "d-nothing", textContent: said("no_preview") }));
     }
   };
   show();

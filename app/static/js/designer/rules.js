@@ -32,7 +32,7 @@ export const noticesSection = (page) => {
   for (const one of members(under(page.root, "duties", "Duty"), "Duty")) row(page.titled(one), one, "Duty", ["remind", "escalate"]);
   for (const one of members(under(under(page.root, "workflow"), "transitions"), "Transition")) row(page.titled(one), one, "Transition", ["tell"]);
   for (const one of members(under(page.root, "breaches", "Breach"), "Breach")) row(page.titled(one), one, "Breach", ["tell"]);
-  return rows.length ? [make("p", { className: "d-hint", textContent: said("notices_hint") }), make("div", { className: "d-cards" }, ...rows)] : [make("p", { className: "d-none", textContent: said("no_notices") })];
+  return rows.length ? [make("p", { className: "d-hint", textContent: said("notices_hint") }), make("div", { className: "d-cards" }, ...rows)] : [make("p", { className: "d-nothing", textContent: said("no_notices") })];
 };
 
 const notice = (kind, place, page, keys) => {

@@ -5,14 +5,14 @@ import { said } from "./text.js";
 const WAIT = 450;
 
 /**
- * Open a document: `first` is the server's answer {code, document, text, findings, others}, `base` + code takes PUT {document, seen} and
+ * Open a document: `first` is the server's answer {code, document, text, findings, locks, others}, `base` + code takes PUT {document, seen} and
  * answers alike. `hear(what)` is told "drawn" when the page must be drawn anew, "typed" when only what was typed changed, "answer" after the server's.
  */
 export const opened = (base, first, hear) => {
   const key = `design:${base}/${first.code}`;
   let steps = [{ document: first.document, where: "" }], at = 0, timer = 0, sent = first.document, busy = false;
   const here = () => steps[at].document;
-  const take = ({ code, text, findings, others }) => Object.assign(self, { code, text, findings, others });
+  const take = ({ code, text, findings, locks, others }) => Object.assign(self, { code, text, findings, locks, others });
   const tell = (state, message = "") => { self.state = state; self.message = message; hear("answer"); };
   const keep = () => { try { localStorage.setItem(key, JSON.stringify(here())); } catch { /* then only this page holds it */ } };
   const forget = () => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } };
@@ -42,7 +42,7 @@ export const opened = (base, first, hear) => {
   const go = (to) => { if (to >= 0 && to < steps.length) { at = to; soon(); hear("drawn"); } };
 
   const self = {
-    state: "saved", message: "", code: first.code, text: first.text, findings: first.findings, others: first.others,
+    state: "saved", message: "", code: first.code, text: first.text, findings: first.findings, locks: first.locks, others: first.others,
     get document() { return here(); },
     get back() { return at > 0; },
     get forth() { return at < steps.length - 1; },
