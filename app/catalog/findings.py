@@ -102,6 +102,7 @@ CHECKS: dict[str, str] = {
     "D604": "A transition that nobody may make, or an automatic one without a condition.",
     "D605": "A transition sets a field to something that is no value of it.",
     "D606": "The transition is not defined.",
+    "D607": "An automatic transition is said to be optional.",
     # Duties
     "D701": "Two limits of a duty hold on the same day for the same records.",
     "D702": "A duty has no limit.",

@@ -78,7 +78,15 @@ class Transition(Cited):
     """Fields it fills: ``now``, ``actor``, or a value."""
     auto: bool = False
     """The panel makes it by itself as soon as ``when`` holds."""
+    optional: bool = False
+    """It may be made and need not: no record waits for it, and it is in nobody's list of what waits for him. One that asks for a reason is
+    a way back or out, and never is waited for."""
     tell: tuple[Party, ...] = ()
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a record waits for it: it leads on, and somebody has to make it."""
+        return not (self.auto or self.optional or self.reason)
 
     @model_validator(mode="before")
     @classmethod

@@ -122,7 +122,7 @@ def _of(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: Col
         closed=tuple(f for f in spec.fields if f.typed and sees(f, roles) and not writes(spec, f, roles))
         if edits
         else (),
-        steps=tuple(_steps(spec, roles, bound, lent)),
+        steps=tuple(steps(spec, roles, bound, lent=lent)),
     )
 
 
@@ -133,7 +133,8 @@ def _reads(catalog: Catalog, spec: RegisterSpec, roles: Collection[str], bound: 
     return parent is not None and _reads(catalog, parent, roles, bound)
 
 
-def _steps(spec: RegisterSpec, roles: Collection[str], bound: Collection[str], lent: bool) -> Iterator[Step]:
+def steps(spec: RegisterSpec, roles: Collection[str], bound: Collection[str], *, lent: bool = False) -> Iterator[Step]:
+    """Yield the transitions of a register that holders of ``roles`` may make, or that a record may name one of them for."""
     for t in spec.workflow.transitions if spec.workflow else ():
         if t.auto or not adopted(t, bound) or not signs(spec.field(t.sign), roles):
             continue

@@ -105,7 +105,7 @@ SENTENCES: dict[type[BaseModel], Sentence] = {
     State: say("{label}[，颜色 {tone}][，{locked} 锁定]"),
     Transition: say(
         "从 {from} 到 {to}，由 {by} 办理[；须填 {needs}][；可填 {asks}][；签字 {sign}][；{reason} 写明理由][；回避 {not_by}]"
-        "[；当 {when} 时][；填入 {sets}][；{auto} 自动][；告知 {tell}][；依据 {cite}]"
+        "[；当 {when} 时][；填入 {sets}][；{auto} 自动][；{optional} 可办可不办][；告知 {tell}][；依据 {cite}]"
     ),
     Print: say("[标题 {title}，][联次 {copies}][，限状态 {state}][，由 {by} 打印][，{wide} 横向]：{layout}[；页末 {foot}][，依据 {cite}]"),
     Block: say("[{label}：][字段 {fields}][清单 {lines}][各行 {rows}][文字 {text}][签字 {signs}][，留空 {room} 行]"),

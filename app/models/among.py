@@ -54,6 +54,11 @@ def _many(column: ColumnElement[Any]) -> _Many:
     return _Many(BigInteger if isinstance(column.type, Integer) else Text)
 
 
+def among_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return the same for whole numbers that are given, as a list under ``name``, when the statement is executed."""
+    return _Among(column, bindparam(name, type_=_Many(BigInteger)))
+
+
 @compiles(_Among, "sqlite")
 def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)

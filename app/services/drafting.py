@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
@@ -95,9 +95,20 @@ def waiting(work: Work) -> int:
     """Return how many drafts wait for an approval that the actor may have to give: those of others."""
     if not sees(work):
         return 0
+    return int(work.connection.execute(select(func.count()).where(_asked(work))).scalar_one())
+
+
+def asked(work: Work) -> list[dict[str, Any]]:
+    """Return those drafts, what changed first first."""
+    if not sees(work):
+        return []
+    query = select(draft).where(_asked(work)).order_by(draft.c.changed_at, draft.c.id)
+    return [dict(r) for r in work.connection.execute(query).mappings()]
+
+
+def _asked(work: Work) -> ColumnElement[bool]:
     mine = select(draft_author.c.draft).where(draft_author.c.person == work.actor.person_id)
-    query = select(func.count()).where(draft.c.state == "asked", draft.c.id.not_in(mine))
-    return int(work.connection.execute(query).scalar_one())
+    return and_(draft.c.state == "asked", draft.c.id.not_in(mine))
 
 
 def get(work: Work, number: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import current_app, g, request
@@ -14,15 +15,24 @@ from app.web.language import label
 from app.web.viewing import viewed_as
 
 
-def counts() -> dict[str, int]:
-    """Return how many notices are unread and how many obligations are overdue; asked once in a request."""
+def counts() -> dict[str, int | None]:
+    """Return how many notices are unread, how many obligations are overdue, and how much waits for one, None where that is not known yet.
+
+    Asked once in a request.
+    """
     if not current_user.is_authenticated:
-        return {"unread": 0, "overdue": 0}
+        return {"unread": 0, "overdue": 0, "waiting": 0}
     if "counts" not in g:
-        unread, overdue = (0, 0) if viewed_as() else attention.counts(reading())
-        g.counts = {"unread": unread, "overdue": overdue}
-    found: dict[str, int] = g.counts
+        g.counts = {"unread": 0, "overdue": 0, "waiting": 0} if viewed_as() else asdict(attention.counts(reading()))
+    found: dict[str, int | None] = g.counts
     return found
+
+
+def counted(records: int | None = None) -> dict[str, int | None]:
+    """Return the same, counted where they are not known; ``records`` are how many records wait, where that has just been read."""
+    if current_user.is_authenticated and not viewed_as():
+        g.counts = asdict(attention.counted(reading(), records))
+    return counts()
 
 
 def menu() -> list[dict[str, Any]]:
@@ -32,10 +42,12 @@ def menu() -> list[dict[str, Any]]:
     return [{"label": "", "icon": "", "open": True, "entries": _own()}, *_registers(), *_administration()]
 
 
-def _entry(text: str, url: str, icon: str = "", badge: int = 0, tone: str = "") -> dict[str, Any]:
+def _entry(
+    text: str, url: str, icon: str = "", badge: int | None = 0, tone: str = "", count: str = ""
+) -> dict[str, Any]:
     url = request.script_root + url
     active = request.path == url if url == "/" else request.path.startswith(url.removesuffix("list/"))
-    return {"label": text, "url": url, "icon": icon, "active": active, "badge": badge, "tone": tone}
+    return {"label": text, "url": url, "icon": icon, "active": active, "badge": badge, "tone": tone, "count": count}
 
 
 def _register(text: str, code: str) -> dict[str, Any]:
@@ -54,6 +66,7 @@ def _own() -> list[dict[str, Any]]:
     closes = [_entry(gettext("月结"), "/closings", "lock")] if closing.concern(reading()) else []
     return [
         _entry(gettext("首页"), "/", "home"),
+        _entry(gettext("待我办理"), "/waiting", "signature", number["waiting"], count="waiting"),
         _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
         _entry(gettext("处罚单"), "/fines", "receipt"),
         *closes,

@@ -678,6 +678,21 @@ breaches:
 """,
         "bad.yaml:9: registers.memo.breaches[0].trigger.transition: 《便签》没有流转“go”，还没有定义任何一个 [D606]",
     ),
+    "D607": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: n, label: 数, type: integer}]
+workflow:
+  states: [{code: x, label: 始}, {code: y, label: 终, locked: true}]
+  transitions:
+    - {code: go, label: 走, from: x, to: y, auto: true, when: {field: n, is: 1},
+       optional: true}
+""",
+        "bad.yaml:10: registers.memo.workflow.transitions[0].optional: 自动流转“走”不等谁办理，不必写 optional [D607]",
+    ),
     "D701": Case(
         """\
 code: memo

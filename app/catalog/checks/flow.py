@@ -41,6 +41,8 @@ def _transition(s: Subject, loc: Loc, t: Transition) -> None:
         s.wrong("D604", (*loc, "auto"), say("自动流转“{label}”缺少条件（when）", label=t.label.zh))
     if not t.auto and not t.by:
         s.wrong("D604", loc, say("没有写谁可以执行“{label}”（by）", label=t.label.zh))
+    if t.auto and t.optional:
+        s.wrong("D607", (*loc, "optional"), say("自动流转“{label}”不等谁办理，不必写 optional", label=t.label.zh))
     for code, value in t.sets.items():
         found = s.field((*loc, "sets", code), code)
         if found is None or value is None:

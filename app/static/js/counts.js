@@ -1,17 +1,18 @@
-// Unread notices and overdue duties in the top bar, fresh whenever the page is looked at again.
-const source = document.querySelector("[data-counts]")?.dataset.counts;
+// Unread notices and overdue duties in the top bar, and what waits for one in the menu, fresh whenever the page is looked at again.
+const bar = document.querySelector("[data-counts]");
+const source = bar?.dataset.counts;
 const places = document.querySelectorAll("[data-count]");
 let last = Date.now();
 
-const refresh = async () => {
-  if (document.hidden || Date.now() - last < 30_000) return;
+const refresh = async (now) => {
+  if (now !== true && (document.hidden || Date.now() - last < 30_000)) return;
   last = Date.now();
   try {
     const answer = await fetch(source, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const counts = await answer.json();
     for (const place of places) {
-      const pip = place.querySelector(".pip");
+      const pip = place.querySelector(".pip") ?? place;
       const n = counts[place.dataset.count] || 0;
       pip.textContent = n;
       pip.hidden = n === 0;
@@ -22,4 +23,5 @@ const refresh = async () => {
 if (places.length) {
   document.addEventListener("visibilitychange", refresh);
   setInterval(refresh, 60_000);
+  if ("countsNow" in bar.dataset) refresh(true);
 }

@@ -37,6 +37,7 @@ from app.web.pages import (
     rights,
     sheets,
     viewing,
+    waiting,
     whatif,
     work,
 )
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     rights.pages,
     sheets.pages,
     viewing.pages,
+    waiting.pages,
     whatif.pages,
     work.pages,
 )

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from app.errors import CellError, Invalid, Refused, say
 from app.fields.links import File
 from app.services import files, ledger, records, scope
-from app.web import record_page, reports
+from app.web import record_page, reports, waiting
 from app.web.actor import reading, writing
 from app.web.cells import record_url
 from app.web.forms import keep_uploads, read
@@ -32,7 +32,7 @@ def move(register: str, number: int, name: str) -> Response | tuple[str, int]:
             with writing(reason=reason) as work:
                 records.move(work, register, number, name, typed.values, reason=reason)
             flash(gettext("已办理"), "success")
-            return redirect(record_url(register, number))
+            return redirect(waiting.back_to(request.args.get("from", "")) or record_url(register, number))
         except Invalid as invalid:
             typed.errors = list(invalid.errors)
     for error in typed.errors:

@@ -1,0 +1,34 @@
+"""What waits for a person: records to move on, fines and drafts to decide on, and what is owed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask_babel import gettext
+
+from app.services import waiting as service
+from app.web import menu, owing, waiting
+from app.web.actor import reading
+from app.web.pages.signed_in import signed_in
+
+pages = Blueprint("waiting", __name__)
+
+SHOWN = 60
+"""Records shown at once; more appear as these are dealt with."""
+DUE = 8
+"""Duties shown besides; all of them stand under one's own work."""
+
+
+@pages.get("/waiting")
+@signed_in
+def show() -> str:
+    """Show everything that waits for the person, the most urgent first."""
+    work = reading()
+    every = service.records(work)
+    found = every[:SHOWN]
+    due = waiting.owed(work, every, owing.mine(work))
+    decided = waiting.decisions(work)
+    total = menu.counted(len(every) if len(every) < service.MOST else None)["waiting"] or 0
+    return render_template(
+        "waiting.html", title=gettext("待我办理"), groups=waiting.groups(work, found), **decided,
+        due=owing.groups(work, due[:DUE]), due_count=len(due), hidden=max(total - len(found) - sum(map(len, decided.values())), 0),
+    )  # fmt: skip

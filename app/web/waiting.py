@@ -1,0 +1,104 @@
+"""What waits for a person as pages show it: each with what it is, since when, and the step itself where it asks for nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+
+from app.catalog.register import RegisterSpec, Transition
+from app.services import drafting, duties, ledger, lookup
+from app.services.panel import Work
+from app.services.waiting import Waiting
+from app.web import tickets
+from app.web.cells import moment, record_url, state_cell, until
+from app.web.language import label
+from app.web.shapes import Action
+
+LISTS = {"waiting": "/waiting", "home": "/"}
+"""The pages that one comes back to after a step."""
+
+
+def back_to(name: str) -> str:
+    """Return the address of the list in which a step was taken; empty where it was none."""
+    return f"{request.script_root}{LISTS[name]}" if name in LISTS else ""
+
+
+def entries(work: Work, found: Sequence[Waiting], here: str) -> list[dict[str, Any]]:
+    """Return records that wait, in their order; ``here`` is the page that they stand on."""
+    titles = {
+        code: lookup.titles(work, code, [w.id for w in found if w.register == code])
+        for code in {w.register for w in found}
+    }
+    return [_entry(work, w, titles[w.register].get(w.id, w.number), here) for w in found]
+
+
+def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:
+    spec = work.spec(w.register)
+    state, url = state_cell(spec, w.state), record_url(w.register, w.id)
+    at_once = [t for t, _ in w.steps if not _asks(spec, t)]
+    others = [t for t, _ in w.steps if _asks(spec, t)]
+    late = w.due is not None and w.due <= work.now
+    return {
+        "title": title, "number": w.number if w.number != title else "", "register": label(spec.label), "url": url,
+        "state": {"label": state.text, "tone": state.tone}, "since": moment(w.since),
+        "due": until(w.due) if w.due is not None and w.due != duties.PARKED else "",
+        "days_left": _days_left(work, w, late),
+        "absent": gettext("代 %(name)s", name=names[0]) if (names := [n for _, n in w.steps if n]) else "",
+        "actions": [_action(spec, w, t, here) for t in at_once],
+        "more": {"label": label(others[0].label) if len(others) == 1 else gettext("去办理"), "url": url} if others else None,
+    }  # fmt: skip
+
+
+def _days_left(work: Work, w: Waiting, late: bool) -> int | None:
+    if w.due is None or w.due == duties.PARKED:
+        return None
+    days = (work.local_day(w.due) - work.today).days
+    return min(days, -1) if late else days
+
+
+def _asks(spec: RegisterSpec, t: Transition) -> bool:
+    """Return whether a step wants something typed."""
+    return any(f is not None and f.typed for f in map(spec.column, t.needs))
+
+
+def _action(spec: RegisterSpec, w: Waiting, t: Transition, here: str) -> Action:
+    signed = spec.field(t.sign) if t.sign else None
+    target = spec.workflow.state(t.target) if spec.workflow else None
+    url = f"{request.script_root}/registers/{w.register}/move/{w.id}/{t.code}?from={here}"
+    tone = target.tone if target is not None else "plain"
+    return Action(label(t.label), url, tone=tone, sign=label(signed.label) if signed else "", code=t.code)
+
+
+def groups(work: Work, found: Sequence[Waiting]) -> list[dict[str, Any]]:
+    """Return records that wait, register by register; the one with the most urgent record first."""
+    by_register: dict[str, list[dict[str, Any]]] = {}
+    for w, entry in zip(found, entries(work, found, "waiting"), strict=True):
+        by_register.setdefault(w.register, []).append(entry)
+    return [
+        {
+            "label": label(work.spec(code).label), "entries": those, "url": f"{request.script_root}/grid/{code}",
+            "late": any((e["days_left"] or 0) < 0 for e in those),
+        }
+        for code, those in by_register.items()
+    ]  # fmt: skip
+
+
+def decisions(work: Work) -> dict[str, list[dict[str, Any]]]:
+    """Return the fines to confirm, the appeals to decide on, and the drafts to approve."""
+    return {
+        "confirm": tickets.rows(work, ledger.to_confirm(work)),
+        "appeals": tickets.rows(work, ledger.to_judge(work)),
+        "drafts": [
+            {"name": d["name"], "reason": d["reason"], "at": moment(d["changed_at"]), "url": f"{request.script_root}/drafts/{d['id']}"}
+            for d in drafting.asked(work)
+        ],
+    }  # fmt: skip
+
+
+def owed(work: Work, found: Sequence[Waiting], mine: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return what one owes besides what is due of the records that wait."""
+    waits = {(w.register, w.id) for w in found}
+    return [o for o in mine if (o["register"], o["record_id"]) not in waits]
