@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
@@ -29,7 +29,7 @@ class _Many(TypeDecorator[list[Any]]):
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else json.dumps(value or [])
+        return value if dialect.name == "postgresql" else orjson.dumps(value or []).decode()
 
 
 class _Among(FunctionElement[bool]):

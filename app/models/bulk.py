@@ -64,11 +64,9 @@ def insert_columns(
         if values.count(None) < rows:  # most registers are wide, and most of their fields come later
             names.append(name)
             cells.append(_bound(values, _bind(table.c[name].type, connection.dialect)))
-    for name, value in (same or {}).items():
-        if value is not None:
-            names.append(name)
-            cells.append(repeat(_bound([value], _bind(table.c[name].type, connection.dialect))[0], rows))
-    write = partial(_insert, connection, table, names, cells, rows)
+    given = {n: v for n, v in (same or {}).items() if v is not None}
+    shared = [_bound([v], _bind(table.c[n].type, connection.dialect))[0] for n, v in given.items()]
+    write = partial(_insert, connection, table, [*given, *names], shared, cells, rows)
     if (later := behind.of(connection)) is not None:
         later.add(write)
     else:
@@ -76,23 +74,29 @@ def insert_columns(
 
 
 def _insert(
-    connection: Connection, table: Table, names: Sequence[str], cells: Sequence[Iterable[Any]], rows: int
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    shared: Sequence[Any],
+    cells: Sequence[Iterable[Any]],
+    rows: int,
 ) -> None:
-    """Insert rows given as columns of what the driver takes."""
+    """Insert rows given as columns of what the driver takes, after values that all of them share."""
     cursor = connection.connection.cursor()
     quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
+        everything = [*(repeat(v, rows) for v in shared), *cells]
         if connection.dialect.name == "postgresql" and rows >= FEW:
-            _copy(cursor, table, quoted, cells)
+            _copy(cursor, table, quoted, everything)
             return
         head = f'INSERT INTO "{table.name}" ({quoted})'  # names come from our own tables
         if connection.dialect.name == "postgresql":
-            cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", zip(*cells, strict=True))
+            cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", zip(*everything, strict=True))
         else:
             # behind, Python goes on in another thread for as long as a statement takes: the longer the better
             parts = -(-rows * len(names) // MOST_VALUES)
             later = behind.of(connection) is not None and rows >= FEW
-            _in_statements(cursor, head, "", cells, -(-rows // parts) if later else TOGETHER)
+            _in_statements(cursor, head, "", shared, cells, -(-rows // parts) if later else TOGETHER)
     except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
@@ -100,20 +104,29 @@ def _insert(
         cursor.close()
 
 
-def _in_statements(cursor: Any, head: str, tail: str, cells: Sequence[Iterable[Any]], together: int) -> int:
-    """Insert rows on SQLite, so many ``together`` in one statement, and return how many were.
+def _in_statements(
+    cursor: Any, head: str, tail: str, shared: Sequence[Any], cells: Sequence[Iterable[Any]], together: int
+) -> int:
+    """Insert rows on SQLite, so many ``together`` in one statement, and return how many were; what all share is given once for each.
 
     For each row that costs a quarter less than a statement of its own, once a statement of that size is known.
     """
-    one = f"({', '.join('?' * len(cells))})"
     left, done = zip(*cells, strict=True), 0
     while len(part := tuple(islice(left, together))) == together:
-        cursor.execute(f"{head} VALUES {', '.join([one] * together)} {tail}", tuple(chain.from_iterable(part)))
+        cursor.execute(f"{head} VALUES {_places(len(shared), len(cells), together)} {tail}", (*shared, *chain(*part)))
         done += cursor.rowcount
     if part:
-        cursor.executemany(f"{head} VALUES {one} {tail}", part)
+        cursor.executemany(f"{head} VALUES {_places(len(shared), len(cells), 1)} {tail}", [(*shared, *r) for r in part])
         done += cursor.rowcount
     return done
+
+
+@lru_cache(maxsize=64)
+def _places(shared: int, own: int, rows: int) -> str:
+    """Return where a statement takes its values from: those that all rows share, then those of each row."""
+    same = [f"?{n}" for n in range(1, shared + 1)]
+    each = (range(shared + 1 + own * r, shared + 1 + own * (r + 1)) for r in range(rows))
+    return ", ".join(f"({', '.join([*same, *(f'?{n}' for n in mine)])})" for mine in each)
 
 
 def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
@@ -144,8 +157,13 @@ def insert_new_columns(
     ``hardly_any_there``: as a rule none of the keys is there, so that PostgreSQL had better try COPY, which refuses such rows.
     """
     rows = len(next(iter(columns.values())))
-    names = [n for n, values in columns.items() if values.count(None) < rows]
-    cells = [_bound(columns[n], _bind(table.c[n].type, connection.dialect)) for n in names]
+    filled = {n: values for n, values in columns.items() if values.count(None) < rows}
+    alike = [n for n, values in filled.items() if values.count(values[0]) == rows]
+    alike = alike if len(alike) < len(filled) else []
+    names = [*alike, *(n for n in filled if n not in alike)]
+    binds = [_bind(table.c[n].type, connection.dialect) for n in names]
+    shared = [_bound(filled[n][:1], bind)[0] for n, bind in zip(alike, binds, strict=False)]
+    own = [_bound(filled[n], bind) for n, bind in zip(names, binds, strict=True) if n not in alike]
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
@@ -154,13 +172,13 @@ def insert_new_columns(
     try:
         if connection.dialect.name == "postgresql" and hardly_any_there and rows >= FEW:
             with suppress(connection.dialect.loaded_dbapi.IntegrityError), connection.begin_nested():
-                _copy(cursor, table, quoted, cells)
+                _copy(cursor, table, quoted, [*(repeat(v, rows) for v in shared), *own])
                 return rows
         if connection.dialect.name == "postgresql":
             arrays = ", ".join(f"%s::{table.c[n].type.compile(connection.dialect)}[]" for n in names)
-            cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", cells)  # noqa: S608
+            cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", [*([v] * rows for v in shared), *own])  # noqa: S608
         else:
-            return _in_statements(cursor, head, tail, cells, TOGETHER)
+            return _in_statements(cursor, head, tail, shared, own, TOGETHER)
         return cursor.rowcount
     finally:
         cursor.close()
