@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint, func, select
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, UniqueConstraint, func, select
 
 from app.exchange import importing
 from app.models.bulk import insert_rows
@@ -75,11 +75,21 @@ def bare(url: str, timers: int) -> dict[str, Any]:
     }
 
 
-def _twin(table: Table, into: MetaData) -> Table:
-    """Return an empty table with the columns and indexes of another; on PostgreSQL and SQLite names of indexes are of the whole schema."""
-    copy = Table(
-        f"bare_{table.name}", into, *(Column(c.name, c.type, primary_key=c.primary_key) for c in table.columns)
+def _like(column: Column[Any]) -> Column[Any]:
+    """Return a column as a twin has it: what points to another row that the sweep writes points to the row's twin."""
+    written = {t.name for t in WRITTEN}
+    points = (
+        f"bare_{k.column.table.name}.{k.column.name}" for k in column.foreign_keys if k.column.table.name in written
     )
+    keys = [ForeignKey(to) for to in points]
+    return Column(
+        column.name, column.type, *keys, primary_key=column.primary_key, nullable=column.nullable, autoincrement=False
+    )
+
+
+def _twin(table: Table, into: MetaData) -> Table:
+    """Return an empty table with the columns, keys and indexes of another; on PostgreSQL and SQLite names of indexes are of the whole schema."""
+    copy = Table(f"bare_{table.name}", into, *(_like(c) for c in table.columns))
     for n, index in enumerate(sorted(table.indexes, key=lambda i: str(i.name))):
         where = {f"{d}_where": index.dialect_options[d]["where"] for d in ("sqlite", "postgresql")}
         kept = {k: v for k, v in where.items() if v is not None}
