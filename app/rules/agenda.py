@@ -41,12 +41,11 @@ def events(
     calendar cannot date are left to the end, where they raise BeyondCalendar: what comes before them still happens.
     From the limit on, ``since``, there are no reminders.
     """
-    start = _instant(started, calendar)
     undated: BeyondCalendar | None = None
     ahead: list[Event] = []
     for n, reminder in enumerate(duty.remind if since is None or since < due.late_at else (), 1):
         try:
-            at = _reminded_at(reminder, due, start, calendar)
+            at = _reminded_at(reminder, due, _instant(started, calendar), calendar)
         except BeyondCalendar as beyond:
             undated = beyond
         else:
@@ -62,7 +61,7 @@ def events(
     try:
         for no, late_at in enumerate(limits(duty.repeat, due, calendar), 1):
             breach = Event(late_at, "breach", no)
-            while ahead and ahead[-1].rank < breach.rank:
+            while ahead and _rank(ahead[-1]) < _rank(breach):
                 yield ahead.pop()
             yield breach
     except BeyondCalendar as beyond:
@@ -75,7 +74,7 @@ def events(
 def following(duty: Duty, due: Due, started: date | datetime, past: Event, calendar: WorkCalendar) -> Iterator[Event]:
     """Yield the events that come after one that has happened, in order; raises like ``events``."""
     rank = past.rank
-    return (event for event in events(duty, due, started, calendar, since=past.fire_at) if event.rank > rank)
+    return (event for event in events(duty, due, started, calendar, since=past.fire_at) if _rank(event) > rank)
 
 
 def next_event(

@@ -162,27 +162,65 @@ def missed(
     bind the obligation say: they were known when it began.
     """
     work = editions.bound(work, o["revision"])
-    spec = work.catalog.registers[o["register"]]
-    rule = work.catalog.breaches.get((spec.code, duty.breach))
-    person = _charged(work, spec, rule, row, o["person"])
-    if person is None and o["role"]:
-        person = next(iter(people.holders(work, o["role"], o["unit"])), None)
-    code = duty.breach or duty.code
-    own = {"record_id": row["id"], "obligation": o["id"], "occurrence": _numbered(o, no), "occurred_at": at, "day": day}
-    if _costless(rule):  # most missed duties are of this kind: one is drafted, the others are like it
-        alike = ("missed", spec.code, code, o["citation"], person, row.get("unit"), work.now, work.actor.person_id)
-        if (like := work.memo.get(alike)) is None:
-            facts = own | {"person": person, "began": day}
-            [(like, _)] = _draft(work, spec, row, rule, code, facts, o["citation"])
-            work.memo[alike] = like
-        drafts: list[Draft] = [({**like, **own}, [])]
-    else:
-        facts = own | {"person": person, "began": o["started_on"], "grows": o["done_at"] is None}
-        late = charging.lateness(work, facts, o["done_at"])
-        drafts = _draft(work, spec, row, rule, code, facts, o["citation"], late)
-    if no == 1 and duty.breach:
-        drafts += _brought_about(work, spec, row, duty.breach, at, day, o["started_on"])
-    return drafts
+    return Missing.of(work, o["register"], duty).drafts(work, o, row, no, at, day)
+
+
+class Missing:
+    """What missing one duty is by the definitions that bind it: most missed duties cost nothing, and then many breaches are alike."""
+
+    @classmethod
+    def of(cls, work: Work, register: str, duty: Duty) -> Missing:
+        """Return what missing a duty is by the definitions of ``work``, worked out once for a unit of work."""
+        key = ("missing", register, id(duty))
+        if (known := work.memo.get(key)) is None:
+            known = work.memo[key] = cls(work, register, duty)
+        return known  # type: ignore[no-any-return]
+
+    def __init__(self, work: Work, register: str, duty: Duty) -> None:
+        self.duty = duty  # kept, so that its id stays its own
+        self.spec = work.catalog.registers[register]
+        self.rule = work.catalog.breaches.get((register, duty.breach))
+        self.code = duty.breach or duty.code
+        self.charged = self.rule is not None and self.rule.charged_to is not None
+        self.costless = _costless(self.rule)
+        self.brings = any(b.trigger is not None and b.trigger.breach == duty.breach != "" for b in self.spec.breaches)
+        self.alike: dict[Any, dict[str, Any]] = {}
+
+    def drafts(
+        self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any], no: int, at: datetime, day: date
+    ) -> list[Draft]:
+        """Return the breaches that ``missed`` says; ``work`` is under the same definitions."""
+        own = {
+            "record_id": row["id"],
+            "obligation": o["id"],
+            "occurrence": _numbered(o, no),
+            "occurred_at": at,
+            "day": day,
+        }
+        if self.costless:
+            named = _charged(work, self.spec, self.rule, row, o["person"]) if self.charged else o["person"]
+            alike = named, o["role"], o["unit"], o["citation"], row.get("unit"), work.now, work.actor.person_id
+            if (like := self.alike.get(alike)) is None:
+                facts = own | {"person": self._person(work, o, row), "began": day}
+                [(like, _)] = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"])
+                self.alike[alike] = like
+            drafts: list[Draft] = [({**like, **own}, [])]
+        else:
+            facts = own | {
+                "person": self._person(work, o, row),
+                "began": o["started_on"],
+                "grows": o["done_at"] is None,
+            }
+            late = charging.lateness(work, facts, o["done_at"])
+            drafts = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"], late)
+        if no == 1 and self.brings:
+            drafts += _brought_about(work, self.spec, row, self.code, at, day, o["started_on"])
+        return drafts
+
+    def _person(self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
+        """Return who missed it: whom the record names, who owed it, or the first who held the role that did."""
+        named = _charged(work, self.spec, self.rule, row, o["person"])
+        return next(iter(people.holders(work, o["role"], o["unit"])), None) if named is None and o["role"] else named
 
 
 def _costless(rule: Breach | None) -> bool:

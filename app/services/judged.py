@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy import select
 
 from app.catalog.base import texts_in
 from app.catalog.register import RegisterSpec
+from app.models.among import among
+from app.models.bulk import read_columns
 from app.services import rows
 from app.services.panel import Work
 
@@ -28,4 +32,12 @@ def facts(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[
         told = (x for d in spec.duties for x in (*d.remind, *d.escalate))
         words = named((*told, *spec.breaches, *work.catalog.counters.values()))
         work.panel.memory[key] = frozenset((*words, *spec.excluded))
-    return rows.read(work, spec, ids, fields=work.panel.memory[key])
+    wanted = work.panel.memory[key]
+    table = work.tables[spec.code]
+    columns = [c for c in table.c if c.key in wanted or c.key in rows.ALWAYS]
+    read = read_columns(work.connection, select(*columns).where(among(table.c.id, ids)))
+    found = dict(
+        zip(read.get("id", ()), map(dict, map(zip, repeat(tuple(read)), zip(*read.values(), strict=True))), strict=True)
+    )
+    rows.attach(work, spec.code, [f for f in spec.fields if f.code in wanted], found.values())
+    return found

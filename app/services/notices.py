@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
@@ -85,6 +84,7 @@ class Told(NamedTuple):
     ticket: int | None
 
 
+_BLANK = "\x00"
 _ALIKE = {"kind": 2, "words": 3, "register": 4, "record_id": 5, "ticket": 6}
 """What all who are told of one event are told alike: column of the table → place in ``Told``."""
 
@@ -99,8 +99,14 @@ def tell(
     everybody = tuple([p for p in dict.fromkeys(people) if p is not None])
     if not everybody:
         return []
-    text = orjson.dumps(words, default=_kept).decode()
-    return [Told(key, everybody, kind, text, about.get("register"), about.get("record_id"), about.get("ticket"))]
+    return [
+        Told(key, everybody, kind, written(words), about.get("register"), about.get("record_id"), about.get("ticket"))
+    ]
+
+
+def written(words: Mapping[str, Any]) -> str:
+    """Return the words of a notice as they are kept."""
+    return orjson.dumps(words, default=_kept).decode()
 
 
 def send(work: Work, letters: Sequence[Told]) -> int:
@@ -127,6 +133,17 @@ def send(work: Work, letters: Sequence[Told]) -> int:
         told = channels.concerned(work, new.mappings().all())
         insert_rows(work.connection, outbox, [o | waiting for o in told])
     return kept
+
+
+def around(words: Mapping[str, Any], code: str) -> tuple[str, str]:
+    """Return what is written before and after one of the words, a text, in which many letters differ: ``quoted`` goes between."""
+    before, after = written({**words, code: _BLANK}).split(quoted(_BLANK))
+    return before, after
+
+
+def quoted(text: str) -> str:
+    """Return a text as it is written among words."""
+    return orjson.dumps(text).decode()
 
 
 def ready(label: Label) -> Any:
@@ -209,9 +226,9 @@ def mark_read(work: Work, ids: Iterable[int] | None = None) -> None:
 
 def limit_key(kind: str, o: Mapping[str, Any], seq: int) -> str:
     """Return the key of a reminder or an escalation: once for each limit that an obligation had."""
-    return f"{kind}:{o['id']}:{seq}:{_minute(o['due_at'])}"
+    return f"{kind}:{o['id']}:{seq}:{minute(o['due_at'])}"
 
 
-@lru_cache(maxsize=4_096)
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y%m%d%H%M}"
+def minute(moment: datetime) -> str:
+    """Return a limit as keys name it."""
+    return moment.isoformat("-", "minutes")[:16].replace("-", "").replace(":", "")

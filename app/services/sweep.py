@@ -156,7 +156,9 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     timers = read_columns(work.connection, due.with_for_update(skip_locked=True))
     if not timers:
         return 0
-    claimed = dict(zip(timers["obligation"], map(Event, timers["fire_at"], timers["kind"], timers["seq"]), strict=True))
+    claimed = dict(
+        zip(timers["obligation"], zip(timers["fire_at"], timers["kind"], timers["seq"], strict=True), strict=True)
+    )
     ids = sorted(claimed)
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
@@ -167,20 +169,21 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     letters: list[notices.Told] = []
     ahead: list[dict[str, Any]] = []
     for o in owed:
-        row = facts.get((o["revision"], o["register"], o["record_id"]))
         kind = (o["revision"], o["register"], o["duty"])
-        if kind not in courses:
-            courses[kind] = _Course(work, *kind)
-        course = courses[kind]
-        if course.duty is None or row is None or o["state"] != "open":
+        if (course := courses.get(kind)) is None:
+            course = courses[kind] = _Course(work, *kind, facts)
+        row = course.facts.get(o["record_id"])
+        duty, missing = course.duty, course.missing
+        if duty is None or missing is None or row is None or o["state"] != "open":
             continue  # its definition or its record is gone: nothing more will happen to it
         happened, coming = course.up_to_now(o, claimed[o["id"]])
         for event in happened:
             if event.kind == "breach":
-                missed.append((o, course.duty, row))
-                drafts += breaches.missed(work, o, course.duty, row, event.seq, event.fire_at, day_of(event.fire_at))
-            else:
-                letters += course.tell(course.duty, event)(o, row)
+                missed.append((o, duty, row))
+                at = event.fire_at
+                drafts += missing.drafts(course.then, o, row, event.seq, at, day_of(at))
+            elif (told := course.tell(duty, event)(o, row)) is not None:
+                letters.append(told)
         if coming is not None:
             ahead.append({"obligation": o["id"], "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
     added, touched = breaches.add(work, drafts)
@@ -213,10 +216,12 @@ def _measured(work: Work, report: SweepReport) -> int:
 class _Course:
     """What the obligations of one duty have in common: worked out once for those of a batch that were alike when they began."""
 
-    def __init__(self, work: Work, revision: int, register: str, duty: str) -> None:
+    def __init__(self, work: Work, revision: int, register: str, duty: str, facts: telling.Known) -> None:
         self.then = editions.bound(work, revision)
         self.duty = self.then.catalog.duties.get((register, duty))
+        self.missing = breaches.Missing.of(self.then, register, self.duty) if self.duty is not None else None
         self.register = register
+        self.facts = facts.get((revision, register), {})
         self.known: dict[Any, tuple[list[Event], Event | None]] = {}
         self.tellers: dict[tuple[str, int], telling.Tell] = {}
 
@@ -226,22 +231,17 @@ class _Course:
             known = self.tellers[event.kind, event.seq] = telling.of_limit(self.then, self.register, duty, event)
         return known
 
-    def up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
+    def up_to_now(self, o: Mapping[str, Any], first: tuple[Any, ...]) -> tuple[list[Event], Event | None]:
         """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""
-        if first.kind == "remind" and o["due_at"] <= self.then.now:
-            first = Event(
-                o["due_at"], "remind", 0
-            )  # once the limit has passed no reminder matters, whenever it was due
-        alike = (
-            first,
-            o["due_at"],
-            o["due_on"],
-            o["calendar"],
-            o["started_at"] if first.fire_at < o["due_at"] else None,
-        )
-        if alike not in self.known:
-            self.known[alike] = self._up_to_now(o, first)
-        return self.known[alike]
+        fire_at, kind, _ = first
+        due_at = o["due_at"]
+        if kind == "remind" and due_at <= self.then.now:
+            # once the limit has passed no reminder matters, whenever it was due
+            first, fire_at = (due_at, "remind", 0), due_at
+        alike = first, due_at, o["due_on"], o["calendar"], o["started_at"] if fire_at < due_at else None
+        if (known := self.known.get(alike)) is None:
+            known = self.known[alike] = self._up_to_now(o, Event(*first))
+        return known
 
     def _up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
         happened = [first] if first.seq else []
@@ -259,14 +259,14 @@ def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
-def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str, int], dict[str, Any]]:
-    """Return the records of obligations, as the definitions that bind them know them: by revision, register and id."""
-    found: dict[tuple[int, str, int], dict[str, Any]] = {}
+def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> telling.Known:
+    """Return the records of obligations, as the definitions that bind them know them."""
+    found: dict[tuple[int, str], Mapping[int, Mapping[str, Any]]] = {}
     wanted: dict[tuple[int, str], set[int]] = {}
     for o in owed:
         wanted.setdefault((o["revision"], o["register"]), set()).add(o["record_id"])
     for (revision, register), ids in wanted.items():
         then = editions.bound(work, revision)
         if spec := then.catalog.registers.get(register):
-            found |= {(revision, register, i): r for i, r in judged.facts(then, spec, sorted(ids)).items()}
+            found[revision, register] = judged.facts(then, spec, sorted(ids))
     return found

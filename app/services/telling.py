@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,10 +19,10 @@ from app.services.audience import audience
 from app.services.panel import Work
 
 Facts = Mapping[str, Any]
-Tell = Callable[[Facts, Facts], list[notices.Told]]
-"""What gives the notices for an obligation and its record."""
-Known = Mapping[tuple[int, str, int], Facts]
-"""Records as the definitions that bind them know them, by revision, register and id."""
+Tell = Callable[[Facts, Facts], notices.Told | None]
+"""What gives the notice for an obligation and its record; None where nobody is to be told."""
+Known = Mapping[tuple[int, str], Mapping[int, Facts]]
+"""Records as the definitions that bind them know them: by revision and register, then by id."""
 UNTOLD = ("proposed", "void", "waived", "cancelled")
 """States of tickets of whose amount the person fined has not been told, or whose decision he is told of itself."""
 
@@ -72,15 +72,18 @@ def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known)
             continue
         then = editions.bound(work, revision)
         spec = then.catalog.registers[register]
-        missing = {i for b in alike if (revision, register, i := b["record_id"]) not in facts}
+        known = facts.get((revision, register), {})
+        missing = {b["record_id"] for b in alike} - known.keys()
         read = judged.facts(then, spec, sorted(missing)) if missing else {}
         names = people.names(work, {b["person"] for b in alike})
-        told, label, named = audience(then, spec, rule.tell), notices.ready(spec.label), notices.ready(rule.label)
+        told, words = audience(then, spec, rule.tell), {"register": spec.label, "number": "", "rule": rule.label}
+        said = {p: notices.around(words | {"who": names.get(p, "")}, "number") for p in {b["person"] for b in alike}}
         for b in alike:
-            row = read.get(b["record_id"]) or facts[revision, register, b["record_id"]]
-            words = {"register": label, "number": row["record_no"], "rule": named, "who": names.get(b["person"], "")}
-            about = {"register": register, "record_id": row["id"]}
-            letters += notices.tell(work, told(row), "breach", f"breach:{b['id']}", words, about)
+            row = known.get(i := b["record_id"]) or read[i]
+            if whom := told(row):
+                before, after = said[b["person"]]
+                text = before + notices.quoted(row["record_no"]) + after
+                letters.append(notices.Told(f"breach:{b['id']}", whom, "breach", text, register, i, None))
     return letters + _lifted(work, [b["id"] for b in breaches if b["state"] == "void"])
 
 
@@ -91,17 +94,23 @@ def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
     """
     spec = work.catalog.registers[register]
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told, label, named = audience(work, spec, rule.tell), notices.ready(spec.label), notices.ready(duty.label)
+    told, words = audience(work, spec, rule.tell), {"register": spec.label, "number": "", "duty": duty.label}
     kind = "remind" if event.kind == "remind" else "overdue"
-    known: dict[Any, dict[str, str]] = {}
+    who: dict[tuple[int | None, str | None], str] = {}
+    known: dict[Any, tuple[str, str, str]] = {}
 
-    def tell(o: Facts, row: Facts) -> list[notices.Told]:
-        alike = o["due_at"], o["person"], o["role"]
-        if (rest := known.get(alike)) is None:
-            rest = known[alike] = _by_when_and_whom(work, o)
-        words = {"register": label, "number": row["record_no"], "duty": named, **rest}
-        about = {"register": register, "record_id": row["id"]}
-        return notices.tell(work, told(row), kind, notices.limit_key(event.kind, o, event.seq), words, about)
+    def tell(o: Facts, row: Facts) -> notices.Told | None:
+        if not (whom := told(row)):
+            return None
+        due_at, owing = o["due_at"], (o["person"], o["role"])
+        if (said := known.get((due_at, owing))) is None:
+            if owing not in who:
+                who[owing] = _owing(work, *owing)
+            until = words | {"due": _until(work, due_at), "who": who[owing]}
+            said = known[due_at, owing] = (notices.minute(due_at), *notices.around(until, "number"))
+        minute, before, after = said
+        text = before + notices.quoted(row["record_no"]) + after
+        return notices.Told(f"{event.kind}:{o['id']}:{event.seq}:{minute}", whom, kind, text, register, row["id"], None)
 
     return tell
 
@@ -121,13 +130,17 @@ def of_stuck(work: Work, o: Mapping[str, Any]) -> list[notices.Told]:
     return notices.tell(work, administration.administrators(work), "stuck", key, words, about)
 
 
-def _by_when_and_whom(work: Work, o: Mapping[str, Any]) -> dict[str, str]:
-    """Return until when something is owed, to the last minute in time as people say it, and by whom."""
-    due = (o["due_at"] - timedelta(seconds=1)).astimezone(work.panel.zone)
-    role = work.catalog.roles.get(o["role"] or "")
-    nobody = role.label if role else ""
-    who = people.names(work, [o["person"]]).get(o["person"], "") if o["person"] is not None else nobody
-    return {"due": f"{due:%Y-%m-%d %H:%M}", "who": who}
+def _until(work: Work, due_at: datetime) -> str:
+    """Return until when something is owed, to the last minute in time, as people say it."""
+    return (due_at - timedelta(seconds=1)).astimezone(work.panel.zone).isoformat(" ", "minutes")[:16]
+
+
+def _owing(work: Work, person: int | None, code: str | None) -> str:
+    """Return by whom something is owed: a person, or where nobody is named whoever holds a role."""
+    if person is not None:
+        return people.names(work, [person]).get(person, "")
+    role = work.catalog.roles.get(code or "")
+    return role.label if role else ""
 
 
 def _lifted(work: Work, ids: Sequence[int]) -> list[notices.Told]:

@@ -111,12 +111,12 @@ def test_what_cannot_be_judged_is_set_aside_and_told_and_all_else_is_done(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     late_archives(site, 6)
-    now, judge = at("2025-03-11 00:05"), breaches.missed
+    now, judge = at("2025-03-11 00:05"), breaches.Missing.drafts
 
-    def broken(work: Work, o: Mapping[str, Any], *rest: Any) -> list[breaches.Draft]:
+    def broken(kind: breaches.Missing, work: Work, o: Mapping[str, Any], *rest: Any) -> list[breaches.Draft]:
         if o["record_id"] == 3:
             raise KeyError("a field that is not there")
-        return judge(work, o, *rest)
+        return judge(kind, work, o, *rest)
 
     def told() -> list[tuple[int, int]]:
         with site.panel.engine.connect() as connection:
@@ -124,7 +124,7 @@ def test_what_cannot_be_judged_is_set_aside_and_told_and_all_else_is_done(
             return [tuple(r) for r in connection.execute(query)]
 
     with monkeypatch.context() as patch:
-        patch.setattr(breaches, "missed", broken)
+        patch.setattr(breaches.Missing, "drafts", broken)
         for minutes in (0, 5):
             sweep.run(site.panel, now + timedelta(minutes=minutes))
             assert sorted(t[1] for t in picture(site)["tickets"]) == [1, 2, 4, 5, 6]
