@@ -14,7 +14,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class _Many(TypeDecorator[list[Any]]):
-    """Numbers or texts: an array on PostgreSQL, a JSON list on SQLite."""
+    """Numbers or texts: an array on PostgreSQL, a JSON list on SQLite.
+
+    Numbers go to PostgreSQL as the text of an array, for its driver looks at each element of a list.
+    """
 
     impl = Text
     cache_ok = True
@@ -24,12 +27,14 @@ class _Many(TypeDecorator[list[Any]]):
         self.element = element
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(ARRAY(self.element()))
+        if dialect.name == "postgresql" and self.element is Text:
+            return dialect.type_descriptor(ARRAY(Text()))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else orjson.dumps(value or []).decode()
+        if dialect.name != "postgresql":
+            return orjson.dumps(value or []).decode()
+        return value if self.element is Text else f"{{{','.join(map(str, value or []))}}}"
 
 
 class _Among(FunctionElement[bool]):
@@ -54,11 +59,6 @@ def _many(column: ColumnElement[Any]) -> _Many:
     return _Many(BigInteger if isinstance(column.type, Integer) else Text)
 
 
-def among_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Return the same for whole numbers that are given, as a list under ``name``, when the statement is executed."""
-    return _Among(column, bindparam(name, type_=_Many(BigInteger)))
-
-
 @compiles(_Among, "sqlite")
 def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
@@ -68,4 +68,5 @@ def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
 @compiles(_Among, "postgresql")
 def _in_array(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY({values})"
+    whole = isinstance(element.clauses.clauses[0].type, Integer)
+    return f"{column} = ANY(CAST({values} AS BIGINT[]))" if whole else f"{column} = ANY({values})"
