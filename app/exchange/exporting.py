@@ -12,9 +12,10 @@ from typing import Any, BinaryIO, Literal
 
 from app.catalog.register import RegisterSpec
 from app.errors import Refused, say
+from app.exchange import csv_lines
 from app.exchange.cells import guarded, is_text
 from app.exchange.columns import exported, named
-from app.exchange.links import cell_text, link_texts
+from app.exchange.links import LinkTexts, cell_text
 from app.exchange.workbook import CHOICES, Book, Column
 from app.fields.base import Field, Storage
 from app.fields.label import Label
@@ -32,7 +33,6 @@ Encoding = Literal["utf-8-sig", "gb18030"]
 Writer = Callable[[Work, Sequence[Any]], list[Any]]
 ABOUT = Label(zh="导出说明", en="About this file")
 """The sheet of a workbook that says whose it is."""
-_REMEMBERED = 20_000
 _PART = 1 << 18
 
 
@@ -95,10 +95,18 @@ def _as_csv(
     work: Work, spec: RegisterSpec, fields: Sequence[Field], headers: Sequence[str], wanted: Wanted, told: Told
 ) -> Iterator[bytes]:
     yield _csv([[guarded(h) for h in headers]]).encode(wanted.encoding)
-    plain = "utf-8" if wanted.encoding == "utf-8-sig" else wanted.encoding
-    for size, rows in _batches(work, spec, fields, wanted, guarded, _text):
-        yield _csv(rows).encode(plain)
+    for size, lines in _lines(work, spec, fields, wanted):
+        yield lines if wanted.encoding == "utf-8-sig" else lines.decode().encode(wanted.encoding)
         told(size)
+
+
+def _lines(work: Work, spec: RegisterSpec, fields: Sequence[Field], wanted: Wanted) -> Iterator[tuple[int, bytes]]:
+    """Return batches of lines in UTF-8 with their number: written by the database where it can, else the same ones by Python."""
+    which = {"filters": wanted.filters, "search": wanted.search}
+    written = csv_lines.stream(work, spec, fields, wanted.language, wanted.order, **which)
+    if written is not None:
+        return written
+    return ((size, _csv(rows).encode()) for size, rows in _batches(work, spec, fields, wanted, guarded, _text))
 
 
 def _as_workbook(
@@ -182,14 +190,10 @@ def _each_once(write: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
 
 
 def _link_writer(field: Link, text: Callable[[str], str]) -> Writer:
-    known: dict[int, str] = {}
+    texts = LinkTexts(field)
 
     def write(work: Work, values: Sequence[Any]) -> list[str]:
-        ids = {i for v in values if v is not None for i in (v if isinstance(v, tuple) else (v,))}
-        if len(known) > _REMEMBERED:
-            known.clear()
-        if new := ids - known.keys():
-            known.update(link_texts(work, field, new))
+        known = texts.of(work, {i for v in values if v is not None for i in (v if isinstance(v, tuple) else (v,))})
         return _each_once(lambda v: text(cell_text(field, v, known)), values)
 
     return write

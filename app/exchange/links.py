@@ -13,6 +13,23 @@ from app.services import lookup
 from app.services.panel import Work
 
 _CHUNK = 500
+_REMEMBERED = 20_000
+
+
+class LinkTexts:
+    """What the ids of a field's links are called in a file, each looked up once; forgotten before they take much memory."""
+
+    def __init__(self, field: Link) -> None:
+        self.field = field
+        self._known: dict[int, str] = {}
+
+    def of(self, work: Work, ids: set[int]) -> dict[int, str]:
+        """Return the text of each id, and of others that were asked for before."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        if new := ids - self._known.keys():
+            self._known.update(link_texts(work, self.field, new))
+        return self._known
 
 
 def link_texts(work: Work, field: Link, ids: Iterable[int]) -> dict[int, str]:

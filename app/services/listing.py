@@ -25,12 +25,14 @@ __all__ = [
     "Sort",
     "count_rows",
     "escape",
+    "in_order",
     "matching",
     "page",
     "row",
     "rows_of",
     "select_rows",
     "stream_columns",
+    "stream_ids",
 ]
 
 PLAIN = (
@@ -85,6 +87,31 @@ def select_rows(
     return rows
 
 
+def stream_ids(
+    work: Work,
+    register: str,
+    *,
+    filters: Sequence[Part] = (),
+    search: str = "",
+    order: str | Sequence[Sort] = "",
+    batch: int = 2_000,
+    verb: str = "export",
+) -> Iterator[Sequence[int]]:
+    """Yield the ids of all visible rows in their order, in batches, with flat memory. Raises Forbidden, Missing, Refused."""
+    scope.demand(work, register, verb)
+    keys = order_of(work, register, order).apply(matching(work, register, filters, search, verb))
+    keys = keys.execution_options(stream_results=True, max_row_buffer=batch)
+    yield from work.connection.execute(keys).scalars().partitions(batch)
+
+
+def in_order(
+    work: Work, register: str, cells: Sequence[Any], order: str | Sequence[Sort] = "", verb: str = "export"
+) -> Select[Any]:
+    """Return the query for ``cells`` of the rows that the actor may see; which of them is still to be said."""
+    whole = select(*cells).where(scope.visible(work, register, verb), scope.visible(work, register))
+    return order_of(work, register, order).apply(whole)
+
+
 def stream_columns(
     work: Work,
     register: str,
@@ -97,17 +124,14 @@ def stream_columns(
     verb: str = "export",
 ) -> Iterator[dict[str, Sequence[Any]]]:
     """Yield all visible rows in batches, with flat memory; like ``select_rows``, but each batch as its columns."""
-    scope.demand(work, register, verb)
     fields = _wanted(work, register, columns)
     table = work.tables[register]
-    wanted = order_of(work, register, order)
     cells = [*_cells(table, fields), *access_log.columns(work, register, fields)]
-    whole = select(*cells).where(scope.visible(work, register, verb), scope.visible(work, register))
+    whole = in_order(work, register, cells, order, verb)
     # the keys first, which an index gives in their order, then their rows: nothing is sorted before the first batch leaves
-    keys = wanted.apply(matching(work, register, filters, search, verb))
-    keys = keys.execution_options(stream_results=True, max_row_buffer=batch)
-    for ids in work.connection.execute(keys).scalars().partitions(batch):
-        part = read_columns(work.connection, wanted.apply(whole.where(among(table.c.id, ids))))
+    found = stream_ids(work, register, filters=filters, search=search, order=order, batch=batch, verb=verb)
+    for ids in found:
+        part = read_columns(work.connection, whole.where(among(table.c.id, ids)))
         rows = [{"id": i} for i in part.get("id", ())]
         for name in [n for n in part if n not in table.c]:  # the access log's questions
             for row, answer in zip(rows, part.pop(name), strict=True):

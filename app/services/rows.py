@@ -97,14 +97,25 @@ def attach(work: Work, register: str, fields: Iterable[Field], rows: Iterable[di
         return
     for row in by_id.values():
         row.update(dict.fromkeys(f.code for f in many))
+    for code, held in several(work, register, many, list(by_id)).items():
+        for record, targets in held.items():
+            by_id[record][code] = targets
+
+
+def several(
+    work: Work, register: str, many: Sequence[Field], ids: Sequence[int]
+) -> dict[str, dict[int, tuple[int, ...]]]:
+    """Return for each field that holds several values what those records hold of which ``ids`` are given and that hold any."""
+    found: dict[str, dict[int, tuple[int, ...]]] = {f.code: {} for f in many}
     parts = []
     for n, f in enumerate(many):
         link = work.links[register, f.code]
         held = select(literal(n).label("field"), link.c.record_id, link.c.place, link.c.target)
-        parts.append(held.where(among(link.c.record_id, list(by_id))))
-    for n, record, _, target in sorted(work.connection.execute(union_all(*parts))):
-        row, code = by_id[record], many[n].code
-        row[code] = (*(row[code] or ()), target)
+        parts.append(held.where(among(link.c.record_id, ids)))
+    for n, record, _, target in sorted(work.connection.execute(union_all(*parts))) if parts else ():
+        of = found[many[n].code]
+        of[record] = (*of.get(record, ()), target)
+    return found
 
 
 def one(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, Any]:
