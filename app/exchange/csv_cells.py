@@ -86,8 +86,9 @@ class Postgresql:
     def text(self, x: str) -> str:
         """Return a text as a cell that is safe to open in a spreadsheet."""
         digit, plainly = _digits(), _begins_plainly(f'{x} COLLATE "C"')
+        number = f"{x} COLLATE \"C\" >= '1' AND {x} COLLATE \"C\" < ':' AND length({x}) < 12 AND ltrim({x}, '0123456789') = ''"
         return (
-            f"CASE WHEN {x} IS NULL THEN NULL WHEN {plainly} OR {x} ~ '^[1-9][0-9]{{0,10}}$' THEN {x}"
+            f"CASE WHEN {x} IS NULL THEN NULL WHEN {plainly} OR {number} THEN {x}"
             f" WHEN {x} ~ '^{digit}' THEN CASE WHEN {x} ~ {literal(_misread(digit))} THEN {x} || chr(9) ELSE {x} END"
             f" WHEN {x} ~ {literal(_FORMULA)} THEN chr(39) || {x} ELSE NULLIF({x}, '') END"
         )
@@ -95,7 +96,7 @@ class Postgresql:
     def moment(self, x: str, zone: ZoneInfo) -> str:
         """Return a moment as the site's clocks show it."""
         local = f"({x} AT TIME ZONE {literal(zone.key)})::text"
-        return f"CASE WHEN {x} IS NOT NULL THEN left({local}, CASE WHEN substr({local}, 18, 2) = '00' THEN 16 ELSE 19 END) END"
+        return f"replace(replace(left({local}, 19) || '$', ':00$', ''), '$', '')"
 
     def scaled(self, x: str, places: int) -> str:
         """Return a whole number of smallest units as a decimal."""

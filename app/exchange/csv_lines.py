@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import LargeBinary, Select, cast, func, literal, literal_column, select, union_all
+from sqlalchemy import LargeBinary, cast, func, literal, literal_column, select, union_all
 
 from app.catalog.register import RegisterSpec
 from app.exchange.cells import guarded
@@ -94,17 +94,19 @@ def _sqlite(work: Work, spec: RegisterSpec, cells: Sequence[str], order: Any, li
 def _postgresql(work: Work, spec: RegisterSpec, cells: Sequence[str], order: Any, links: _Links) -> Write:
     """Have COPY write each batch. It takes no parameters: what the query compares with is written into it once, the ids each time."""
     table = work.tables[spec.code]
-    columns = [literal_column(c).label(f"c{n}") for n, c in enumerate(cells)]
-    here = literal_column(f"\"{table.name}\".id = ANY('{{\0}}'::bigint[])")  # no text of PostgreSQL holds this mark
-    query: Select[Any] = listing.in_order(work, spec.code, columns, order).where(here)
-    compiled = str(query.compile(dialect=work.connection.dialect, compile_kwargs={"literal_binds": True}))
+    # sorted before anything is made of it; no text of PostgreSQL holds the mark where the ids are to stand
+    here = literal_column(f"\"{table.name}\".id = ANY('{{\0}}'::bigint[])")
+    rows = listing.in_order(work, spec.code, [literal_column(f'"{table.name}".*')], order).where(here)
+    compiled = str(rows.compile(dialect=work.connection.dialect, compile_kwargs={"literal_binds": True}))
     before, after = (compiled % ()).split("\0")
-    work.connection.exec_driver_sql("SET LOCAL jit = off")  # it takes longer to translate a query than to run it
-    work.connection.exec_driver_sql("SET LOCAL datestyle = 'ISO'")
+    before, after = f"SELECT {', '.join(cells)} FROM ({before}", f'{after}) AS "{table.name}"'
+    # for a batch it takes longer to translate a query, or to call in helpers, than to run it
+    for setting in ("jit = off", "max_parallel_workers_per_gather = 0", "datestyle = 'ISO'"):
+        work.connection.exec_driver_sql(f"SET LOCAL {setting}")
 
     def write(ids: Sequence[int]) -> bytes:
         named = [
-            f"{text_literal(orjson.dumps(t, option=orjson.OPT_NON_STR_KEYS).decode())}::jsonb AS n{n}"
+            f"{text_literal(orjson.dumps(t, option=orjson.OPT_NON_STR_KEYS).decode()) if t else 'NULL'}::jsonb AS n{n}"
             for n, t in enumerate(links.texts)
         ]
         names = f"WITH csv_names AS MATERIALIZED (SELECT {', '.join(named) or 'NULL'})"
@@ -146,9 +148,14 @@ class _Links:
         """Return the SQL for the cell of a field; ``x`` is its column, or the record's number where it has several."""
         number = self._numbers[field.code if field.many else _kind(field)]
         unknown = "NULL" if field.many else f"'#' || {x}"
+        there = f"{x} IS NOT NULL"
         if isinstance(words, Sqlite):
-            return f"CASE WHEN {x} IS NOT NULL THEN COALESCE((SELECT text FROM csv_names WHERE field = {number} AND id = {x}), {unknown}) END"  # noqa: S608  # our own
-        return f"NULLIF(COALESCE((SELECT n{number} FROM csv_names) ->> {x}::text, {unknown}), '')"  # noqa: S608  # our own names
+            found = f"COALESCE((SELECT text FROM csv_names WHERE field = {number} AND id = {x}), {unknown})"  # noqa: S608  # our own names
+        else:
+            names = f"(SELECT n{number} FROM csv_names)"  # noqa: S608  # our own names
+            found = f"NULLIF(COALESCE({names} ->> {x}::text, {unknown}), '')"
+            there = f"{names} IS NOT NULL" if field.many else there
+        return f"CASE WHEN {there} THEN {found} END"
 
     def read(self, ids: Sequence[int], *, many: bool) -> None:
         """Learn what the links of some records stand for; of ``many`` records, all that they could point to where that is little."""
