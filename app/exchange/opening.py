@@ -30,12 +30,25 @@ def open_sheet(
     """
     if is_book(file):
         return open_book(file, sheet=sheet, header_line=header_line, known=known)
-    with opened(file) as stream:
-        head = stream.read(512)
-    head = head.removeprefix(b"\xef\xbb\xbf")
+    head = _head(file)
     if is_ndjson(head):
         return open_ndjson(file)
-    if head.lstrip().lower().startswith(_WEB_PAGE):
+    if _is_page(head):
         reason = say("这是网页或 XML，不是表格（有些系统把网页存成 .xls）；请用 Excel 或 WPS 打开，另存为 xlsx 再导入")
         raise Invalid([CellError("", reason)])
     return open_text(file, encoding=encoding, delimiter=delimiter, header_line=header_line, known=known)
+
+
+def has_encoding(file: Path | BinaryIO) -> bool:
+    """Return whether how a file is encoded may be asked: it is neither a spreadsheet, nor lines of JSON, nor a web page."""
+    head = _head(file)
+    return not (is_book(file) or is_ndjson(head) or _is_page(head))
+
+
+def _head(file: Path | BinaryIO) -> bytes:
+    with opened(file) as stream:
+        return stream.read(512).removeprefix(b"\xef\xbb\xbf")
+
+
+def _is_page(head: bytes) -> bool:
+    return head.lstrip().lower().startswith(_WEB_PAGE)

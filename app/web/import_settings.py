@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.catalog.register import RegisterSpec
 from app.errors import Refused, say
-from app.exchange import corrected, runs
+from app.exchange import corrected, opening, runs
 from app.exchange.columns import exported
 from app.exchange.importing import Preview
 from app.exchange.proposal.proposing import Proposal
@@ -106,8 +106,13 @@ def keep(where: Callable[[str], str]) -> Response:
     return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
 
 
+def unopened(digest: str) -> list[Setting]:
+    """Return what may be chosen about a file that could not be opened: the encoding of a text. Raises Missing."""
+    return settings(None) if opening.has_encoding(runs.kept(current_panel(), digest)) else []
+
+
 def settings(preview: Preview | Proposal | None) -> list[Setting]:
-    """Return what may be chosen about a file as a whole; without a preview, for it could not be opened, its encoding."""
+    """Return what may be chosen about a file as a whole; without a preview its encoding."""
     shape = preview.shape if preview is not None else None
     found = []
     if shape is not None and len(shape.sheets) > 1:

@@ -100,6 +100,19 @@ def test_rows_are_found_by_several_columns_and_only_inserted_or_only_updated_as_
     assert "更新 1 条" in page_text(owner.get(run))
 
 
+def test_beside_a_file_that_cannot_be_opened_stands_the_door_for_another_and_an_encoding_only_of_text(
+    site: Site,
+) -> None:
+    owner = site.browser("owner")
+    _, damaged = checked(owner, b"PK\x03\x04 half of a workbook", "台账.xlsx")
+    assert "文件已损坏" in damaged
+    assert 'type="file"' in damaged
+    assert "文字编码" not in damaged
+    _, empty = checked(owner, b"", "台账.csv")
+    assert 'type="file"' in empty
+    assert "文字编码" in empty
+
+
 def test_a_day_without_a_year_is_asked_about_and_read_with_the_year_that_was_chosen(site: Site) -> None:
     owner = site.browser("owner")
     where, page = checked(owner, "事由,发生日期,接到时间\r\n甲,3月5日,3/6 9:30\r\n")

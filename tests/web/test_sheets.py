@@ -157,7 +157,11 @@ def test_a_file_that_is_no_table_is_refused_with_its_reason(site: Site, tmp_path
     admin = site.browser("admin")
     answer = admin.post("/sheets", {"file": (io.BytesIO(b"<html><table></table>"), "a.xls")}, page="/sheets")
     assert answer.status_code == 303
-    assert "这是网页或 XML" in admin.get(answer.headers["Location"]).get_data(as_text=True)
+    page = admin.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "这是网页或 XML" in page
+    assert 'type="file"' in page
+    assert "文字编码" not in page
+    assert '<p class="head-over"><a href="/drafts">' in page
 
 
 def test_where_somebody_must_approve_the_rows_wait_for_it(site: Site) -> None:

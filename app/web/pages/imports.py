@@ -25,7 +25,7 @@ from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, let_go, reading, writing
 from app.web.cells import moment, record_url
 from app.web.import_preview import STATUSES, counted, followed, rows, told
-from app.web.import_settings import address, asked, columns, keep, keyable, mark, said_again, settings
+from app.web.import_settings import address, asked, columns, keep, keyable, mark, said_again, settings, unopened
 from app.web.import_settings import correct as corrections
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
@@ -105,7 +105,7 @@ def check(register: str, digest: str) -> str | Response:
         preview, follows = _looked(work, register, digest)
     except Invalid as invalid:
         wrong = "；".join(map(told, invalid.errors))
-        return _page(spec, "check", error=wrong, settings=settings(None), given=_given(), choices=[])
+        return _page(spec, "check", error=wrong, settings=unopened(digest), given=_given(), choices=[], unread=True)
     if request.args.get("of") not in (None, mark(preview.shape.columns)):
         # what columns were chosen for was said of other headers, of another sheet or line
         gone = {name: None for name in request.args if name.startswith("m.") or name == "of"}

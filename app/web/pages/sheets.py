@@ -24,7 +24,7 @@ from app.services import administration, drafting, enacting, lookup, publishing
 from app.services.panel import Panel
 from app.services.publishing import Published
 from app.web.actor import current_actor, current_panel, reading, writing
-from app.web.import_settings import OUT, address, asked, keep, settings
+from app.web.import_settings import OUT, address, asked, keep, settings, unopened
 from app.web.language import label, sentence
 from app.web.pages.signed_in import signed_in
 
@@ -40,7 +40,7 @@ _READING = ("sheet", "encoding", "delimiter", "header_line")
 def choose() -> str:
     """Ask for a file. Raises Forbidden."""
     administration.demand(reading())
-    return render_template("sheet.html", step="file", upload_url=f"{request.script_root}/sheets")
+    return render_template("sheet.html", step="file", upload_url=_files())
 
 
 @pages.post("/sheets")
@@ -51,8 +51,12 @@ def upload() -> Response:
     return keep(_url)
 
 
+def _files() -> str:
+    return f"{request.script_root}/sheets"
+
+
 def _url(digest: str) -> str:
-    return f"{request.script_root}/sheets/{digest}"
+    return f"{_files()}/{digest}"
 
 
 def _options() -> dict[str, Any]:
@@ -73,7 +77,7 @@ def look(digest: str) -> str:
     except Invalid as invalid:
         wrong = "；".join(sentence(e.reason) for e in invalid.errors)
         return render_template(
-            "sheet.html", step="look", error=wrong, settings=settings(None), given=_given(), columns=[]
+            "sheet.html", step="look", error=wrong, settings=unopened(digest), given=_given(), upload_url=_files()
         )
 
 
