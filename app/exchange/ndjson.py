@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.errors import CellError, Invalid, Sentence, say
-from app.exchange.reading import FileShape, Row, opened
+from app.exchange.reading import FileShape, FileSheet, Row, opened
 
 _MOST_COLUMNS = 1_000
 _LONGEST = 1 << 22
 
 
-@dataclass
-class NdjsonSheet:
+class NdjsonSheet(FileSheet):
     """Rows of JSON objects; ``shape.columns`` are the keys of the first one, in its order."""
-
-    file: Path | BinaryIO
-    shape: FileShape
-    broken: list[CellError] = field(default_factory=list)
-    literal: bool = True
 
     def rows(self) -> Iterator[Row]:
         self.broken.clear()

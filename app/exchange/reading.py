@@ -62,12 +62,19 @@ class Sheet(Protocol):
 
 
 @dataclass
-class TextSheet:
-    """CSV and its kin: RFC 4180 quoting under any of ``sniffing.DELIMITERS``."""
+class FileSheet:
+    """What the tables in files of every kind hold; ``rows`` each reads in its own way."""
 
     file: Path | BinaryIO
     shape: FileShape
     broken: list[CellError] = field(default_factory=list)
+    literal: bool = True
+
+
+@dataclass
+class TextSheet(FileSheet):
+    """CSV and its kin: RFC 4180 quoting under any of ``sniffing.DELIMITERS``."""
+
     literal: bool = False
 
     def rows(self) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from app.exchange import sniffing
 from app.exchange.book import DAMAGED, Doubt, Source, Span, damaged
 from app.exchange.naming import folded
 from app.exchange.ods import Ods
-from app.exchange.reading import FileShape, Row, fitted, names_of, opened
+from app.exchange.reading import FileShape, FileSheet, Row, fitted, names_of, opened
 from app.exchange.xls import Xls
 from app.exchange.xlsx import Xlsx
 
@@ -25,14 +25,8 @@ _SWOLLEN, _RATIO = 200 << 20, 200
 Line = tuple[int, list[str | Doubt]]
 
 
-@dataclass
-class BookSheet:
+class BookSheet(FileSheet):
     """One sheet of a spreadsheet as a table."""
-
-    file: Path | BinaryIO
-    shape: FileShape
-    broken: list[CellError] = field(default_factory=list)
-    literal: bool = True
 
     def rows(self) -> Iterator[Row]:
         self.broken.clear()
