@@ -79,7 +79,7 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         app.before_request(language.choose_language)
         pages.register(app)
         grid.register(app, settings.WEB_THREADS)
-        registers.register(builder, panel)
+        registers.register(app, builder, panel)
     app.jinja_env.globals.update(
         menu=menu.menu,
         counts=menu.counts,

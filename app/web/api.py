@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import prison
-from apispec import APISpec
 from flask import Response, request
 from flask_appbuilder import ModelRestApi
 from flask_appbuilder.api import expose, protect
@@ -19,7 +18,7 @@ from app.errors import CellError, Invalid, Refused, say
 from app.fields.base import Field, Unreadable
 from app.fields.links import File, Link, Signature
 from app.services import files, records, scope
-from app.web import import_api, openapi
+from app.web import openapi
 from app.web.access import OfRegister
 from app.web.actor import reading, writing
 from app.web.answers import answer
@@ -73,13 +72,6 @@ class RegisterApi(ImportRoutes, OfRegister, ModelRestApi):
     def response_403() -> Response:
         """Say that this may not be done."""
         return answer(403, gettext("您没有这样做的权限"))
-
-    def add_api_spec(self, api_spec: APISpec) -> None:
-        """Describe this register to those who may read it."""
-        if scope.may(reading(), self.spec.code, "read"):
-            openapi.describe(api_spec, self.spec, type(self).__name__)
-        if scope.may(reading(), self.spec.code, "import"):
-            import_api.describe(api_spec, self.spec)
 
     @expose("/", methods=["GET"])
     @protect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import threading
@@ -19,8 +20,11 @@ from app import factory
 from app.models.fixed import person
 from app.services import records
 from app.services.panel import Actor
+from app.web.api import RegisterApi
 from app.web.filters import OPERATIONS
 from app.web.interface import RecordInterface
+from app.web.registers import Screens
+from app.web.view import RegisterView
 from tests.web.site import NOW, SECRET, Site, page_text
 
 LIST = "/registers/complaint/list/"
@@ -42,8 +46,9 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def view_of(site: Site, name: str) -> object:
-    return next(v for v in site.app.extensions["appbuilder"].baseviews if type(v).__name__ == name)
+def screens(site: Site) -> Screens:
+    found: Screens = site.app.extensions["registers"]
+    return found
 
 
 def fill(site: Site, number: int) -> None:
@@ -88,7 +93,7 @@ def test_01_simultaneous_requests_never_get_one_anothers_filters(site: Site) -> 
 
 
 def test_01_each_request_holds_a_filter_set_of_its_own(site: Site) -> None:
-    view = view_of(site, "ComplaintApi")
+    view = screens(site).api("complaint")
     sets = []
     for _ in range(2):
         with site.app.test_request_context("/"):
@@ -99,14 +104,25 @@ def test_01_each_request_holds_a_filter_set_of_its_own(site: Site) -> None:
 
 
 def test_02_fabs_actions_which_forget_row_rules_have_no_address(site: Site) -> None:
-    routes = {rule.rule for rule in site.app.url_map.iter_rules() if rule.rule.startswith("/registers/complaint/")}
-    assert routes == {
-        f"/registers/complaint/{end}" for end in ("list/", "show/<pk>", "add", "edit/<pk>", "delete/<pk>")
+    routes = {
+        r.rule.split(":register>")[1] for r in site.app.url_map.iter_rules() if r.endpoint.startswith("RegisterView.")
     }
+    assert routes == {"/list/", "/show/<pk>", "/add", "/edit/<pk>", "/delete/<pk>"}
+
+
+def test_a_screen_is_made_for_the_register_that_is_opened_and_for_no_other(site: Site) -> None:
+    gc.collect()
+    before = {id(c) for c in RegisterView.__subclasses__() + RegisterApi.__subclasses__()}
+    site.app = factory.create_app(site.panel, site.settings)
+    owner = site.browser("owner")
+    for address in (LIST, LIST, "/api/v1/complaint/"):
+        assert owner.get(address).status_code == 200
+    made = [c for c in RegisterView.__subclasses__() + RegisterApi.__subclasses__() if id(c) not in before]
+    assert sorted(c.__name__ for c in made) == ["ComplaintApi", "ComplaintView"]
 
 
 def test_02_the_interface_gives_nobody_a_row_outside_the_scope(site: Site) -> None:
-    interface = view_of(site, "ComplaintView").datamodel  # type: ignore[attr-defined]
+    interface = screens(site).view("complaint").datamodel  # type: ignore[attr-defined]
     seen = {}
     for name in ("owner", "stranger"):
         with site.app.test_request_context("/"):
@@ -119,7 +135,7 @@ def test_02_the_interface_gives_nobody_a_row_outside_the_scope(site: Site) -> No
 
 
 def test_02_no_session_leads_past_the_scope(site: Site) -> None:
-    interface = view_of(site, "ComplaintView").datamodel  # type: ignore[attr-defined]
+    interface = screens(site).view("complaint").datamodel  # type: ignore[attr-defined]
     assert isinstance(interface, RecordInterface)
     with pytest.raises(LookupError):
         _ = interface.session
@@ -186,7 +202,7 @@ def test_04_an_unforeseen_database_error_shows_a_number_and_no_statement(
 
 
 def test_04_fabs_own_account_pages_show_no_statement_either(site: Site) -> None:
-    interface = view_of(site, "AccountsView").datamodel  # type: ignore[attr-defined]
+    interface = site.app.extensions["appbuilder"].sm.user_view.datamodel  # type: ignore[attr-defined]
     with site.app.test_request_context("/"):
         twin = interface.obj(username="owner", first_name="x", last_name="y", email="twin@example.com", active=True)
         with pytest.raises(Exception, match="没有保存") as refused:
@@ -266,8 +282,7 @@ def test_08_no_table_comes_from_anywhere_but_migrations_and_the_publisher(site: 
 
 
 def test_10_a_register_has_few_permissions_which_never_change(site: Site) -> None:
-    for name in ("ComplaintView", "ComplaintApi"):
-        view = view_of(site, name)
+    for view in (screens(site).view("complaint"), screens(site).api("complaint")):
         assert sorted(view.base_permissions) == ["can_export", "can_import", "can_read", "can_write"]  # type: ignore[attr-defined]
         assert view.class_permission_name == "register:complaint"  # type: ignore[attr-defined]
 
