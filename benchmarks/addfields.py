@@ -85,7 +85,7 @@ def add(url: str) -> dict[str, Any]:
     writer = threading.Thread(target=_write, args=(engine, panel, done, waits))
     writer.start()
     with measured() as indexing:
-        built = add_indexes(engine, panel.models)
+        built = add_indexes(engine, panel.catalog)
     done.set()
     writer.join()
     engine.dispose()

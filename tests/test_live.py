@@ -199,7 +199,7 @@ def test_thirty_publications_in_a_row_leave_nothing_of_those_before_behind(site:
         assert status(app, "/login/") == 200
         assert status(app, "/api/v1/visit/", headers) == 200  # its statements hold the tables of this publication
         gone += [weakref.ref(served.app), weakref.ref(served.panel), weakref.ref(served.panel.catalog)]
-        gone.append(weakref.ref(served.panel.models.metadata))
+        gone.append(weakref.ref(served.panel.models))
         del served
         if n in (9, 29):
             gc.collect()

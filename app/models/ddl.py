@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, Index, Table, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Index, MetaData, Table, func, inspect, select, text
 from sqlalchemy.schema import CreateIndex
 
-from app.models.registers import Models
+from app.catalog.catalog import Catalog
+from app.models.registers import build_schema
 
 LARGE = 20_000
 """Rows of a table whose new indexes are built behind a publication: it must not wait for them, nor may writers."""
@@ -15,7 +16,7 @@ _BUILDER = 7_031_245
 """The number of the lock of whoever builds indexes on PostgreSQL."""
 
 
-def add_missing(connection: Connection, models: Models) -> list[str]:
+def add_missing(connection: Connection, catalog: Catalog) -> list[str]:
     """Create the tables, columns and indexes that are not there yet; return their names.
 
     New columns may be empty, so that old rows stay as they are: no row is touched, however many there are. A retired field keeps its
@@ -23,10 +24,11 @@ def add_missing(connection: Connection, models: Models) -> list[str]:
     """
     seen = inspect(connection)
     there = set(seen.get_table_names())
-    mine = _own(models)
+    schema = build_schema(catalog)
+    mine = _own(schema)
     new = [t for t in mine if t.name not in there]
     added = [t.name for t in new]
-    models.metadata.create_all(connection, tables=new)
+    schema.create_all(connection, tables=new)
     operations = Operations(MigrationContext.configure(connection))
     for table in mine:
         if table.name not in there:
@@ -44,18 +46,18 @@ def add_missing(connection: Connection, models: Models) -> list[str]:
     return added
 
 
-def add_indexes(engine: Engine, models: Models) -> list[str]:
+def add_indexes(engine: Engine, catalog: Catalog) -> list[str]:
     """Create the indexes that a publication left out, one after the other, and return their names.
 
     On PostgreSQL without keeping writers out; on SQLite, where all writers wait for each other anyway, each in a transaction of its own.
     What another process is building already, or began and never finished, is left to it, or begun anew.
     """
     if engine.dialect.name == "postgresql":
-        return _concurrently(engine, models)
+        return _concurrently(engine, catalog)
     added = []
     with engine.connect() as connection:
         there = set(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'index'")).scalars())
-    for index in _missing(models, there):
+    for index in _missing(catalog, there):
         with engine.connect() as connection:
             connection = connection.execution_options(immediate=True)
             with connection.begin():
@@ -64,7 +66,7 @@ def add_indexes(engine: Engine, models: Models) -> list[str]:
     return added
 
 
-def _concurrently(engine: Engine, models: Models) -> list[str]:
+def _concurrently(engine: Engine, catalog: Catalog) -> list[str]:
     added = []
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.execute(select(func.pg_try_advisory_lock(_BUILDER))).scalar():
@@ -78,7 +80,7 @@ def _concurrently(engine: Engine, models: Models) -> list[str]:
                     )
                 ).all()  # type: ignore[arg-type]
             )
-            for index in _missing(models, {name for name, whole in valid.items() if whole}):
+            for index in _missing(catalog, {name for name, whole in valid.items() if whole}):
                 if index.name in valid:  # its building was broken off; PostgreSQL never uses it
                     connection.execute(text(f'DROP INDEX CONCURRENTLY IF EXISTS "{index.name}"'))
                 create = str(CreateIndex(index).compile(dialect=connection.dialect))
@@ -89,14 +91,14 @@ def _concurrently(engine: Engine, models: Models) -> list[str]:
     return added
 
 
-def _own(models: Models) -> list[Table]:
-    return [t for t in models.metadata.tables.values() if t.info.get("owner") != "flask_appbuilder"]
+def _own(schema: MetaData) -> list[Table]:
+    return [t for t in schema.tables.values() if t.info.get("owner") != "flask_appbuilder"]
 
 
-def _missing(models: Models, there: set[str]) -> list[Index]:
+def _missing(catalog: Catalog, there: set[str]) -> list[Index]:
     return [
         i
-        for t in _own(models)
+        for t in _own(build_schema(catalog))
         for i in sorted(t.indexes, key=lambda i: str(i.name))
         if not i.unique and i.name not in there
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
 from sqlalchemy.ext.compiler import compiles
@@ -21,35 +23,71 @@ from app.models.ledger import ticket
 from app.models.types import ID, ScaledNumber, UtcMoment, Words
 
 PREFIX = "r_"
+PEOPLE = "ab_user"
+
+
+Keys = Callable[[str], list[Any]]
+"""Gives the foreign key to what a register's code, or ``PEOPLE``, stands for, as an argument of a column."""
+
+_known: WeakValueDictionary[tuple[Any, ...], Table] = WeakValueDictionary()
+"""Tables that some panel of this process holds, by all they consist of: a publication leaves most registers as they were."""
 
 
 @dataclass(frozen=True)
 class Models:
     """The tables of one catalog: ``tables`` by register, ``links`` by (register, field) for fields of several values."""
 
-    metadata: MetaData
     tables: dict[str, Table]
     links: dict[tuple[str, str], Table]
 
 
 def build_models(catalog: Catalog) -> Models:
-    """Return tables for every register of ``catalog``, on a metadata of their own.
+    """Return the tables in which the records of every register of ``catalog`` are read and written.
 
-    A register of tickets has no table; its entry is the fixed table ``ticket``.
+    Registers that have the same columns in two catalogs share one table. It knows neither foreign keys nor indexes, which are
+    ``build_schema``'s: no query asks for them, and they are two thirds of a table. A register of tickets has no table of its own; its
+    entry is the fixed table ``ticket``.
     """
-    metadata = MetaData(naming_convention=NAMES)
-    Table("ab_user", metadata, Column("id", Integer, primary_key=True), info={"owner": "flask_appbuilder"})
     tables: dict[str, Table] = {}
     links: dict[tuple[str, str], Table] = {}
     for spec in catalog.registers.values():
-        if spec.tickets_of:
-            tables[spec.code] = ticket
-            continue
-        tables[spec.code] = _table(catalog, spec, metadata)
+        tables[spec.code] = ticket if spec.tickets_of else _shared(spec)
+        if not spec.tickets_of:
+            links |= {(spec.code, f.code): _shared(spec, f) for f in spec.fields if f.many}
+    return Models(tables, links)
+
+
+def _shared(spec: RegisterSpec, several: Field | None = None) -> Table:
+    key = (spec.code, several.code, isinstance(several, Person)) if several else (spec.code, *_shape(spec))
+    table = _known.get(key)
+    if table is None:
+        made = _link_table(spec, several, MetaData(), _no_key) if several else _table(spec, MetaData(), _no_key)
+        table = _known.setdefault(key, made)
+    return table
+
+
+def build_schema(catalog: Catalog) -> MetaData:
+    """Return the tables of every register of ``catalog`` as the database holds them, with foreign keys and indexes."""
+    metadata = MetaData(naming_convention=NAMES)
+    Table(PEOPLE, metadata, Column("id", Integer, primary_key=True), info={"owner": "flask_appbuilder"})
+
+    def key(target: str) -> list[Any]:
+        # added after all tables exist, for they may point in circles
+        if target == PEOPLE:
+            return [ForeignKey(f"{PEOPLE}.id")]
+        spec = catalog.registers.get(target)
+        return [] if spec is None or spec.tickets_of else [ForeignKey(f"{PREFIX}{target}.id", use_alter=True)]
+
+    for spec in catalog.tables():
+        add_indexes(_table(spec, metadata, key), spec)
         for f in spec.fields:
             if f.many:
-                links[spec.code, f.code] = _link_table(catalog, spec, f, metadata)
-    return Models(metadata, tables, links)
+                _link_table(spec, f, metadata, key)
+    return metadata
+
+
+def _no_key(_target: str) -> list[Any]:
+    return []
 
 
 def alike(one: Catalog, other: Catalog) -> bool:
@@ -60,9 +98,9 @@ def alike(one: Catalog, other: Catalog) -> bool:
 
 
 def _shape(spec: RegisterSpec) -> tuple[Any, ...]:
+    more = ("places", "max_length", "target")
     columns = (
-        (f.code, f.kept_in, f.type, f.many, *(getattr(f, x, None) for x in ("places", "max_length", "target")))
-        for f in spec.fields
+        (f.code, f.kept_in, f.type, f.storage, f.many, *(getattr(f, x, None) for x in more)) for f in spec.fields
     )
     return bool(spec.tickets_of), spec.workflow is None, *columns
 
@@ -74,35 +112,33 @@ def columns_of(f: Field) -> list[str]:
     return [f.code, f"{f.code}_at"] if isinstance(f, Signature) else [f.code]
 
 
-def _table(catalog: Catalog, spec: RegisterSpec, metadata: MetaData) -> Table:
+def _table(spec: RegisterSpec, metadata: MetaData, key: Keys) -> Table:
     columns: list[Any] = [
         Column("id", ID, primary_key=True, autoincrement=False),
         Column("record_no", String(40), nullable=False, unique=True),
         Column("state", String(41)), Column("state_at", UtcMoment),
-        Column("unit", ID, *_key(catalog, "unit")),
-        Column("created_by", Integer, ForeignKey("ab_user.id")), Column("created_at", UtcMoment, nullable=False),
-        Column("updated_by", Integer, ForeignKey("ab_user.id")), Column("updated_at", UtcMoment, nullable=False),
+        Column("unit", ID, *key("unit")),
+        Column("created_by", Integer, *key(PEOPLE)), Column("created_at", UtcMoment, nullable=False),
+        Column("updated_by", Integer, *key(PEOPLE)), Column("updated_at", UtcMoment, nullable=False),
         Column("version", Integer, nullable=False), Column("archived_at", UtcMoment), Column("remark", Text),
     ]  # fmt: skip
     for f in spec.fields:
-        columns += _columns(catalog, f)
-    table = Table(PREFIX + spec.code, metadata, *columns)
-    add_indexes(table, spec)
-    return table
+        columns += _columns(f, key)
+    return Table(PREFIX + spec.code, metadata, *columns)
 
 
-def _columns(catalog: Catalog, f: Field) -> list[Column[Any]]:
+def _columns(f: Field, key: Keys) -> list[Column[Any]]:
     match f:
         case _ if f.many:
             return []
         case Signature():
-            return [Column(f.code, Integer, ForeignKey("ab_user.id")), Column(f"{f.code}_at", UtcMoment)]
+            return [Column(f.code, Integer, *key(PEOPLE)), Column(f"{f.code}_at", UtcMoment)]
         case Person():
-            return [_column(f, Integer, ForeignKey("ab_user.id"))]
+            return [_column(f, Integer, *key(PEOPLE))]
         case File():
             return [Column(f.code, ID)]
         case Link():
-            return [_column(f, ID, *_key(catalog, f.target))]
+            return [_column(f, ID, *key(f.target))]
     return [_column(f, type_of(f))]
 
 
@@ -113,7 +149,7 @@ def _column(f: Field, *kind: Any) -> Column[Any]:
 
 def kind_of(f: Field) -> Any:
     """Return the column type of a field that holds one value."""
-    return _columns(Catalog(), f)[0].type
+    return _columns(f, _no_key)[0].type
 
 
 class KeptColumn(Column[Any]):
@@ -156,21 +192,11 @@ def type_of(f: Field) -> Any:
     )
 
 
-def _key(catalog: Catalog, target: str) -> list[Any]:
-    """Return the foreign key to a register's table, if it has one; added after all tables exist, for they may point in circles."""
-    spec = catalog.registers.get(target)
-    if spec is None or spec.tickets_of:
-        return []
-    return [ForeignKey(f"{PREFIX}{target}.id", use_alter=True)]
-
-
-def _link_table(catalog: Catalog, spec: RegisterSpec, f: Field, metadata: MetaData) -> Table:
-    target = (
-        [ForeignKey("ab_user.id")] if isinstance(f, Person) else _key(catalog, f.target) if isinstance(f, Link) else []
-    )
+def _link_table(spec: RegisterSpec, f: Field, metadata: MetaData, key: Keys) -> Table:
+    target = key(PEOPLE) if isinstance(f, Person) else key(f.target) if isinstance(f, Link) else []
+    record_id = Column("record_id", ID, *key(spec.code), primary_key=True, autoincrement=False)
     return Table(
-        f"{PREFIX}{spec.code}__{f.code}", metadata,
-        Column("record_id", ID, ForeignKey(f"{PREFIX}{spec.code}.id"), primary_key=True, autoincrement=False),
+        f"{PREFIX}{spec.code}__{f.code}", metadata, record_id,
         Column("place", Integer, primary_key=True, autoincrement=False),
         Column("target", Integer if isinstance(f, Person) else ID, *target, nullable=False, index=True),
     )  # fmt: skip

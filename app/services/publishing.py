@@ -241,7 +241,7 @@ def _publish(
     files = dict(planned.files)
     catalog = replace(planned.catalog or Catalog(), revision=number)
     models = build_models(catalog)
-    add_missing(connection, models)
+    add_missing(connection, catalog)
     _convert(connection, planned, old, zone)
     row = {
         "revision": number,

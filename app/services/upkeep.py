@@ -18,7 +18,7 @@ def run(panel: Panel, most: int | None = None) -> int:
     First come the indexes of large tables that the publication of this catalog left out; once for each catalog.
     """
     if "indexed" not in panel.memory:
-        add_indexes(panel.engine, panel.models)
+        add_indexes(panel.engine, panel.catalog)
         panel.memory["indexed"] = True
     done = searching.catch_up(panel, most=most)
     renewing.catch_up(panel, most=most)

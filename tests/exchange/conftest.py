@@ -41,7 +41,7 @@ def fill(panel: Panel) -> None:
     """Make the tables of an empty database and enter what every test begins with."""
     upgrade(panel.engine)
     with panel.engine.begin() as connection:
-        add_missing(connection, panel.models)
+        add_missing(connection, panel.catalog)
         connection.execute(insert(role), [{"id": 1, "name": "clerk"}, {"id": 2, "name": "guest"}])
         for n, (username, first, last) in enumerate(PEOPLE, 1):
             row = {"id": n, "username": username, "first_name": first, "last_name": last, "active": True}

@@ -43,7 +43,7 @@ def empty(dialect: Dialect, fresh_database: Databases, tmp_path: Path) -> Iterat
     opened = open_panel(fresh_database(dialect), folder)
     upgrade(opened.engine)
     with opened.engine.begin() as connection:
-        add_missing(connection, opened.models)
+        add_missing(connection, opened.catalog)
         row = {"id": 1, "username": "lisi", "first_name": "四", "last_name": "李", "active": True}
         connection.execute(insert(person).values(**row, email="lisi@example.com"))
         if dialect == "postgresql":

@@ -55,7 +55,7 @@ def panel(fresh_database: Databases, tmp_path_factory: pytest.TempPathFactory) -
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         fixed.create_all(connection)
-        add_missing(connection, models)
+        add_missing(connection, catalog)
         for n, (username, first, last) in enumerate(PEOPLE, 1):
             row = {"id": n, "username": username, "first_name": first, "last_name": last, "active": True}
             connection.execute(insert(person).values(**row, email=f"{username}@example.com"))

@@ -22,7 +22,7 @@ from app.catalog.formula.tokens import Faulty
 from app.fields.times import Moment
 from app.models.engine import open_engine
 from app.models.formulas.columns import worked_out
-from app.models.registers import Models, build_models
+from app.models.registers import Models, build_models, build_schema
 from tests.catalog.ground import catalog
 from tests.models.formulas import DEFINITIONS, EVERY, rows, written
 from tests.rules.site import CALENDAR, SHANGHAI
@@ -46,7 +46,7 @@ def models(sheets: Catalog) -> Models:
 
 
 @pytest.fixture(scope="module")
-def connections(models: Models, fresh_database: Databases) -> Iterator[list[Connection]]:
+def connections(sheets: Catalog, models: Models, fresh_database: Databases) -> Iterator[list[Connection]]:
     """A database of each kind with the rows in it."""
     urls = [fresh_database(d) for d in DIALECTS]
     engines = [open_engine(u) for u in urls]
@@ -54,7 +54,7 @@ def connections(models: Models, fresh_database: Databases) -> Iterator[list[Conn
     table = models.tables["sheet"]
     now = datetime(2026, 3, 7, tzinfo=UTC)
     for connection in opened:
-        models.metadata.create_all(connection)
+        build_schema(sheets).create_all(connection)
         for i, row in enumerate(rows(), 1):
             fixed = {"id": i, "record_no": str(i), "created_at": now, "updated_at": now, "version": 1}
             connection.execute(insert(table).values(**fixed, **row))

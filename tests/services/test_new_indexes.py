@@ -40,7 +40,7 @@ def test_a_large_table_gets_its_new_index_afterwards_and_a_small_one_at_once(
             )
     upkeep.run(office.panel)
     assert "ix_r_loan_day_listed" in indexes(office)
-    assert ddl.add_indexes(office.engine, office.panel.models) == []
+    assert ddl.add_indexes(office.engine, office.panel.catalog) == []
     monkeypatch.setattr(ddl, "LARGE", 20_000)
     office.publish(WIDER.replace("who, day]", "who, day, note]"))
     assert "ix_r_loan_note_listed" in indexes(office)
