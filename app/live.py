@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import threading
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.test import Client
 
 import config
 from app import factory
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _ARENAS = -8
 """``M_ARENA_MAX`` of glibc's malloc.h."""
+
+LANGUAGES = ("zh", "en")
 
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -93,6 +98,29 @@ class LiveApp:
 
         return cls(build, publishing.revision)
 
+    def share(self) -> None:
+        """Build what is served in the process that others will be forked from, and leave it neither connections nor garbage.
+
+        The collector then keeps away from it: what it writes into would become a copy of each process's own. A database that does
+        not answer yet is left to the first request.
+        """
+        try:
+            serving = self.refresh()
+            for language in LANGUAGES:  # texts and the page around all others
+                Client(serving.app).get("/login/", query_string={"lang": language})
+            serving.panel.engine.dispose()
+        except SQLAlchemyError:
+            log.warning("the panel is built by the first request, for the database does not answer", exc_info=True)
+        gc.collect()
+        gc.freeze()
+        _give_back()
+
+    def take_over(self) -> None:
+        """Begin in a forked process with the revision in force; where the database does not answer, with the one that was shared."""
+        if self._serving is not None:
+            with suppress(SQLAlchemyError):
+                self.refresh()
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         serving = self._serving or self.refresh()
         if self._is_time():
@@ -159,6 +187,12 @@ def commands() -> Flask:
 def _complain(look: Future[Serving]) -> None:
     if (error := look.exception()) is not None:
         log.error("cannot ask for the published revision", exc_info=error)
+
+
+def _give_back() -> None:
+    """Give memory that is free back to the system."""
+    with suppress(AttributeError, OSError):  # only glibc keeps it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _share_heap() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import Client
 
 from app import factory, live
@@ -206,6 +208,74 @@ def test_thirty_publications_in_a_row_leave_nothing_of_those_before_behind(site:
             alive.append(len(gc.get_objects()))
     assert [r for r in gone[:-4] if r() is not None] == []
     assert alive[1] - alive[0] < 2000, "twenty publications more leave a hundred objects each"
+
+
+def in_a_fork(ask: Callable[[], bool]) -> bool:
+    """Return what ``ask`` answers in a process that is forked from this one."""
+    child = os.fork()
+    if not child:
+        os._exit(0 if ask() else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_forked_processes_share_what_was_built_and_open_connections_of_their_own(site: Site) -> None:
+    app = serving(site)
+    try:
+        app.share()
+        panel, engine = app.panel, app.panel.engine
+        assert engine.pool.checkedin() == engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        asked = [lambda: app.panel is panel and status(app, "/login/") == 200] * 2
+        assert all(in_a_fork(ask) for ask in asked)
+        assert engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+        assert status(app, "/login/") == 200
+    finally:
+        gc.unfreeze()
+
+
+def test_a_process_that_is_forked_after_a_publication_begins_with_it(site: Site) -> None:
+    app = serving(site)
+    try:
+        app.share()
+        publish(site, FILES | {"visit.yaml": VISIT})
+
+        def ask() -> bool:
+            app.take_over()
+            return "visit" in app.panel.catalog.registers and status(app, "/login/") == 200
+
+        assert in_a_fork(ask)
+        assert "visit" not in app.panel.catalog.registers
+    finally:
+        gc.unfreeze()
+
+
+def test_what_cannot_be_built_before_the_fork_is_built_by_the_first_request(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [OperationalError("SELECT 1", {}, Exception("no database yet"))]
+
+    def build(_app: LiveApp, _engine: Engine | None) -> Serving:
+        if answers:
+            raise answers.pop()
+        return Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:])
+
+    app = LiveApp(build, lambda _engine: 1, Stopwatch())
+    try:
+        app.share()
+    finally:
+        gc.unfreeze()
+    assert "the database does not answer" in caplog.text
+    assert status(app, "/") == 200
+
+
+def test_a_publication_builds_nothing_anew_of_registers_that_it_leaves_alone(site: Site) -> None:
+    app = serving(site)
+    before = app.refresh().panel
+    publish(site, FILES | {"visit.yaml": VISIT})
+    after = app.refresh().panel
+    for code, spec in before.catalog.registers.items():
+        assert after.catalog.registers[code] is spec
+        assert after.models.tables[code] is before.models.tables[code]
+    assert after.models.tables.keys() - before.models.tables.keys() == {"visit"}
 
 
 def test_why_a_catalog_is_not_served_stands_on_the_publications_page(site: Site) -> None:
