@@ -267,7 +267,7 @@ def test_steps_are_undone_and_nothing_typed_is_lost_when_the_connection_is(desk:
     expect(names.nth(1)).to_be_focused()
 
 
-def test_what_a_shipped_register_owes_to_an_article_cannot_be_relaxed(desk: Desk) -> None:
+def test_what_an_article_demands_is_locked_and_named_and_a_new_indicator_cites_one(desk: Desk) -> None:
     page = desk.window("admin", width=1280)
     shop = Workshop(page)
     shop.begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
@@ -287,6 +287,22 @@ def test_what_a_shipped_register_owes_to_an_article_cannot_be_relaxed(desk: Desk
     page.get_by_role("button", name="撤销").click()
     expect(finding).to_have_count(0)
     expect(page.locator("[data-text]")).to_have_text("")
+
+    page.goto("/drafts/1/indicators/claimed")
+    shop.ready()
+    expect(page.locator("[data-readonly]")).to_be_visible()
+    expect(page.locator(".d-section :is(input, select, textarea):enabled")).to_have_count(0)
+    page.goto("/drafts/1")
+    page.get_by_label("新建什么").select_option(label="指标")
+    page.get_by_label("名称", exact=True).fill("结案率")
+    page.get_by_role("button", name="新建", exact=True).click()
+    shop.ready()
+    expect(page.locator(".d-section .d-finding")).to_contain_text("指标必须写明依据")
+    shop.choose("依据", "P1-D1 逾期未办结每件罚款五十元。")
+    shop.choose("登记簿", "投诉")
+    shop.press("添加 目标")
+    shop.sound()
+    expect(page.locator("[data-text]")).to_contain_text("target: {ge: 90, cite: {policy: P1, article: D1}}")
 
 
 DRAWN = """async ([documents, all]) => {

@@ -35,7 +35,7 @@ const KINDS = {
   Related: () => ({}),
   Weighted: (page) => ({ indicator: page.names.data.indicators.find((i) => i.code !== page.store.document.indicator)?.code, weight: 1 }),
   Target: (page) => ({ ge: 90, ...cited(page) }),
-  Grade: () => ({ ge: 0, label: "", tone: "success" }),
+  Grade: (page) => { const below = listed(page.store.document.bands).at(-1); return below ? { ge: below.lt ?? below.ge, label: "", tone: "success" } : { lt: 60, label: "", tone: "danger" }; },
   ReportFigure: (page) => ({ indicator: page.names.data.indicators[0]?.code ?? "" }),
   Sign: (page) => ({ field: first(page, "signature", "person") ?? "created_by" }),
 };

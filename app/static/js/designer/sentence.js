@@ -78,7 +78,7 @@ const keyed = (place, of, label, page, register) => {
   const value = whole(place);
   const put = (entries) => place.set(entries.length ? Object.fromEntries(entries) : undefined);
   const rename = (from, to) => put(from ? Object.entries(value).map(([key, held]) => [key === from ? to : key, held]) : [...Object.entries(value), [to, fresh(of, page)]]);
-  const field = (code) => { const free = page.names.fields().filter((f) => f.code === code || !(f.code in value)); return dropdown(free, code, (to) => { if (to) rename(code, to); }, { label: code ? `${label} ${code}` : `${said("add")} ${label}`, place: under(place, code || "new"), empty: code ? null : "＋", className: code ? "d-blank" : "d-blank d-more" }); };
+  const field = (code) => { const free = page.names.fields().filter((f) => f.code === code || !(f.code in value)); return dropdown(free, code, (to) => { if (to) rename(code, to); }, { label: code ? `${label} ${code}` : `${said("add")} ${label}`, place: under(place, code || "new"), empty: code ? null : Object.keys(value).length ? "＋" : `＋ ${label}`, className: code || !Object.keys(value).length ? "d-blank" : "d-blank d-more" }); };
   const box = make("span", { className: "d-parts" }, ...Object.keys(value).flatMap((code) => [make("span", { className: "d-part" }, field(code), " = ", sentence(of, under(place, code, of), page, QUIET, register), button("x", said("remove"), () => put(Object.entries(value).filter(([key]) => key !== code)), { className: "d-drop" })), said("also")]), field(""));
   box.dataset.path = name(place);
   return box;
