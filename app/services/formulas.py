@@ -83,12 +83,12 @@ def follow_change(
 
 
 def _follow(work: Work, register: str, ids: Sequence[int], codes: set[str], parents: Mapping[str, set[int]]) -> None:
-    touched = _touched(work, register, codes)
+    touched = touched_by(work, register, codes)
     work_out(work, register, touched, ids)
     _pass_on(work, register, ids, codes.union(f.field.code for f in touched), parents)
 
 
-def _touched(work: Work, register: str, codes: Collection[str]) -> list[Formula]:
+def touched_by(work: Work, register: str, codes: Collection[str]) -> list[Formula]:
     """Return the formulas of a register that rest on some of its own fields, directly or through one another."""
     changed, found = set(codes), []
     for formula in work.catalog.formulas.of.get(register, ()):
@@ -116,8 +116,8 @@ def _pass_on(
     for formula, source in work.catalog.formulas.taking.get(register, ()):
         match source:
             case Looked() if source.field in codes:
-                affected = _pointing(work, formula.register, source.through, ids)
-            case Gathered() if not _moves(source).isdisjoint(codes):
+                affected = pointing(work, formula.register, source.through, ids)
+            case Gathered() if not moves(source).isdisjoint(codes):
                 affected = sorted(parents.get(source.through, set()))
             case _:
                 continue
@@ -134,7 +134,7 @@ def renew(work: Work, formula: Formula, ids: Sequence[int]) -> None:
     _follow(work, formula.register, ids, {code}, parents)
 
 
-def _moves(source: Gathered) -> set[str]:
+def moves(source: Gathered) -> set[str]:
     """Return the fields of the records that point here with which a figure over them changes."""
     return {source.field, source.through, source.only.field if source.only else "", *_ENTERED} - {""}
 
@@ -158,7 +158,8 @@ def _current(work: Work, register: str, ids: Sequence[int]) -> dict[str, set[int
     return _pointed_at(work, register, [dict(r) for r in rows])
 
 
-def _pointing(work: Work, register: str, through: str, ids: Sequence[int]) -> list[int]:
+def pointing(work: Work, register: str, through: str, ids: Sequence[int]) -> list[int]:
+    """Return the records of a register whose reference points to one of some records."""
     table = work.tables[register]
     query = select(table.c.id).where(among(table.c[through], ids)).order_by(table.c.id)
     return list(work.connection.execute(query).scalars())

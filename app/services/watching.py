@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, literal, select, text
 
 from app.errors import Refused, say
 from app.models.fixed import record_version
-from app.services import scope
+from app.services import resting, scope
 from app.services.panel import Work
 
 MOST = 500
@@ -44,7 +44,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Changes:
-    """Visible records that changed: (id, version, person); ids of visible ones archived; whether there are too many to tell.
+    """Visible records that changed: (id, version, person); ids of visible ones archived; whether there are too many to tell; and those
+    whose formulas moved through what others changed elsewhere.
 
     Tickets have no versions and are never told here; who watches them has the inbox.
     """
@@ -53,44 +54,57 @@ class Changes:
     gone: list[int]
     many: bool
     mark: Mark
+    moved: list[int] = field(default_factory=list)
 
 
 def now(work: Work, register: str) -> Mark:
     """Return the mark of this moment. Raises Forbidden, Missing."""
     scope.demand(work, register, "read")
-    newest, snapshot = _newest(work, [register])
-    low = newest[register]
+    registers = [register, *resting.sources(work, register)]
+    newest, snapshot = _newest(work, registers)
+    low = highest = max(newest.values())
     if snapshot.running:
         # what is being written now may lie below; the last few are told once more rather than missed
         v = record_version.c
-        older = select(v.id).where(v.register == register).order_by(v.id.desc()).offset(MOST - 100).limit(1)
+        older = select(v.id).where(v.register.in_(registers)).order_by(v.id.desc()).offset(MOST - 100).limit(1)
         low = work.connection.execute(older).scalar() or 0
-    return Mark(low, newest[register], snapshot.writer)
+    return Mark(low, highest, snapshot.writer)
 
 
 def since(work: Work, register: str, mark: Mark) -> Changes:
     """Return what changed after ``mark``; while others are writing the same may be told twice. Raises Forbidden, Missing."""
     scope.demand(work, register, "read")
-    newest, snapshot = _newest(work, [register])
-    seen = newest[register]
+    registers = [register, *resting.sources(work, register)]
+    newest, snapshot = _newest(work, registers)
+    seen = max(newest.values())
     low = seen if not snapshot.running else mark.seen if snapshot.first >= mark.writer else mark.low
     after = Mark(low, seen, snapshot.writer)
     v = record_version.c
-    query = select(v.record_id, v.person).where(v.register == register, v.id > mark.low, v.id <= after.seen)
+    query = select(v.register, v.record_id, v.person, v.version, v.changes).where(
+        v.register.in_(registers), v.id > mark.low, v.id <= after.seen
+    )
     found = work.connection.execute(query.order_by(v.id).limit(MOST + 1)).all()
     if len(found) > MOST:
         return Changes([], [], True, after)
-    who = {r[0]: r[1] for r in found}
-    if not who:
+    who = {r.record_id: r.person for r in found if r.register == register}
+    elsewhere = [resting.Change(r.register, r.record_id, r.version, r.changes) for r in found if r.register != register]
+    moved = resting.moved(work, register, elsewhere) - who.keys() if elsewhere else set()
+    if len(moved) > MOST:
+        return Changes([], [], True, after)
+    if not who and not moved:
         return Changes([], [], False, after)
     table = work.tables[register]
+    there = select(table.c.id).where(table.c.id.in_(moved), scope.visible(work, register))
+    resettled = list(work.connection.execute(there).scalars()) if moved else []
+    if not who:
+        return Changes([], [], False, after, resettled)
     there = select(table.c.id, table.c.version, literal(1)).where(table.c.id.in_(who), scope.visible(work, register))
     left = select(table.c.id, table.c.version, literal(0)).where(
         table.c.id.in_(who), scope.visible(work, register, archived=True)
     )
     rows = work.connection.execute(there.union_all(left)).all()
     changed = [(i, version, who[i]) for i, version, here in rows if here]
-    return Changes(changed, [i for i, _, here in rows if not here], False, after)
+    return Changes(changed, [i for i, _, here in rows if not here], False, after, resettled)
 
 
 def state(work: Work, registers: Iterable[str]) -> tuple[tuple[tuple[str, int], ...], frozenset[int]]:

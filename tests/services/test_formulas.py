@@ -15,7 +15,7 @@ from app.errors import Invalid, Refused
 from app.models.engine import open_engine
 from app.models.fixed import formula_reach, person
 from app.models.migrate import upgrade
-from app.services import grouping, listing, records, renewing, scope, totals
+from app.services import grouping, listing, records, renewing, scope, totals, watching
 from app.services.filtering import Filter
 from app.services.grouping import Grouping
 from app.services.listing import Sort
@@ -329,3 +329,62 @@ def test_two_at_once_lose_nothing(panel: Panel) -> None:
     with panel.reading(Actor.system(), now=NOON) as work:
         order = work.tables["order"]
         assert len(work.connection.execute(select(order.c.id)).all()) == 20
+
+
+def test_who_watches_a_register_hears_that_a_formula_moved_through_another_one(panel: Panel) -> None:
+    """A sum over what points here, a value looked up, and what rests on either: told of the rows one sees, by columns one sees."""
+    with panel.work(BOSS, now=NOON) as work:
+        first, second = (records.create(work, "customer", {"name": n, "grade": "b"}) for n in ("甲", "乙"))
+        order = records.create(work, "order", {"customer": first, "n": 1, "price": Decimal(10)})
+        other = records.create(work, "order", {"customer": second, "n": 1, "price": Decimal(10)})
+    marks: dict[tuple[str, int], watching.Mark] = {}
+    for actor in (BOSS, CLERK, GUEST):
+        with panel.reading(actor, now=NOON) as work:
+            for register in ("customer", "order"):
+                if scope.may(work, register, "read"):
+                    marks[register, actor.person_id or 0] = watching.now(work, register)
+
+    def heard(actor: Actor, register: str) -> list[int]:
+        with panel.reading(actor, now=NOON) as work:
+            found = watching.since(work, register, marks[register, actor.person_id or 0])
+        marks[register, actor.person_id or 0] = found.mark
+        return sorted(found.moved)
+
+    with panel.work(BOSS, now=NOON) as work:
+        records.update(work, "order", order, {"n": 3})
+    assert heard(BOSS, "customer") == heard(CLERK, "customer") == [first]
+    assert heard(BOSS, "order") == [], "a changed record itself is told as changed"
+    with panel.work(BOSS, now=NOON) as work:
+        records.update(work, "order", order, {"customer": second})
+    assert heard(BOSS, "customer") == [first, second], "the one that lost it, too"
+    assert heard(BOSS, "order") == []
+    with panel.work(BOSS, now=NOON) as work:
+        records.update(work, "customer", second, {"grade": "a"})
+    moved = heard(BOSS, "order")
+    assert order in moved
+    assert len(moved) == 2
+    with panel.work(BOSS, now=NOON) as work:
+        records.create(work, "visit", {"order": order, "score": Decimal(4)})
+    assert heard(BOSS, "order") == [order]
+    assert heard(GUEST, "order") == [], "who does not see the score hears nothing of it, nor of the grade"
+    heard(BOSS, "customer")
+    with panel.work(BOSS, now=NOON) as work:
+        records.remove(work, "order", other)
+    assert heard(BOSS, "customer") == [second]
+
+
+def test_of_very_many_that_moved_it_is_only_told_that_they_are_many(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with panel.work(BOSS, now=NOON) as work:
+        who = records.create(work, "customer", {"name": "甲", "grade": "b"})
+        records.create_many(work, "order", [{"customer": who, "n": 1, "price": Decimal(1)} for _ in range(4)])
+    monkeypatch.setattr(watching, "MOST", 3)
+    with panel.reading(BOSS, now=NOON) as work:
+        mark = watching.now(work, "order")
+    with panel.work(BOSS, now=NOON) as work:
+        records.update(work, "customer", who, {"grade": "a"})
+    with panel.reading(BOSS, now=NOON) as work:
+        found = watching.since(work, "order", mark)
+    assert found.many
+    assert found.moved == []

@@ -20,6 +20,10 @@ export const live = (grid) => {
       if (!row) anew = true;
       else if (row.version < version) waiting.add(id);
     }
+    for (const id of news.moved || []) {
+      if (grid.rows.byId(id)) waiting.add(id);
+      else anew = true;
+    }
     if ((news.gone || []).some((id) => grid.rows.byId(id))) anew = true;
     if ((waiting.size || anew) && !quiet) quiet = setTimeout(show, pause());
   };

@@ -95,7 +95,7 @@ def _events(
                 break
             found = watching.since(work, register, mark)
         mark, quiet = found.mark, quiet + 1
-        if found.changed or found.gone or found.many:
+        if found.changed or found.gone or found.many or found.moved:
             quiet = 0
             yield _event("changes", _told(found), mark)
         elif quiet % HEARTBEAT == 0:
@@ -124,4 +124,10 @@ def _event(name: str, told: Any, mark: Mark) -> bytes:
 
 
 def _told(found: Changes) -> dict[str, Any]:
-    return {"changed": found.changed, "gone": found.gone, "many": found.many, "since": str(found.mark)}
+    return {
+        "changed": found.changed,
+        "gone": found.gone,
+        "moved": found.moved,
+        "many": found.many,
+        "since": str(found.mark),
+    }
