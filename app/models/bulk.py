@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import chain, islice, repeat
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, Table, insert
@@ -145,7 +146,9 @@ def insert_new(
     """Insert the rows whose natural key is not there yet; return how many were. All rows have the columns of the first."""
     if not rows:
         return 0
-    columns = {n: [row[n] for row in rows] for n in rows[0]}
+    names = tuple(rows[0])
+    cells = zip(*map(itemgetter(*names), rows), strict=True) if len(names) > 1 else [[row[names[0]] for row in rows]]
+    columns = dict(zip(names, cells, strict=True))
     return insert_new_columns(connection, table, columns, hardly_any_there=hardly_any_there)
 
 
@@ -157,13 +160,13 @@ def insert_new_columns(
     ``hardly_any_there``: as a rule none of the keys is there, so that PostgreSQL had better try COPY, which refuses such rows.
     """
     rows = len(next(iter(columns.values())))
-    filled = {n: values for n, values in columns.items() if values.count(None) < rows}
-    alike = [n for n, values in filled.items() if values.count(values[0]) == rows]
-    alike = alike if len(alike) < len(filled) else []
-    names = [*alike, *(n for n in filled if n not in alike)]
-    binds = [_bind(table.c[n].type, connection.dialect) for n in names]
-    shared = [_bound(filled[n][:1], bind)[0] for n, bind in zip(alike, binds, strict=False)]
-    own = [_bound(filled[n], bind) for n, bind in zip(names, binds, strict=True) if n not in alike]
+    alike = [n for n, values in columns.items() if values.count(values[0]) == rows]
+    each = [n for n in columns if n not in alike] or [alike.pop()]
+    alike = [n for n in alike if columns[n][0] is not None]
+    names = [*alike, *each]
+    binds = {n: _bind(table.c[n].type, connection.dialect) for n in names}
+    shared = [_bound(columns[n][:1], binds[n])[0] for n in alike]
+    own = [_bound(columns[n], binds[n]) for n in each]
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
@@ -176,7 +179,8 @@ def insert_new_columns(
                 return rows
         if connection.dialect.name == "postgresql":
             arrays = ", ".join(f"%s::{table.c[n].type.compile(connection.dialect)}[]" for n in names)
-            cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", [*([v] * rows for v in shared), *own])  # noqa: S608
+            given = [*([v] * rows for v in shared), *map(list, own)]
+            cursor.execute(f"{head} SELECT * FROM unnest({arrays}) {tail}", given)  # noqa: S608
         else:
             return _in_statements(cursor, head, tail, shared, own, TOGETHER)
         return cursor.rowcount
