@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
@@ -120,7 +121,7 @@ def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
     joined: set[int] = set()
     left: list[Draft] = []
     b = breach.c
-    kinds = {(draft["revision"], draft["register"], draft["rule"]) for draft, _ in drafts}
+    kinds = set(map(itemgetter("revision", "register", "rule"), (draft for draft, _ in drafts)))
     rules = {kind: editions.catalog_of(work, kind[0]).breaches.get(kind[1:]) for kind in kinds}
     joining = {kind: rule.joins for kind, rule in rules.items() if rule is not None and rule.joins}
     if not joining:

@@ -84,7 +84,8 @@ class Told(NamedTuple):
     ticket: int | None
 
 
-_BLANK = "\x00"
+BLANK = "\x00"
+"""Stands for a word that is still to come."""
 _ALIKE = {"kind": 2, "words": 3, "register": 4, "record_id": 5, "ticket": 6}
 """What all who are told of one event are told alike: column of the table → place in ``Told``."""
 
@@ -135,10 +136,9 @@ def send(work: Work, letters: Sequence[Told]) -> int:
     return kept
 
 
-def around(words: Mapping[str, Any], code: str) -> tuple[str, str]:
-    """Return what is written before and after one of the words, a text, in which many letters differ: ``quoted`` goes between."""
-    before, after = written({**words, code: _BLANK}).split(quoted(_BLANK))
-    return before, after
+def around(words: Mapping[str, Any]) -> list[str]:
+    """Return what is written around those words that are ``BLANK``: many letters differ in these alone, ``quoted`` each."""
+    return written(words).split(quoted(BLANK))
 
 
 def quoted(text: str) -> str:

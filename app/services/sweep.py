@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from app.catalog.duty import Duty
 from app.models.among import among
 from app.models.bulk import insert_rows, read_columns, seldom_collected
-from app.models.engine import BATCH
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, following
 from app.rules.calendar import BeyondCalendar
@@ -35,6 +34,8 @@ from app.services import (
 from app.services.panel import Actor, Panel, Work
 
 LOG = logging.getLogger(__name__)
+BATCH = {"sqlite": 4_000, "postgresql": 5_000}
+"""Obligations of one batch: SQLite's other writers wait for about a fifth of a second, longer where much is fined."""
 RETRIES = 5
 PATIENCE = timedelta(hours=1)
 """How long what could not be judged is left before it is tried again."""
@@ -220,7 +221,7 @@ class _Course:
         self.then = editions.bound(work, revision)
         self.duty = self.then.catalog.duties.get((register, duty))
         self.missing = breaches.Missing.of(self.then, register, self.duty) if self.duty is not None else None
-        self.register = register
+        self.now, self.register = self.then.now, register
         self.facts = facts.get((revision, register), {})
         self.known: dict[Any, tuple[list[Event], Event | None]] = {}
         self.tellers: dict[tuple[str, int], telling.Tell] = {}
@@ -235,10 +236,11 @@ class _Course:
         """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""
         fire_at, kind, _ = first
         due_at = o["due_at"]
-        if kind == "remind" and due_at <= self.then.now:
-            # once the limit has passed no reminder matters, whenever it was due
-            first, fire_at = (due_at, "remind", 0), due_at
-        alike = first, due_at, o["due_on"], o["calendar"], o["started_at"] if fire_at < due_at else None
+        alike: tuple[Any, ...] = due_at, o["due_on"], o["calendar"]
+        if kind == "remind" and due_at <= self.now:
+            first = due_at, "remind", 0  # once the limit has passed no reminder matters, whenever it was due
+        else:
+            alike = *alike, first, o["started_at"] if fire_at < due_at else None
         if (known := self.known.get(alike)) is None:
             known = self.known[alike] = self._up_to_now(o, Event(*first))
         return known
@@ -248,7 +250,7 @@ class _Course:
         calendar = calendars.named(self.then, o["calendar"])
         with suppress(BeyondCalendar):
             for event in following(self.duty, duties.due_of(o), o["started_at"], first, calendar):
-                if event.fire_at > self.then.now:
+                if event.fire_at > self.now:
                     return happened, event
                 happened.append(event)
         return happened, None

@@ -16,6 +16,7 @@ from app.models.ledger import breach, notice
 from app.rules.agenda import Event
 from app.services import administration, editions, judged, notices, people, rows
 from app.services.audience import audience
+from app.services.notices import BLANK
 from app.services.panel import Work
 
 Facts = Mapping[str, Any]
@@ -76,8 +77,8 @@ def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known)
         missing = {b["record_id"] for b in alike} - known.keys()
         read = judged.facts(then, spec, sorted(missing)) if missing else {}
         names = people.names(work, {b["person"] for b in alike})
-        told, words = audience(then, spec, rule.tell), {"register": spec.label, "number": "", "rule": rule.label}
-        said = {p: notices.around(words | {"who": names.get(p, "")}, "number") for p in {b["person"] for b in alike}}
+        told, words = audience(then, spec, rule.tell), {"register": spec.label, "number": BLANK, "rule": rule.label}
+        said = {p: notices.around(words | {"who": names.get(p, "")}) for p in {b["person"] for b in alike}}
         for b in alike:
             row = known.get(i := b["record_id"]) or read[i]
             if whom := told(row):
@@ -94,22 +95,22 @@ def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
     """
     spec = work.catalog.registers[register]
     rule = duty.remind[event.seq - 1] if event.kind == "remind" else duty.escalate[event.seq - 1]
-    told, words = audience(work, spec, rule.tell), {"register": spec.label, "number": "", "duty": duty.label}
+    told = audience(work, spec, rule.tell)
+    words = {"register": spec.label, "number": BLANK, "duty": duty.label, "due": BLANK}
     kind = "remind" if event.kind == "remind" else "overdue"
-    who: dict[tuple[int | None, str | None], str] = {}
-    known: dict[Any, tuple[str, str, str]] = {}
+    said: dict[tuple[int | None, str | None], list[str]] = {}
+    until: dict[datetime, tuple[str, str]] = {}
 
     def tell(o: Facts, row: Facts) -> notices.Told | None:
         if not (whom := told(row)):
             return None
         due_at, owing = o["due_at"], (o["person"], o["role"])
-        if (said := known.get((due_at, owing))) is None:
-            if owing not in who:
-                who[owing] = _owing(work, *owing)
-            until = words | {"due": _until(work, due_at), "who": who[owing]}
-            said = known[due_at, owing] = (notices.minute(due_at), *notices.around(until, "number"))
-        minute, before, after = said
-        text = before + notices.quoted(row["record_no"]) + after
+        if (around := said.get(owing)) is None:
+            around = said[owing] = notices.around(words | {"who": _owing(work, *owing)})
+        if (times := until.get(due_at)) is None:
+            times = until[due_at] = notices.minute(due_at), notices.quoted(_until(work, due_at))
+        (minute, due), (first, then, last) = times, around
+        text = f"{first}{notices.quoted(row['record_no'])}{then}{due}{last}"
         return notices.Told(f"{event.kind}:{o['id']}:{event.seq}:{minute}", whom, kind, text, register, row["id"], None)
 
     return tell

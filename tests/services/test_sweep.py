@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -15,17 +16,24 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.models.channels import letter
-from app.models.ledger import breach, ledger_entry, notice, obligation, outbox, ticket, timer
+from app.models.ledger import breach, breach_line, ledger_entry, notice, obligation, outbox, ticket, timer
 from app.services import breaches, ledger, letters, listing, notices, records, sweep
 from app.services.letters import Letter, Office
 from app.services.panel import Actor, Work
-from tests.site import CAR_OWNER, Site, at
+from tests.servers import Databases, Dialect
+from tests.site import CAR_OWNER, Site, at, open_site
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def late_archives(site: Site, count: int, advisors: Sequence[str] = ("sales1", "sales2", "service1")) -> None:
-    """Enter archives whose handover falls due on Thu 6 and Fri 7 March 2025."""
+def late_archives(
+    site: Site,
+    count: int,
+    advisors: Sequence[str] = ("sales1", "sales2", "service1"),
+    kinds: Sequence[str] = ("售后-保养", "新车档案", "新车档案"),
+    days: Sequence[int] = (3, 4),
+) -> None:
+    """Enter archives whose handover falls due on Thu 6 and Fri 7 March 2025, as begun on some ``days`` of it."""
     with site.panel.work(Actor.system(), now=at("2025-03-03 09:00")) as work:
         owner = listing.select_rows(work, "customer", search=CAR_OWNER)[0]["id"]
         cars = [
@@ -34,7 +42,7 @@ def late_archives(site: Site, count: int, advisors: Sequence[str] = ("sales1", "
         ]
         archives = [
             {
-                "vehicle": v, "archive_kind": "新车档案" if n % 3 else "售后-保养", "trigger_date": date(2025, 3, 3 + n % 2),
+                "vehicle": v, "archive_kind": kinds[n % len(kinds)], "trigger_date": date(2025, 3, days[n % len(days)]),
                 "responsible_advisor": site.ids[advisors[n % len(advisors)]],
             }
             for n, v in enumerate(records.create_many(work, "vehicle", cars))
@@ -85,6 +93,38 @@ def test_two_sweeps_at_once_do_what_one_does(site: Site) -> None:
         assert mine == list(range(1, 21)), "each has a place of its own among the person's violations of the month"
     sweep.run(site.panel, now)
     assert picture(site) == after
+
+
+def said(site: Site) -> dict[str, Any]:
+    """Return every cell that a sweep writes, but for numbers that are given as things come: of rows, of tickets."""
+    given = {"id", "breach", "ticket", "record_no", "place", "previous", "hash", "key", "obligation", "notice"}
+    with site.panel.engine.connect() as connection:
+        return {
+            table.name: sorted(
+                re.sub(r"CF\d{4}-\d+", "CF", str([x for c, x in zip(table.c, row, strict=True) if c.key not in given]))
+                for row in connection.execute(select(table))
+            )
+            for table in (breach, breach_line, ticket, ledger_entry, notice, outbox)
+        }
+
+
+def test_a_batch_leaves_what_one_obligation_after_the_other_leaves(
+    site: Site, dialect: Dialect, fresh_database: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late_archives(site, 12, ["sales1"], ["新车档案"], [3])  # all alike, so that none is found before an earlier one
+    site.panel.engine.dispose()
+    url = site.panel.engine.url.render_as_string(hide_password=False)
+    other = open_site(fresh_database(dialect, like=url), tmp_path)
+    for moment in ("2025-03-06 08:00", "2025-03-20 00:05"):
+        sweep.run(site.panel, at(moment))
+    monkeypatch.setitem(sweep.BATCH, dialect, 1)
+    for moment in ("2025-03-06 08:00", "2025-03-20 00:05"):
+        report = sweep.run(other.panel, at(moment))
+        assert report.batches >= report.timers > 0
+    assert picture(other) == picture(site)
+    assert said(other) == said(site)
+    assert len(said(site)["ticket"]) == 12
+    other.panel.engine.dispose()
 
 
 def test_a_sweep_killed_anywhere_is_finished_by_the_next(site: Site) -> None:
