@@ -21,3 +21,12 @@ def test_what_tortured_workers_leave_is_what_one_process_leaves_in_peace(
     ours.pop("seconds")
     reference.pop("seconds")
     assert ours == reference
+
+
+def test_patience_lasts_as_long_as_something_is_done() -> None:
+    patience = torture.Patience(moved=0.0)
+    for n in range(1, 20):
+        assert not patience.lost(left=100_000 - n, now=n * (torture.PATIENCE - 1.0))
+    last = 19 * (torture.PATIENCE - 1.0)
+    assert not patience.lost(left=99_981, now=last + torture.PATIENCE)
+    assert patience.lost(left=99_981, now=last + torture.PATIENCE + 1)
