@@ -11,7 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import addfields, beside, formulas, grid, growth, publications, registers, site, standing, torture
+from benchmarks import (
+    addfields,
+    answering,
+    beside,
+    formulas,
+    grid,
+    growth,
+    publications,
+    registers,
+    site,
+    standing,
+    torture,
+)
 from tests.servers import DIALECTS
 
 ROWS, CARDS, OPEN = 100_000, 1_000_000, 1_000_000
@@ -21,6 +33,7 @@ MEASURES: dict[str, tuple[Measure, Callable[[dict[str, Any]], None]]] = {
     "undo": (lambda make, on, folder, o: beside.undoing(make, on, folder, o.rows), beside.show),
     "export": (lambda make, on, folder, o: beside.exporting(make, on, folder, o.cards, "csv"), beside.show),
     "workbook": (lambda make, on, folder, o: beside.exporting(make, on, folder, o.cards, "xlsx"), beside.show),
+    "answering": (lambda make, on, folder, o: answering.measure(make, on, folder, o.cards), answering.show),
     "sweep": (lambda make, on, folder, o: beside.sweeping(make, on, folder, o.rows, o.open), beside.show),
     "idle": (lambda make, on, _, o: standing.measure(make, on, o.open), standing.show),
     "growth": (lambda make, on, _, o: growth.measure(make, on, o.rows), growth.show),
@@ -47,7 +60,10 @@ def main(given: list[str]) -> None:
         help="cards to import or to take back, obligations to sweep or to try a draft on, lines to verify",
     )
     parser.add_argument(
-        "--cards", type=int, default=CARDS, help="cards under the grid or to export, records with formulas"
+        "--cards",
+        type=int,
+        default=CARDS,
+        help="cards under the grid and the pages or to export, records with formulas",
     )
     parser.add_argument("--open", type=int, default=OPEN, help="obligations that stand open beside those swept")
     parser.add_argument("--publications", type=int, default=100, help="publications in a row")

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,14 @@ WORKERS, THREADS = 2, 4
 
 
 @contextmanager
-def served(app: str, **environ: str) -> Iterator[int]:
+def served(app: str, *, workers: int = WORKERS, threads: int = THREADS, **environ: str) -> Iterator[int]:
     """Serve an app with gunicorn and give its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "gunicorn", app, f"--bind=127.0.0.1:{port}", f"--workers={WORKERS}", "--worker-class=gthread",
-        f"--threads={THREADS}", "--timeout=120", "--log-level=warning", "--no-control-socket", "--keep-alive=60",
+        sys.executable, "-m", "gunicorn", app, f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--worker-class=gthread",
+        f"--threads={threads}", "--timeout=120", "--log-level=warning", "--no-control-socket", "--keep-alive=60",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ})
     try:
@@ -73,6 +73,19 @@ class Client:
             self._cookies[name] = value
         content = answer.read()
         return answer.status, gzip.decompress(content) if answer.headers.get("Content-Encoding") == "gzip" else content
+
+    def drain(self, path: str, enough: Callable[[], bool]) -> int:
+        """Take a file as it comes and return how many bytes came; hangs up once there are ``enough``."""
+        cookie = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+        self._connection.request("GET", path, headers={"Cookie": cookie})
+        answer, came = self._connection.getresponse(), 0
+        assert answer.status == 200, answer.status
+        while part := answer.read(1 << 16):
+            came += len(part)
+            if enough():
+                self._connection.close()
+                break
+        return came
 
     def anew(self) -> Client:
         """Return the same browser on a connection of its own, which another process may take."""
