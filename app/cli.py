@@ -333,7 +333,7 @@ def restore_(file: Path, definitions: bool, username: str | None, at: datetime |
         panel = restoring.with_definitions(panel, actor, stream, now=now) if definitions else panel
         back = restoring.restore(panel, actor, stream, now=now)
     words = f"“{back.register}”已恢复 {back.records} 条记录，及其引用的 {back.pointed} 条、{back.people} 名停用的人员、{back.files} 个附件"
-    _say(as_json, vars(back), [words])
+    _say(as_json, vars(back), [words, *([str(back.left)] if back.left else [])])
 
 
 @records_group.command("move")

@@ -3,6 +3,9 @@
 A zip archive. ``archive.json`` says what is in it; ``definitions/`` holds the definitions in force; of each register
 ``records/<code>.ndjson`` holds rows as their tables do, ``versions/`` their history, ``signatures/`` who signed; ``files/`` lie under
 their SHA-256. Rows of other registers come along as far as records point to them. Ids are those of the site that it came from.
+
+``fines.ndjson`` holds the fines for its records with all that was decided about each, to be read: a ledger is continued by its own
+site alone, so restoring copies none of them.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from datetime import datetime
 from typing import IO, Any, BinaryIO
 
 import orjson
-from sqlalchemy import Table, select
+from sqlalchemy import Table, and_, select
 
 from app import clock
 from app.catalog.register import RegisterSpec
@@ -23,14 +26,21 @@ from app.fields.links import File, Link, Person, Signature
 from app.models.among import among
 from app.models.bulk import insert_one
 from app.models.fixed import attachment, export_log, person, record_version, signature
-from app.services import administration, files, publishing, rows
+from app.models.ledger import ledger_entry, ticket
+from app.services import administration, files, people, publishing, rows
 from app.services.panel import Actor, Panel, Work
 
 FORMAT = 1
 MANIFEST = "archive.json"
+FINES = "fines.ndjson"
 _BATCH = 500
 PEOPLE = ("created_by", "updated_by")
 """Columns of every register that hold people."""
+_OF_FINE = (
+    "record_no", "record_id", "record_title", "subject", "rule", "clause", "citation", "occurred_at", "amount", "points", "sanction", "paid",
+    "arithmetic", "state", "state_at", "remark",
+)  # fmt: skip
+_OF_LINE = ("seq", "kind", "amount", "points", "paid", "at", "reason", "citation", "arithmetic")
 
 
 @dataclass
@@ -98,6 +108,7 @@ class _Packing:
             self._write(f"records/{code}.ndjson", self._rows(code, ids_of))
             for name, source in (("versions", record_version), ("signatures", signature)):
                 self._write(f"{name}/{code}.ndjson", self._of(source, code, ids_of))
+        self._write(FINES, self._fines(spec.code, ids))
         attached = self._some(attachment, self.pointed.files)
         self._files(attached)
         self.pointed.people |= {a["uploaded_by"] for a in attached if a["uploaded_by"] is not None}
@@ -126,6 +137,22 @@ class _Packing:
                 self.pointed.people |= {r[c] for c in ("person", "on_behalf") if r[c] is not None}
                 self._look_back(code, r.get("changes"))
                 yield {k: v for k, v in r.items() if k not in ("id", "register", "import_run", "change_set", "scan")}
+
+    def _fines(self, code: str, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """Yield the fines for records as a person reads them, each with its lines of the ledger."""
+        for start in range(0, len(ids), _BATCH):
+            about = and_(ticket.c.register == code, among(ticket.c.record_id, ids[start : start + _BATCH]))
+            lines: dict[int, list[dict[str, Any]]] = {}
+            of = select(ledger_entry).where(ledger_entry.c.ticket.in_(select(ticket.c.id).where(about)))
+            entries = list(self.work.connection.execute(of.order_by(ledger_entry.c.place)).mappings())
+            found = list(self.work.connection.execute(select(ticket).where(about).order_by(ticket.c.id)).mappings())
+            names = people.names(self.work, [r["person"] for r in (*entries, *found) if r["person"] is not None])
+            for e in entries:
+                lines.setdefault(e["ticket"], []).append(
+                    {c: e[c] for c in _OF_LINE} | {"person": names.get(e["person"])}
+                )
+            for f in found:
+                yield {c: f[c] for c in _OF_FINE} | {"person": names.get(f["person"]), "lines": lines.get(f["id"], [])}
 
     def _look_back(self, code: str, changes: str | None) -> None:
         """Note the people that earlier values name."""

@@ -16,7 +16,7 @@ from sqlalchemy import Date, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.catalog.register import RegisterSpec
-from app.errors import Refused, say
+from app.errors import Refused, Sentence, say
 from app.exchange import archive
 from app.exchange.survey import batches
 from app.fields.links import File, Link, Person, Signature
@@ -32,13 +32,29 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass
 class Restored:
-    """What came back: records of the register itself, rows that they point to, people who were not here, files."""
+    """What came back: records of the register itself, rows that they point to, people who were not here, files.
+
+    ``fines`` did not: so many are in the archive, with what was decided, for whoever reads it. What this site's own rules make of the
+    records it judges anew.
+    """
 
     register: str
     records: int = 0
     pointed: int = 0
     people: int = 0
     files: int = 0
+    fines: int = 0
+
+    @property
+    def left(self) -> Sentence | None:
+        """What the archive holds and this site does not take over."""
+        if not self.fines:
+            return None
+        return say(
+            "存档里有 {n} 张处罚单及其裁决，可在 {file} 中查阅；没有恢复，因为账簿只由原来的站点续写",
+            n=self.fines,
+            file=archive.FINES,
+        )
 
 
 def definitions(file: IO[bytes]) -> dict[str, str]:
@@ -112,6 +128,8 @@ class _Restoring:
         for spec in specs:
             self._follow(spec, [self.ids.rows[spec.code][r["_id"]] for r in new[spec.code]])
         self.report.records = len(new[self.report.register])
+        if archive.FINES in self.zipped.namelist():  # archives of earlier versions have none
+            self.report.fines = sum(1 for _ in self._lines(archive.FINES))
         self.report.pointed = sum(map(len, new.values())) - self.report.records
         return self.report
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -23,11 +24,12 @@ from app.models.fixed import attachment, export_log, person, record_version, sig
 from app.models.ledger import obligation
 from app.models.migrate import upgrade
 from app.models.registers import build_models
-from app.services import files, records
+from app.services import files, ledger, records, sweep
 from app.services.panel import Actor, Panel
 from tests.exchange.sample import CLERK, GUEST, NOW, open_panel
 from tests.servers import Databases, Dialect
-from tests.site import publish
+from tests.services.test_sweep import late_archives
+from tests.site import Site, at, publish
 from tests.web.site import FILES
 
 ADMIN = Actor(1, "张三", frozenset({"system_admin"}), 1)
@@ -230,3 +232,30 @@ def test_an_archive_brings_its_definitions_to_a_site_that_has_none(fresh_databas
     assert restoring.with_definitions(there, Actor.system(), out, now=LATER) is there
     for engine in engines:
         engine.dispose()
+
+
+def test_fines_go_along_to_be_read_with_all_that_was_decided(site: Site) -> None:
+    late_archives(site, 2, ["sales1", "sales1"])
+    sweep.run(site.panel, at("2025-03-11 00:05"))
+    with site.panel.work(site.actor("director"), now=at("2025-03-31 09:00")) as work:
+        ledger.confirm(work, ledger.to_confirm(work)[0]["id"])
+    out = io.BytesIO()
+    archive.pack(site.panel, site.actor("admin"), "vehicle_archive", out, now=at("2025-04-01 09:00"))
+    with zipfile.ZipFile(out) as zipped:
+        found = [orjson.loads(line) for line in zipped.open(archive.FINES)]
+    assert sorted(f["state"] for f in found) == ["confirmed", "proposed"]
+    decided = next(f for f in found if f["state"] == "confirmed")
+    assert decided["lines"][-1]["person"] == site.actor("director").name
+    assert {f["person"] for f in found} == {site.actor("sales1").name}
+
+
+def test_restoring_says_that_fines_stay_behind(full: Panel, empty: Panel) -> None:
+    file = packed(full)
+    with zipfile.ZipFile(file) as given, zipfile.ZipFile(out := io.BytesIO(), "w") as changed:
+        for name in given.namelist():
+            changed.writestr(
+                name, given.read(name) if name != archive.FINES else b'{"record_no":"A"}\n{"record_no":"B"}\n'
+            )
+    back = restoring.restore(empty, replace(ADMIN, name="李四"), out, now=LATER)
+    assert back.fines == 2
+    assert "2 张处罚单" in str(back.left)

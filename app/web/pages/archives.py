@@ -14,7 +14,7 @@ from app.errors import Forbidden, Refused, say
 from app.exchange import archive, restoring
 from app.services import administration
 from app.web.actor import current_actor, current_panel, let_go, reading
-from app.web.language import label
+from app.web.language import label, sentence
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
 from app.web.shapes import Control
@@ -77,4 +77,6 @@ def restore() -> Response:
         ),
         "success",
     )  # fmt: skip
+    if back.left is not None:
+        flash(sentence(back.left), "info")
     return redirect(f"{request.script_root}/registers/{back.register}/list/")
