@@ -113,17 +113,16 @@ def _as_workbook(
     work: Work, spec: RegisterSpec, fields: Sequence[Field], headers: Sequence[str], wanted: Wanted, told: Told
 ) -> Iterator[bytes]:
     about = " · ".join(text for _, text in wanted.mark)
-    book = Book(wanted.mark[0][1] if wanted.mark else "", about)
     columns = [_column(f, h, wanted.language) for f, h in zip(fields, headers, strict=True)]
-    sheet = book.sheet(spec.label.text(wanted.language), columns, about)
-    for size, rows in _batches(work, spec, fields, wanted, str, _typed):
-        sheet.add(rows)
-        told(size)
-    if wanted.mark:
-        book.note(ABOUT.text(wanted.language), wanted.mark)
-    if sheet.lists:
-        book.choices(CHOICES.zh, sheet.lists)
-    with tempfile.TemporaryFile() as file:
+    with Book(wanted.mark[0][1] if wanted.mark else "", about) as book, tempfile.TemporaryFile() as file:
+        sheet = book.sheet(spec.label.text(wanted.language), columns, about)
+        for size, rows in _batches(work, spec, fields, wanted, str, _typed):
+            sheet.add(rows)
+            told(size)
+        if wanted.mark:
+            book.note(ABOUT.text(wanted.language), wanted.mark)
+        if sheet.lists:
+            book.choices(CHOICES.zh, sheet.lists)
         book.save(file)
         file.seek(0)
         while part := file.read(_PART):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.compat import safe_string
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from app.exchange.cells import guarded
@@ -26,6 +32,7 @@ CHOICES = Label(zh="选项", en="Choices")
 _UNSPOKEN = re.compile(r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _SPOKEN = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EXACT_DIGITS = 15
+_REMEMBERED = 20_000
 _FIRST_DAY = date(1900, 3, 1)
 _HEAD = Font(bold=True), PatternFill("solid", fgColor="DDE5EE")
 
@@ -42,15 +49,24 @@ class Column:
 
 
 class Book:
-    """A workbook being written; every row goes to a temporary file at once."""
+    """A workbook being written. openpyxl makes all of it but the rows, whose cells it would make one by one; those are put in at the end."""
 
     def __init__(self, creator: str = "", about: str = "") -> None:
         self._book = Workbook(write_only=True)
         self._book.properties.creator, self._book.properties.description = creator or "Rulebook", about
+        self._rows: list[tuple[Any, IO[bytes]]] = []
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        """Let go of the rows, also of a workbook that is not to be."""
+        for _, file in self._rows:
+            file.close()
 
     def sheet(self, title: str, columns: Sequence[Column], footer: str = "") -> Rows:
         """Begin a sheet; ``footer`` stands on every printed page."""
-        return Rows(self._book, title, columns, footer)
+        return Rows(self._book, self._rows, title, columns, footer)
 
     def note(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
         """Add a sheet of names and what they stand for."""
@@ -68,14 +84,34 @@ class Book:
 
     def save(self, out: IO[bytes]) -> None:
         """Write the workbook."""
-        self._book.save(out)
+        with tempfile.TemporaryFile() as without:
+            self._book.save(without)
+            rows = {sheet.path.lstrip("/"): file for sheet, file in self._rows}
+            with ZipFile(without) as given, ZipFile(out, "w", ZIP_DEFLATED) as made:
+                for name in given.namelist():
+                    if name in rows:
+                        _put_in(made, name, given.read(name), rows[name])
+                    else:
+                        made.writestr(name, given.read(name))
+
+
+def _put_in(made: ZipFile, name: str, sheet: bytes, rows: IO[bytes]) -> None:
+    """Write a sheet with the rows that follow its header."""
+    before, end, after = sheet.partition(b"</sheetData>")
+    with made.open(name, "w", force_zip64=True) as out:
+        out.write(before)
+        rows.seek(0)
+        shutil.copyfileobj(rows, out, 1 << 20)
+        out.write(end + after)
 
 
 class Rows:
     """A sheet, and those that follow it where Excel's rows do not suffice."""
 
-    def __init__(self, book: Workbook, title: str, columns: Sequence[Column], footer: str) -> None:
-        self._book, self._title, self._columns, self._footer = book, title, columns, footer
+    def __init__(
+        self, book: Workbook, files: list[tuple[Any, IO[bytes]]], title: str, columns: Sequence[Column], footer: str
+    ) -> None:
+        self._book, self._files, self._title, self._columns, self._footer = book, files, title, columns, footer
         self._lists = [c.choices for c in columns if c.choices]
         self._number = 0
         self._begin()
@@ -88,20 +124,26 @@ class Rows:
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows of text, numbers, days and naive moments; None leaves a cell empty."""
         for row in rows:
-            if self._left == 0:
+            if self._row > MOST_ROWS:
                 self._begin()
-            self._left -= 1
-            self._sheet.append([c(v) for c, v in zip(self._cells, row, strict=True)])
+            self._row += 1
+            n = self._row
+            cells = [
+                f'<c r="{letter}{n}"{made(value)}'
+                for (letter, made), value in zip(self._cells, row, strict=True)
+                if value is not None and value != ""
+            ]
+            self._file.write(f'<row r="{n}">{"".join(cells)}</row>'.encode())
 
     def _begin(self) -> None:
         self._number += 1
         title = re.sub(r"[\[\]:*?/\\]", " ", self._title)[:25].strip() or "Sheet"
-        self._sheet = sheet = self._book.create_sheet(title if self._number == 1 else f"{title} ({self._number})")
+        sheet = self._book.create_sheet(title if self._number == 1 else f"{title} ({self._number})")
         sheet.freeze_panes = "A2"
         sheet.oddFooter.center.text = self._footer.replace("&", "&&")
         lists = iter(range(1, len(self._lists) + 1))
-        for n, column in enumerate(self._columns, 1):
-            letter = get_column_letter(n)
+        letters = [get_column_letter(n) for n in range(1, len(self._columns) + 1)]
+        for letter, column in zip(letters, self._columns, strict=True):
             sheet.column_dimensions[letter].width = column.width
             if column.choices:
                 place = get_column_letter(next(lists))
@@ -109,35 +151,45 @@ class Rows:
                 choice = DataValidation("list", formula1=listed, allow_blank=True, showErrorMessage=True)
                 choice.add(f"{letter}2:{letter}{MOST_ROWS + 1}")
                 sheet.data_validations.append(choice)
-        self._cells = [_Cells(sheet, c) for c in self._columns]
+        self._cells = [(letter, _Cells(sheet, c)) for letter, c in zip(letters, self._columns, strict=True)]
         heads(sheet, [c.header for c in self._columns])
-        self._left = MOST_ROWS
+        self._row, self._file = 1, tempfile.TemporaryFile()  # noqa: SIM115  # the book closes it
+        self._files.append((sheet, self._file))
 
 
 class _Cells:
-    """The cells of one column; the same object is written again and again, for its style costs more than its value."""
+    """The cells of one column as XML, from behind the place of each; one that has come before is not made again."""
 
     def __init__(self, sheet: Any, column: Column) -> None:
-        self._text, self._guarded, self._value = (WriteOnlyCell(sheet) for _ in range(3))
-        for one in (self._text, self._guarded):
-            one.number_format, one.data_type = "@", "s"
+        text, safe, value = (WriteOnlyCell(sheet) for _ in range(3))
+        for one in (text, safe):
+            one.number_format = "@"
             if column.wrapped:
                 one.alignment = Alignment(wrap_text=True, vertical="top")
-        self._guarded.quotePrefix = True
-        self._value.number_format = column.format
+        safe.quotePrefix = True
+        value.number_format = column.format
+        self._text, self._guarded, self._value = text.style_id, safe.style_id, value.style_id
+        self._made: dict[Any, str] = {}
 
-    def __call__(self, value: Any) -> WriteOnlyCell | None:
-        if value is None or value == "":
-            return None
+    def __call__(self, value: Any) -> str:
+        if (made := self._made.get(value)) is None:
+            if len(self._made) > _REMEMBERED:
+                self._made.clear()
+            made = self._made[value] = self._make(value)
+        return made
+
+    def _make(self, value: Any) -> str:
         if isinstance(value, str):
-            one = self._guarded if guarded(value) != value else self._text
-            one._value = spoken(value)
-            return one
+            return _worded(spoken(value), self._guarded if guarded(value) != value else self._text)
         if not kept_exactly(value):
-            self._text._value = f"{value:f}" if isinstance(value, Decimal) else str(value)
-            return self._text
-        self._value.value = value
-        return self._value
+            return _worded(f"{value:f}" if isinstance(value, Decimal) else str(value), self._text)
+        number = to_excel(value) if isinstance(value, date) else value
+        return f' s="{self._value}" t="n"><v>{safe_string(number)}</v></c>'
+
+
+def _worded(text: str, style: int) -> str:
+    kept = ' xml:space="preserve"' if text != text.strip() or "\n" in text else ""
+    return f' s="{style}" t="inlineStr"><is><t{kept}>{escape(text)}</t></is></c>'
 
 
 def heads(sheet: Any, texts: Sequence[str]) -> None:

@@ -99,12 +99,12 @@ def test_columns_rows_and_order_are_as_asked_and_the_number_comes_first_where_it
 
 def test_rows_past_the_end_of_a_sheet_go_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "MOST_ROWS", 2)
-    book, out = Book(), io.BytesIO()
-    book.sheet("投诉[1]", [Column("数", 8, "0")]).add([(n,) for n in range(5)])
-    book.save(out)
-    found = load_workbook(out)
-    assert found.sheetnames == ["投诉 1", "投诉 1 (2)", "投诉 1 (3)"]
-    assert [[c.value for c in s["A"]] for s in found] == [["数", 0, 1], ["数", 2, 3], ["数", 4]]
+    with Book() as book, io.BytesIO() as out:
+        book.sheet("投诉[1]", [Column("数", 8, "0")]).add([(n,) for n in range(5)])
+        book.save(out)
+        found = load_workbook(out)
+        assert found.sheetnames == ["投诉 1", "投诉 1 (2)", "投诉 1 (3)"]
+        assert [[c.value for c in s["A"]] for s in found] == [["数", 0, 1], ["数", 2, 3], ["数", 4]]
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_rows_past_the_end_of_a_sheet_go_on_in_the_next(monkeypatch: pytest.Monk
 )
 def test_what_excel_would_change_is_written_as_text(value: Any) -> None:
     assert not kept_exactly(value)
-    book, out = Book(), io.BytesIO()
-    book.sheet("x", [Column("x", 8, "0.00")]).add([(value,)])
-    book.save(out)
-    assert load_workbook(out).worksheets[0]["A2"].value == str(value)
+    with Book() as book, io.BytesIO() as out:
+        book.sheet("x", [Column("x", 8, "0.00")]).add([(value,)])
+        book.save(out)
+        assert load_workbook(out).worksheets[0]["A2"].value == str(value)
 
 
 @settings(deadline=None)
