@@ -90,7 +90,8 @@ def show(f: dict[str, Any]) -> None:
         f"  bare  {bare['seconds']:8.2f} s {bare['rows_per_second']:>11,.0f} rows/s   panel / bare {f['share_of_bare']:.1%}"
     )
     if "first_byte_s" in ours:
-        print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB")
+        own = f"{ours['own_mb']:.0f} MB (+{ours['own_raised_mb']:.0f}) of its own without mapped files"
+        print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB sent; {own}")
     if beside := ours.get("open"):
         print(f"  beside {beside:,} obligations that are not due")
     print("  " + ", ".join(f"{ours[k]:,} {k}" for k in counted if k in ours), flush=True)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from app.exchange import leaving
 from app.exchange.exporting import Form, Wanted
 from benchmarks import site
-from benchmarks.measure import measured
+from benchmarks.measure import measured, own
 from tests.servers import libpq
 
 READ = "SELECT * FROM r_complaint ORDER BY id"
@@ -25,18 +25,21 @@ def panel(url: str, folder: str, form: Form) -> dict[str, Any]:
     opened = site.open_site(url, Path(folder))
     actor = opened.actor(site.CLERK)
     first, size = 0.0, 0
+    idle = most = own()
     with measured() as watch:
         start = time.perf_counter()
         file = leaving.issue(opened.panel, actor, "complaint", Wanted(form=form), now=site.NOW, source="web")
         for part in file.parts:
             first = first or time.perf_counter() - start
             size += len(part)
+            most = max(most, own())
     with opened.panel.reading(actor) as work:
         rows = leaving.rows_of(work, file.number)
     opened.panel.engine.dispose()
     return {
         "rows": rows, "megabytes": size / 1e6, "first_byte_s": first, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
         "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
+        "own_mb": most, "own_raised_mb": most - idle,
     }  # fmt: skip
 
 
