@@ -12,7 +12,6 @@ from celery import Celery
 
 from app import clock
 from app.exchange import importing
-from app.robots import tell_group
 from app.services import chain, letters, recalculation, ticks, upkeep, whatif
 from app.services.letters import Letter, Office
 from app.services.panel import Panel
@@ -35,6 +34,8 @@ def celery_app(settings: Settings, panel: Callable[[], Panel]) -> Celery:
     Tasks carry no information but which file is meant: a lost or doubled one changes nothing. They are this app's alone: what is shared with
     others Celery never lets go of.
     """
+    from app.robots import tell_group  # what speaks to other machines is of the workers alone
+
     app = sender(settings)
     office = Office(Mailer(settings) if settings.SMTP_URL else None, tell_group, settings.public_url)
 

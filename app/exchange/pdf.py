@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATE = Path(__file__).with_name("print.typ")
 FONTS = Path(__file__).parents[1] / "static" / "vendor" / "@expo-google-fonts" / "noto-sans-sc"
@@ -23,6 +24,8 @@ def typeset(document: Mapping[str, Any], at: datetime) -> bytes:
 
     A character that the font lacks is shown as a box with its number: □U+20BB7.
     """
+    import typst  # 7 MB that a process needs with its first sheet
+
     inputs = {"document": json.dumps(_shown(document), ensure_ascii=False)}
     made = typst.compile(str(TEMPLATE), font_paths=_fonts(), sys_inputs=inputs, timestamp=at)
     assert isinstance(made, bytes)  # noqa: S101  # one PDF, never a list of pages
@@ -36,6 +39,8 @@ def lacks(character: str) -> bool:
 
 @cache
 def _fonts() -> typst.Fonts:
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, Index, MetaData, Table, func, inspect, select, text
 from sqlalchemy.schema import CreateIndex
 
@@ -22,6 +20,9 @@ def add_missing(connection: Connection, catalog: Catalog) -> list[str]:
     New columns may be empty, so that old rows stay as they are: no row is touched, however many there are. A retired field keeps its
     column and its values. Indexes of large tables are left to ``add_indexes``, but for those that keep values unique.
     """
+    from alembic.migration import MigrationContext  # only who publishes needs it
+    from alembic.operations import Operations
+
     seen = inspect(connection)
     there = set(seen.get_table_names())
     schema = build_schema(catalog)
