@@ -43,6 +43,8 @@ def open_engine(url: str, **options: Any) -> Engine:
         event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect))
         event.listen(engine, "checkin", _remember_alive)
         return engine
+    # Each connection keeps the schema of the whole database, 4 MB with all registers: those that are open are used before another is.
+    options = {"pool_use_lifo": True} | options
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
