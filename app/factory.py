@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_appbuilder import AppBuilder
@@ -18,7 +20,7 @@ from app.catalog.loader import read_folder
 from app.errors import Refused
 from app.models import migrate
 from app.models.engine import open_engine
-from app.rules.calendar import calendar_from
+from app.rules.calendar import WorkCalendar, calendar_from
 from app.rules.yearbook import read_yearbook
 from app.services import calendars, demo, publishing, redating
 from app.services.panel import Actor, Panel
@@ -32,7 +34,7 @@ def open_panel(settings: Settings, engine: Engine | None = None) -> Panel:
     """Return the panel of the newest publication in the database of ``settings``, on ``engine`` where one is open already."""
     # A request may hold three connections at once: FAB's, a reader's, a writer's.
     engine = engine or open_engine(settings.DATABASE_URL, pool_size=3 * settings.WEB_THREADS)
-    calendar = calendar_from(read_yearbook(settings.DEFINITIONS / "calendars" / "cn.yaml"), settings.zone)
+    calendar = _calendar(settings.DEFINITIONS, settings.zone)
     return publishing.open_panel(
         engine,
         publishing.current(engine),
@@ -41,6 +43,12 @@ def open_panel(settings: Settings, engine: Engine | None = None) -> Panel:
         settings.INSTANCE / "files",
         settings.APPEAL_WORKING_DAYS,
     )
+
+
+@cache
+def _calendar(definitions: Path, zone: ZoneInfo) -> WorkCalendar:
+    """Return the shipped calendar; its file is of the program and does not change while that runs."""
+    return calendar_from(read_yearbook(definitions / "calendars" / "cn.yaml"), zone)
 
 
 def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
