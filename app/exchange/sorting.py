@@ -72,7 +72,7 @@ def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
     defaults = [f.code for f in spec.fields if f.default is not None]
     there = _existing(work, spec, [one for one in parsed if not one.errors], keys) if keys else {}
     for one in parsed:
-        key = tuple(one.values.get(c) for c in keys)
+        key = tuple([one.values.get(c) for c in keys])
         if not one.errors and None in key and keys != ("record_no",):
             blank = next(c for c, v in zip(keys, key, strict=True) if v is None)
             _refuse(spec, one, blank, say("用来识别记录的列不能空着"))

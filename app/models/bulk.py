@@ -48,7 +48,15 @@ def insert_rows(
     All rows share ``columns`` (by default every column that the first row names). Raises IntegrityError like any other insert.
     """
     if rows:
-        insert_columns(connection, table, {n: [row.get(n) for row in rows] for n in columns or rows[0]})
+        insert_columns(connection, table, by_column(rows, list(columns or rows[0])))
+
+
+def by_column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return rows as columns by name; what a row lacks is None."""
+    if rows and len(names) > 1:
+        with suppress(KeyError):  # as a rule every row has them all: then each is asked once for all of them
+            return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
+    return {n: [row.get(n) for row in rows] for n in names}
 
 
 def insert_columns(

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.catalog.duty import LENGTHS, Bound, Limit, Span, Term
 from app.fields.label import Label
@@ -34,8 +34,7 @@ class Counted:
     name: Label | None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """The last day of a limit, and the first instant in UTC that is too late.
 
     ``inclusive``: the moment one second earlier is the limit as people say it. ``provisional``: a year that is not
@@ -82,7 +81,7 @@ def due(limit: Limit, started: date | datetime, calendar: WorkCalendar, record: 
     for bound in limit.not_after:
         if (other := _bound(bound, started, calendar, record)) is not None and other.late_at < found.late_at:
             found = other
-    return replace(found, limit=limit)
+    return found._replace(limit=limit)
 
 
 def _known(term: Term, record: Mapping[str, Any]) -> bool:

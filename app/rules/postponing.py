@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.catalog.duty import Limit, Prolongation, Span
@@ -55,8 +55,8 @@ def postponed(
         if end is None:
             return None, (*steps, Postponement(begin=begin))
         if limit.minutes is not None or limit.hours is not None:
-            due = replace(due, late_at=due.late_at + (end - begin))
-            due = replace(due, day=calendar.day_of(due.ends_at))
+            due = due._replace(late_at=due.late_at + (end - begin))
+            due = due._replace(day=calendar.day_of(due.ends_at))
         else:
             reached = _stood(reached, begin, end, limit, calendar)
             due = _ending(due, reached, limit, calendar)
@@ -114,6 +114,6 @@ def _ending(due: Due, reached: date, limit: Limit, calendar: WorkCalendar) -> Du
     )
     day = calendar.next_working(reached) if moves else reached
     shift: timedelta = calendar.start_of(day) - calendar.start_of(due.day)
-    return replace(
-        due, day=day, late_at=due.late_at + shift, provisional=due.provisional or (moves and calendar.provisional(day))
+    return due._replace(
+        day=day, late_at=due.late_at + shift, provisional=due.provisional or (moves and calendar.provisional(day))
     )

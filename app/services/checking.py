@@ -12,6 +12,7 @@ from app.catalog.register import RegisterSpec
 from app.errors import CellError, Sentence, say
 from app.fields.base import Field
 from app.fields.links import File, Link, Person, Signature
+from app.models.bulk import by_column
 from app.models.fixed import attachment, person
 from app.services.conditions import with_references
 from app.services.panel import Work
@@ -58,13 +59,15 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
     needed_when = spec.needed_when
     whole = with_references(work, spec, rows, spec.far_conditions)
     filled: set[str] = set().union(*whole)
+    columns = by_column(whole, [f.code for f in spec.fields if f.code in filled])
+    empty = (None,) * len(whole)
     for f in spec.fields:
         if isinstance(f, Signature) or f.formula:
             continue
         demanded = f.required and f.typed
         if f.code not in filled and not demanded and f.code not in needed_when:
             continue
-        values = [row.get(f.code) for row in whole]
+        values = columns.get(f.code, empty)
         distinct = set(values)  # each value is looked at once: a file brings the same few choices thousands of times
         blank = not distinct.isdisjoint(_BLANK)
         if blank and demanded:

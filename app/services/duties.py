@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -16,9 +16,9 @@ from app.catalog.duty import Done, Duty, Limit, Start, Term
 from app.catalog.register import RegisterSpec
 from app.fields.links import Signature
 from app.fields.times import Date, Moment
-from app.models.bulk import insert_rows
+from app.models.bulk import insert_columns, insert_rows
 from app.models.ledger import obligation, obligation_move, timer
-from app.rules.agenda import Ahead
+from app.rules.agenda import Ahead, Event
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
 from app.services import adoption, calendars, editions, go_live, history, numbering, people, postponing, scope
@@ -137,6 +137,9 @@ def _settle_era(
         if fresh and not owing:
             continue
         done = _done(then, spec, duty, owing, fresh)
+        if fresh and not duty.postponed_by:
+            new += _begin(then, era, duty, owing, done)
+            continue
         facts = postponing.facts(then, spec, duty, owing, fresh=fresh) if duty.postponed_by else None
         new += _settle_duty(then, era, duty, owing if fresh else begun, known, done, facts, result, again)
     for o in _insert(then, spec, new, result):
@@ -234,9 +237,32 @@ class _Terms:
     def who(self, work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return who owes the duty of a record, as ``owed_by`` says it."""
         key = tuple([row.get(f) for f in self.looked_at])
-        if key not in self.owing:
-            self.owing[key] = owed_by(work, spec, self.party, row)
-        return self.owing[key]
+        if (found := self.owing.get(key)) is None:
+            found = self.owing[key] = owed_by(work, spec, self.party, row)
+        return found
+
+
+def _begin(
+    work: Work, era: Era, duty: Duty, rows: Sequence[Mapping[str, Any]], done: Mapping[int, datetime]
+) -> list[_New]:
+    """Return the obligations of records that have just been entered and owe a duty, as ``_settle_duty`` does, which are not written yet."""
+    spec, again = era.spec, Again()
+    common = _Terms.of(work, spec, duty)
+    dated: dict[Any, dict[str, Any] | None] = {}
+    new: list[_New] = []
+    for row in rows:
+        started = _started(duty.starts, common.start_column, row, None)
+        if started is None or row.get("archived_at") is not None:
+            continue
+        key = (started, row.get("unit"))
+        if not common.alike or key not in dated:
+            dated[key] = _dated(work, era, duty, row, started, None, common, again)
+        terms = dated[key]
+        if terms is not None:
+            fulfilled = done.get(row["id"])
+            state = {"state": "done" if fulfilled else "open", "done_at": fulfilled}
+            new.append(({**common.who(work, spec, row), **terms, **state}, duty, row))
+    return new
 
 
 def _settle_duty(
@@ -405,9 +431,9 @@ def _postponed(
     try:
         ends, kept = postponing.postpone(work, duty, facts, o, row, base, done)
     except BeyondCalendar:
-        ends, kept = replace(base, day=PARKED.date(), late_at=PARKED, provisional=True), None
+        ends, kept = base._replace(day=PARKED.date(), late_at=PARKED, provisional=True), None
     if ends is None:
-        ends = replace(base, day=PARKED.date(), late_at=PARKED)
+        ends = base._replace(day=PARKED.date(), late_at=PARKED)
     return terms | {
         "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional, "postponed": kept
     }  # fmt: skip
@@ -571,11 +597,10 @@ def _insert(work: Work, spec: RegisterSpec, new: Sequence[_New], result: Settled
     if not new:
         return []
     first = numbering.take(work, "obligation.id", len(new))
-    rows = []
-    for n, (terms, duty, row) in enumerate(new):
-        o = terms | {"id": first + n, "register": spec.code, "record_id": row["id"], "duty": duty.code, "cycle": 1}
-        rows.append(o)
-        result.changed.append((o, duty, row))
+    for number, (o, duty, row) in enumerate(new, first):
+        o.update(id=number, register=spec.code, record_id=row["id"], duty=duty.code, cycle=1)
+    result.changed += new
+    rows = [o for o, _, _ in new]
     insert_rows(work.connection, obligation, rows, COLUMNS)
     return rows
 
@@ -593,16 +618,19 @@ def arm(
         for start in range(0, len(ids), 500):
             work.connection.execute(delete(timer).where(timer.c.obligation.in_(ids[start : start + 500])))
     ahead: dict[Any, Ahead] = {}
-    rows = []
+    numbers: list[int] = []
+    first: list[Event] = []
     for o, duty, _ in changed:
         if o["state"] != "open" or o["due_at"] == PARKED:
             continue
         key = (id(duty), o["calendar"])
-        if key not in ahead:
-            ahead[key] = Ahead(duty, calendars.named(work, o["calendar"]))
-        event = ahead[key].first(due_of(o), o["started_at"])
-        rows.append({"obligation": o["id"], "fire_at": event.fire_at, "kind": event.kind, "seq": event.seq})
-    insert_rows(work.connection, timer, rows, TIMER)
+        if (events := ahead.get(key)) is None:
+            events = ahead[key] = Ahead(duty, calendars.named(work, o["calendar"]))
+        numbers.append(o["id"])
+        first.append(events.first(due_of(o), o["started_at"]))
+    if numbers:
+        fire_at, kinds, seqs = zip(*first, strict=True)
+        insert_columns(work.connection, timer, {"obligation": numbers, "fire_at": fire_at, "kind": kinds, "seq": seqs})
 
 
 def due_of(o: Mapping[str, Any]) -> Due:

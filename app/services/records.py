@@ -79,27 +79,34 @@ def create_many(
     ``lines`` are the lines of a file the rows came from, for errors. Raises Forbidden, and Invalid with every error of every row.
     """
     spec = _writable(work, register, "import" if import_run is not None else "add")
-    if errors := check_many(work, register, new, lines=lines, importing=import_run is not None):
-        raise Invalid(errors)
+    whole: Sequence[Mapping[str, Any]] = _with_defaults(work, spec, new)
+    if errors := _wrong(work, spec, new, whole, importing=import_run is not None):
+        raise Invalid([_at_line(e, lines) for e in errors] if lines is not None else errors)
     if behind.of(work.connection) is not None:  # whatever is asked later waits until the records are written
-        new = duties.ask_ahead(work, spec, _with_defaults(work, spec, new))
-    entered = rows.insert(work, spec, new, import_run)
+        whole = duties.ask_ahead(work, spec, whole)
+    entered = rows.insert(work, spec, whole, import_run)
     consequences.of_rows(work, spec, entered, fresh=True)
     return [r["id"] for r in entered]
 
 
 def check_many(
-    work: Work,
-    register: str,
-    new: Sequence[Mapping[str, Any]],
-    *,
-    lines: Sequence[int] | None = None,
-    importing: bool = False,
+    work: Work, register: str, new: Sequence[Mapping[str, Any]], *, importing: bool = False
 ) -> list[CellError]:
     """Return everything that keeps records from being entered; writes nothing."""
     spec = work.spec(register)
+    return _wrong(work, spec, new, _with_defaults(work, spec, new), importing=importing)
+
+
+def _wrong(
+    work: Work,
+    spec: RegisterSpec,
+    new: Sequence[Mapping[str, Any]],
+    whole: Sequence[Mapping[str, Any]],
+    *,
+    importing: bool,
+) -> list[CellError]:
+    """Return everything that keeps records from being entered: as they are given, and ``whole``, with their defaults."""
     verb = "import" if importing else "add"
-    whole = _with_defaults(work, spec, new)
     errors = check_rows(work, spec, whole)
     errors += _unwritable(
         work, spec, new, "add", WRITABLE | {"record_no"} if importing or work.actor.is_system else WRITABLE
@@ -107,8 +114,7 @@ def check_many(
     errors += refusing.entering(work, spec, whole)
     errors += files.foreign(work, spec, new)
     strange = scope.uncovered(work, spec, whole, verb)
-    errors += [CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1) for i in strange]
-    return [_at_line(e, lines) for e in errors] if lines is not None else errors
+    return errors + [CellError("", say("这条记录不在您可以登记的范围内"), row=i + 1) for i in strange]
 
 
 def update(

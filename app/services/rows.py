@@ -29,7 +29,7 @@ from app.fields.links import Person, Signature
 from app.fields.texts import AutoNumber
 from app.fields.times import Date, Moment
 from app.models.among import among, among_given
-from app.models.bulk import insert_columns, insert_new, insert_one, insert_rows
+from app.models.bulk import by_column, insert_columns, insert_new, insert_one, insert_rows
 from app.models.fixed import record_version, signature
 from app.services import formulas, numbering, scope, searching
 from app.services.panel import Work
@@ -151,7 +151,7 @@ def insert(
     _give_numbers(work, spec, whole)
     formulas.reserve(work, spec, whole)
     filled = set().union(*whole) - stamp.keys()
-    cells = {c.key: [r.get(c.key) for r in whole] for c in table.columns if c.key in filled}
+    cells = by_column(whole, [c.key for c in table.columns if c.key in filled])
     insert_columns(work.connection, table, cells, stamp)
     for f in spec.fields:
         if f.many:
