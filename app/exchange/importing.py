@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.errors import CellError, Invalid, Refused, Sentence, say
-from app.exchange import applying, column_choices, runs, undoing
+from app.exchange import apart, applying, column_choices, runs, undoing
 from app.exchange.parsing import Plain
 from app.exchange.plan import Plan, make_plan
 from app.exchange.preview import Preview, dry_run
@@ -20,6 +20,7 @@ from app.exchange.runs import AlreadyImported, Cancelled, ImportReport, Options
 from app.exchange.spool import Spool
 from app.models.behind import ahead, writing_behind
 from app.models.bulk import seldom_collected
+from app.models.engine import unmapped
 from app.services import people, scope
 from app.services.panel import Actor, Panel, Work
 
@@ -27,6 +28,9 @@ __all__ = ["AlreadyImported", "Cancelled", "ImportReport", "Preview", "carry_on"
 
 BACKGROUND = 1_000
 """Files of more rows are imported by a worker, not while the person waits."""
+
+ALONG = 3
+"""Files of more batches are read by a process of its own."""
 
 Progress = Callable[[int, int], None]
 """Called after each batch with the rows done and the rows in all; may raise Cancelled."""
@@ -138,7 +142,8 @@ class _Run:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        with self.panel.work(self.actor, now=self.now, source=self.source) as work, writing_behind(work.connection):
+        opened = self.panel.work(self.actor, now=self.now, source=self.source)
+        with opened as work, unmapped(work.connection), writing_behind(work.connection):
             yield work
 
     def good_rows(self, plan: Plan) -> None:
@@ -214,7 +219,9 @@ class _Run:
                 rows = [row for _, row in batch]
                 yield batch[0][0], rows, plan.parser.read(rows)
 
-        return ahead(batches())
+        # a process of its own costs more than it saves before there are some batches
+        long = apart.POSSIBLE and plan.survey.rows > ALONG * plan.batch
+        return apart.made_apart(batches()) if long else ahead(batches())
 
     def finished(self, plan: Plan) -> None:
         file = write_refused(self.panel, self.run_id, plan)

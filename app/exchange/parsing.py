@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as declared
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import CellError, Sentence, say
 from app.exchange.cells import unguarded
@@ -43,8 +43,11 @@ class _Bad:
     reason: Sentence
 
 
-Plain = dict[str, list[Any]]
-"""Columns of values by field, without those that name people, units and rows."""
+class Plain(NamedTuple):
+    """Columns of values by field, without those that name people, units and rows; and the fields of which a text has been refused so far."""
+
+    columns: dict[str, list[Any]]
+    refused: frozenset[str]
 
 
 class Parser:
@@ -64,10 +67,11 @@ class Parser:
         self._read = {f.code: self._reader(f) for _, f in self._columns}
 
     def read(self, rows: Sequence[Row]) -> Plain:
-        """Return the columns of some rows that can be read without asking the database; another thread may do so."""
+        """Return the columns of some rows that can be read without asking the database; another process may do so."""
         cells = list(zip(*[r.cells for r in rows if r.fault is None], strict=True))
         plain = [(index, f) for index, f in self._columns if cells and not isinstance(f, Link)]
-        return {f.code: self._column(f, cells[index]) for index, f in plain}
+        columns = {f.code: self._column(f, cells[index]) for index, f in plain}
+        return Plain(columns, frozenset(self._refused))
 
     def parse(self, work: Work, rows: Sequence[Row], first: int = 1, plain: Plain | None = None) -> list[Parsed]:
         """Return the rows as values; ``first`` is the number of the first row among the file's data rows, ``plain`` what was read of them.
@@ -75,10 +79,13 @@ class Parser:
         Names of people, units and rows are looked up together, once for each column.
         """
         plain = self.read(rows) if plain is None else plain
+        self._refused |= plain.refused
         sound = [r for r in rows if r.fault is None]
         columns, bad = [], []
         for index, f in self._columns if sound else ():
-            values = self._links(work, f, [r.cells[index] for r in sound]) if isinstance(f, Link) else plain[f.code]
+            values = (
+                self._links(work, f, [r.cells[index] for r in sound]) if isinstance(f, Link) else plain.columns[f.code]
+            )
             for n, reason in [(n, r.doubts[index]) for n, r in enumerate(sound) if r.doubts and index in r.doubts]:
                 values[n] = _Bad(reason)
                 self._refused.add(f.code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,8 @@ BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 
 IDLE = 1.0
 """Seconds for which a connection that answered is taken to be alive."""
-
+MAPPED = 1 << 28
+"""Bytes of an SQLite database that readers see without copying them; they count as memory of the process."""
 STATEMENTS = 2_000
 """Compiled statements that a panel remembers: a whole catalog has more kinds of them than the 500 that are usual."""
 
@@ -92,12 +94,25 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "cache_size=-65536",
-        "mmap_size=268435456",
-        "temp_store=MEMORY",
+        f"mmap_size={MAPPED}",
+        "temp_store=FILE",  # what a savepoint would bring back lies in memory otherwise, and imports are of any length
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function("formula", -1, work_out)
+
+
+@contextmanager
+def unmapped(connection: Connection) -> Iterator[None]:
+    """Keep what a long piece of work reads of an SQLite database from counting as its memory."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql("PRAGMA mmap_size=0")
+    try:
+        yield
+    finally:
+        if sqlite:
+            connection.exec_driver_sql(f"PRAGMA mmap_size={MAPPED}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
