@@ -78,7 +78,7 @@ def told(what: str, dialect: str, ours: dict[str, Any], bare: dict[str, Any]) ->
 
 
 def show(f: dict[str, Any]) -> None:
-    """Print figures as they come: what a person waits, and what this process's CPU did of it."""
+    """Print figures as they come: what a person waits, and what CPU all our processes had of it."""
     ours, bare = f["panel"], f["bare"]
     counted = ("versions", "obligations", "timers", "breaches", "notices", "differences", "tickets")
     cpu = ours["rows"] / ours["cpu_seconds"]
@@ -89,6 +89,8 @@ def show(f: dict[str, Any]) -> None:
     print(
         f"  bare  {bare['seconds']:8.2f} s {bare['rows_per_second']:>11,.0f} rows/s   panel / bare {f['share_of_bare']:.1%}"
     )
+    if helped := ours.get("helped_seconds"):
+        print(f"  {helped:.2f} s of the CPU in a process that reads the file")
     if "first_byte_s" in ours:
         own = f"{ours['own_mb']:.0f} MB (+{ours['own_raised_mb']:.0f}) of its own without mapped files"
         print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB sent; {own}")

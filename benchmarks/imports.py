@@ -33,7 +33,7 @@ def panel(url: str, folder: str, file: str, mode: str) -> dict[str, Any]:
     assert (report.state, report.refused, versions) == ("done", 0, report.created), report.errors[:5]
     return {
         "rows": report.created, "versions": versions, "obligations": obligations, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": report.created / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
+        "helped_seconds": watch.helped, "rows_per_second": report.created / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
     }  # fmt: skip
 
 

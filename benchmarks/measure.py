@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import multiprocessing
+import resource
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+EVERY = 0.1
+"""Seconds between two looks at the memory of the processes that a block has started."""
+
 
 @dataclass
 class Stopwatch:
-    """Seconds that a block took, on the clock and of this process's CPU; by how much it raised peak memory (MB)."""
+    """Seconds that a block took, on the clock and of CPU; by how much it raised peak memory (MB).
+
+    Processes that it started and that have ended count as its own; ``helped`` is the CPU that they had of it.
+    """
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    helped: float = 0.0
     megabytes: float = 0.0
     peak: float = field(default=0.0)
 
@@ -24,12 +33,44 @@ class Stopwatch:
 @contextmanager
 def measured() -> Iterator[Stopwatch]:
     """Measure a block."""
-    watch = Stopwatch()
-    before, start, cpu = peak(), time.perf_counter(), time.process_time()
-    yield watch
-    watch.seconds, watch.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
-    watch.peak = peak()
+    watch, done, beside = Stopwatch(), threading.Event(), [0.0]
+
+    def look() -> None:
+        while not done.wait(EVERY):
+            beside[0] = max(beside[0], sum(_private(child) for child in _children()))
+
+    before, start, cpu, theirs = peak(), time.perf_counter(), time.process_time(), _reaped()
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield watch
+    finally:
+        watch.seconds, watch.helped = time.perf_counter() - start, _reaped() - theirs
+        watch.cpu_seconds = time.process_time() - cpu + watch.helped
+        done.set()
+        looking.join()
+    watch.peak = peak() + beside[0]
     watch.megabytes = watch.peak - before
+
+
+def _reaped() -> float:
+    """Return the CPU seconds of all processes that this one has started and seen the end of."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _children() -> list[str]:
+    """Return the numbers of the processes that this one has started and that run."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [child for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _private(process: str) -> float:
+    """Return the memory (MB) that a process shares with no other; 0 for one that has ended."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+    return 0.0
 
 
 def peak() -> float:
