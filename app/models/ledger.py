@@ -33,10 +33,15 @@ obligation = Table(
     Column("calendar", String(40), nullable=False), Column("provisional", Boolean, nullable=False),
     Column("state", String(8), nullable=False), Column("done_at", UtcMoment),
     UniqueConstraint("register", "record_id", "duty", "cycle"),
-    Index("ix_obligation_person", "person", "state", "due_at"),
-    Index("ix_obligation_role", "role", "state"),
     Index("ix_obligation_due", "register", "state", "due_at"),
 )  # fmt: skip
+for _name, _columns in {"person": ("person", "state", "due_at"), "role": ("role", "state")}.items():
+    _filled = obligation.c[_name].is_not(
+        None
+    )  # what is owed by the one is not by the other: half of each would be empty
+    Index(
+        f"ix_obligation_{_name}", *(obligation.c[c] for c in _columns), sqlite_where=_filled, postgresql_where=_filled
+    )
 
 obligation_move = Table(
     "obligation_move", fixed,
