@@ -1,6 +1,6 @@
 """The indexes of who owes what hold only those obligations that a person, or a role, owes
 
-Revision: 0012
+Revision: 0010
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None

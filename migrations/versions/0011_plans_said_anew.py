@@ -1,6 +1,6 @@
 """What publications changed, as sentences that are worded when they are read; earlier ones stay the lines that they were
 
-Revision: 0015
+Revision: 0011
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
