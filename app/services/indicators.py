@@ -337,7 +337,7 @@ class Entry:
 
 def board(work: Work, day: date, only: str = "") -> list[Entry]:
     """Return what the actor sees of every indicator, or ``only`` one, in the period in which ``day`` lies; empty ones left out."""
-    chosen = [i for i in live(work) if (not only or i.code == only) and _concerns(work, i)]
+    chosen = [i for i in live(work) if (not only or i.code == only) and concerns(work, i)]
     periods = {i.code: period_of(i.period, day) for i in chosen}
     back = {i.code: [periods[i.code].before(n) for n in reversed(range(_shown(i)))] for i in chosen}
     before = kept(work, periods, {p for past in back.values() for p in past})
@@ -359,7 +359,7 @@ def board(work: Work, day: date, only: str = "") -> list[Entry]:
     return entries
 
 
-def _concerns(work: Work, indicator: Indicator) -> bool:
+def concerns(work: Work, indicator: Indicator) -> bool:
     """Return whether there could be a figure that the actor may see, so that none is figured out for nothing."""
     subjects = sight(work, indicator)
     if subjects is None or not indicator.per:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -11,7 +12,21 @@ from flask_babel import gettext
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.fields.base import Field
 from app.fields.links import Signature
-from app.services import duties, ledger, listing, lookup, people, printing, records, related, rows, scope, workflow
+from app.fields.numbers import Percent
+from app.services import (
+    duties,
+    indicators,
+    ledger,
+    listing,
+    lookup,
+    people,
+    printing,
+    records,
+    related,
+    rows,
+    scope,
+    workflow,
+)
 from app.services.listing import Filter
 from app.services.panel import Work
 from app.web import listing as lists
@@ -113,6 +128,7 @@ def _within(work: Work, spec: RegisterSpec, number: int, verb: str) -> bool:
 
 def _sections(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mapping[str, Any]) -> list[dict[str, Any]]:
     own = [f for f in seen if not isinstance(f, Signature)]
+    sources = _sources(work, spec, row)
     entry = [SYSTEM[c] for c in ("unit", "created_by", "created_at", "updated_by", "updated_at", "remark")]
     names = Names(work, [*own, *entry], [row])
 
@@ -120,9 +136,25 @@ def _sections(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mappin
         made = [(f, cell(names, spec, f, row)) for f in fields]
         for f, c in made:
             c.label = label(f.label)
+            c.url = c.url or (sources.get(f.code, "") if c.text else "")
+            c.text += "%" if c.text and isinstance(f, Percent) else ""
         return [c for _, c in made]
 
     return [{"label": gettext("内容"), "values": values(own)}, {"label": gettext("登记"), "values": values(entry)}]
+
+
+def _sources(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the figures of a report are to be checked against: of each field the page of its indicator for the report's month."""
+    found: dict[str, str] = {}
+    for report in spec.reports:
+        last = row.get(report.last)
+        if not isinstance(last, date) or any(row.get(code) != value for code, value in report.sets.items()):
+            continue
+        mine = {i.code for i in indicators.live(work) if indicators.concerns(work, i)}
+        for code, figure in report.figures.items():
+            if figure.indicator in mine:
+                found[code] = f"{request.script_root}/indicators/{figure.indicator}?month={last:%Y-%m}"
+    return found
 
 
 def _signatures(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mapping[str, Any]) -> list[dict[str, str]]:

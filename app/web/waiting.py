@@ -42,7 +42,7 @@ def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:
     others = [t for t, _ in w.steps if _asks(spec, t)]
     late = w.due is not None and w.due <= work.now
     return {
-        "title": title, "number": w.number if w.number != title else "", "register": label(spec.label), "url": url,
+        "title": title, "number": w.number if w.number not in title else "", "register": label(spec.label), "url": url,
         "state": {"label": state.text, "tone": state.tone}, "since": moment(w.since),
         "due": until(w.due) if w.due is not None and w.due != duties.PARKED else "",
         "days_left": _days_left(work, w, late),

@@ -25,10 +25,12 @@ def show() -> str:
     work = reading()
     every = service.records(work)
     found = every[:SHOWN]
-    due = waiting.owed(work, every, owing.mine(work))
+    owed = waiting.owed(work, every, owing.mine(work))
+    late, due = [o for o in owed if o["due_at"] <= work.now], [o for o in owed if o["due_at"] > work.now]
     decided = waiting.decisions(work)
     total = menu.counted(len(every) if len(every) < service.MOST else None)["waiting"] or 0
     return render_template(
         "waiting.html", title=gettext("待我办理"), groups=waiting.groups(work, found), **decided,
-        due=owing.groups(work, due[:DUE]), due_count=len(due), hidden=max(total - len(found) - sum(map(len, decided.values())), 0),
+        late=owing.groups(work, late[:DUE]), late_count=len(late), due=owing.groups(work, due[:DUE]), due_count=len(due),
+        hidden=max(total - len(found) - sum(map(len, decided.values())), 0),
     )  # fmt: skip
