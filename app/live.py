@@ -170,6 +170,7 @@ class LiveApp:
             attempt = builder.submit(self._build, self, serving.panel.engine)
         if (error := attempt.exception()) is None:
             self._serving, self.failure = attempt.result(), None
+            _give_back()
             log.info("serving revision %s", wanted)
         else:
             # Whatever is wrong with a new catalog, the old one goes on serving.
