@@ -1,15 +1,19 @@
-"""Opening the database: what a connection asks before it is used, and between its questions."""
+"""Opening the database: what a connection asks before it is used and between its questions, and what counts as its memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from app.models import engine as opening
-from app.models.engine import one_by_one, open_engine, streamed
+from app.models.engine import MAPPED, one_by_one, open_engine, streamed, unmapped
 from tests.servers import Databases
+
+FILE = 1
+"""What SQLite calls temporary storage in a file."""
 
 
 @pytest.fixture
@@ -66,3 +70,20 @@ def test_on_sqlite_all_questions_see_one_moment(fresh_database: Databases) -> No
         connection.execute(text("SELECT 1"))
     opened.dispose()
     assert seen == ["BEGIN", "SELECT 1"]
+
+
+def told(connection: Connection, pragma: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one())
+
+
+def test_a_database_is_not_mapped_during_long_work_and_mapped_again_behind_it(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'site.db'}")
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE word (id INTEGER)")
+        assert told(connection, "temp_store") == FILE
+        with pytest.raises(ZeroDivisionError), unmapped(connection):
+            connection.exec_driver_sql("INSERT INTO word VALUES (1)")
+            assert told(connection, "mmap_size") == 0
+            raise ZeroDivisionError
+        assert told(connection, "mmap_size") == MAPPED
+    engine.dispose()
