@@ -61,8 +61,11 @@ def _reaped() -> float:
 
 def _children() -> list[str]:
     """Return the numbers of the processes that this one has started and that run."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return [child for task in tasks for child in task.read_text(encoding="ascii").split()]
+    found: list[str] = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found += task.read_text(encoding="ascii").split()
+    return found
 
 
 def _private(process: str) -> float:
