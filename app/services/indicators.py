@@ -380,7 +380,7 @@ def entry(work: Work, code: str, day: date) -> Entry:
     """
     if found := board(work, day, code):
         return found[0]
-    chosen = next((i for i in live(work) if i.code == code and _concerns(work, i)), None)
+    chosen = next((i for i in live(work) if i.code == code and concerns(work, i)), None)
     if chosen is None:
         raise Missing(say("没有名为 {code} 的指标", code=code))
     return Entry(chosen, period_of(chosen.period, day), {}, WHOLE, None, [])
