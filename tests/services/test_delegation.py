@@ -187,8 +187,10 @@ def test_the_deputy_of_who_confirms_fines_confirms_them_but_none_of_his_own(site
     sweep.run(site.panel, at("2025-03-03 08:00"))
     delegate(site, "director", "sales2")
     delegate(site, "director", "sales1")
-    with site.panel.work(actor_on(site, "sales1", ACTS), now=at(ACTS)) as work:
+    with site.panel.reading(actor_on(site, "sales2", ACTS), now=at(ACTS)) as work:
         ticket = ledger.to_confirm(work)[0]["id"]
+    with site.panel.work(actor_on(site, "sales1", ACTS), now=at(ACTS)) as work:
+        assert ledger.to_confirm(work) == []
         with pytest.raises(Forbidden):  # the person fined
             ledger.confirm(work, ticket)
     with site.panel.work(actor_on(site, "sales2", ACTS), now=at(ACTS)) as work:
