@@ -34,6 +34,7 @@ class Shot:
 SHOTS = (
     Shot("login", "", "/login/"),
     Shot("home", "chenjing", "/"),
+    Shot("waiting", "wujing", "/waiting"),
     Shot("work", "chenjing", "/work"),
     Shot("register", "chenjing", "/grid/complaint"),
     Shot("list", "chenjing", "/registers/complaint/list/"),
