@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask import current_app
@@ -15,6 +16,7 @@ from wtforms.fields.choices import Choice
 from wtforms.validators import Optional, ValidationError
 
 from app.web.actor import current_panel
+from app.web.cells import moment
 from app.web.language import label, language_comma
 
 
@@ -41,6 +43,11 @@ def defined(code: str) -> bool:
 def _with_code(code: str) -> str:
     spec = current_panel().catalog.roles.get(code)
     return f"{label(spec.label)} ({code})" if spec else code
+
+
+def _moment(at: datetime | None) -> str:
+    """Return a moment that FAB's tables keep in UTC without saying so."""
+    return moment(at.replace(tzinfo=UTC) if at else None)
 
 
 def _keeps_its_code(form: Any, field: Any) -> None:
@@ -79,7 +86,7 @@ class AccountsView(UserDBModelView):
     add_columns: ClassVar = [c for c in UserDBModelView.add_columns if c != "groups"]
     edit_columns: ClassVar = [c for c in UserDBModelView.edit_columns if c != "groups"]
     validators_columns: ClassVar = {}
-    formatters_columns: ClassVar = {"roles": _named}
+    formatters_columns: ClassVar = {"roles": _named, "last_login": _moment}
 
     def _init_forms(self) -> None:
         self.add_form_extra_fields = {**self.add_form_extra_fields, "roles": _field()}

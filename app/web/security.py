@@ -11,13 +11,14 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
 from flask_babel import gettext
 from flask_jwt_extended import JWTManager
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
+from app import clock
 from app.services import scope
 from app.services.arriving import Account
 from app.web import actor
 from app.web.accounts import AccountsView, RolesView
-from app.web.actor import current_actor, reading
+from app.web.actor import current_actor, current_panel, reading
 from app.web.answers import answer
 from app.web.interface import QuietInterface
 
@@ -98,6 +99,18 @@ class PanelSecurity(SecurityManager):
         """
         account = actor.account(int(pk))
         return None if account is None else Visitor(account, self.get_user_by_id)
+
+    def update_user_auth_stat(self, user: Any, success: bool = True) -> None:
+        """Count a sign-in, or one that failed, in a statement of its own, which waits its turn behind whoever writes."""
+        table = self.user_model.__table__
+        failed = func.coalesce(table.c.fail_login_count, 0) + 1
+        counted = {"fail_login_count": failed}
+        if success:
+            times = func.coalesce(table.c.login_count, 0) + 1
+            counted = {"fail_login_count": 0, "login_count": times, "last_login": clock.now().replace(tzinfo=None)}
+        with current_panel().engine.connect().execution_options(immediate=True) as connection, connection.begin():
+            connection.execute(update(table).where(table.c.id == user.id).values(counted))
+        (self.on_user_login if success else self.on_user_login_failed)(user)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Return False: nothing of this panel is for people who have not signed in."""

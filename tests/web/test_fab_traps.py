@@ -8,15 +8,17 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from flask import g
 from flask_appbuilder.models.sqla import Model
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import Engine, event, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.routing import AnyConverter
 
-from app import factory
+from app import clock, factory
 from app.models.fixed import person
 from app.services import records
 from app.services.panel import Actor
@@ -25,7 +27,7 @@ from app.web.filters import OPERATIONS
 from app.web.interface import RecordInterface
 from app.web.registers import Screens
 from app.web.view import RegisterView
-from tests.web.site import NOW, SECRET, Site, page_text
+from tests.web.site import NOW, SECRET, Browser, Site, page_text
 
 LIST = "/registers/complaint/list/"
 
@@ -417,3 +419,31 @@ def test_22_guessing_passwords_is_slowed_down_at_both_logins(site: Site) -> None
     assert machine[-1] == 429
     with site.panel.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(person)).scalar_one() == 7
+
+
+def test_a_sign_in_is_counted_by_itself_and_does_not_fail_where_another_wrote_since_it_began(site: Site) -> None:
+    site.browser("owner")
+    with site.panel.engine.connect() as connection:
+        login = User.__table__
+        kept = select(login.c.login_count, login.c.fail_login_count, login.c.last_login).where(
+            login.c.username == "owner"
+        )
+        times, failed, at = connection.execute(kept).one()
+        assert (times, failed) == (1, 0) and abs(clock.now().replace(tzinfo=None) - at) < timedelta(minutes=10)
+
+    wrote: list[str] = []
+
+    def write_meanwhile(connection: object, cursor: object, statement: str, *more: object) -> None:
+        if "FROM ab_user" in statement and "password" in statement and not wrote:
+            wrote.append(statement)
+            with site.panel.work(site.actor("owner"), now=NOW) as work:
+                records.update(work, "complaint", site.complaint, {"subject": "另一人写了"})
+
+    browser = Browser(site.app.test_client())
+    token = browser.token("/login/")
+    event.listen(site.panel.engine, "after_cursor_execute", write_meanwhile)
+    wrong = {"username": "owner", "password": "x", "csrf_token": token}
+    assert browser.client.post("/login/", data=wrong).status_code == 302
+    with site.panel.engine.connect() as connection:
+        assert connection.execute(kept).one()[:2] == (1, 1)
+    assert wrote
