@@ -43,7 +43,7 @@ def measure(make: Databases, dialect: Any, folder: Path, rows: int) -> dict[str,
             "REDIS_URL": "redis://127.0.0.1:1/0",
         }
         with served("app.live:application", workers=1, threads=8, **environ) as port:
-            _look(port, rows, seconds=3)  # what a process reads once is read
+            _lived(port, rows, seconds=3)  # what a process reads once is read
             figures["alone"] = _look(port, rows)
             with _exporting(port) as taken:
                 figures["beside an export"] = _look(port, rows)
@@ -55,8 +55,14 @@ def measure(make: Databases, dialect: Any, folder: Path, rows: int) -> dict[str,
     return {"what": "answering", "database": dialect, "rows": rows, "figures": figures}
 
 
-def _look(port: int, rows: int, seconds: float = SECONDS) -> dict[str, Any]:
+def _look(port: int, rows: int) -> dict[str, Any]:
     """Return what people who look through lists and records, and now and then save a cell, wait for in milliseconds."""
+    pages, saves = _lived(port, rows, SECONDS)
+    return {"pages": _spread(pages), "saves": _spread(saves)}
+
+
+def _lived(port: int, rows: int, seconds: float) -> tuple[list[float], list[float]]:
+    """Let people work for so many seconds; return how long each page and each save took, in milliseconds."""
     pages: list[float] = []
     saves: list[float] = []
 
@@ -70,9 +76,9 @@ def _look(port: int, rows: int, seconds: float = SECONDS) -> dict[str, Any]:
             elif pick < 0.9:
                 status, _ = panel.client.ask("GET", f"/registers/complaint/show/{chance.randrange(1, rows)}")
                 assert status in (200, 404), status  # some cards are not for an officer's eyes
-            else:
-                panel.save(chance.randrange(1, rows))
-                times = saves
+            elif panel.record(card := chance.randrange(1, rows)):  # shown before it is changed
+                times, start = saves, time.perf_counter()
+                panel.save(card)
             times.append(1000 * (time.perf_counter() - start))
             time.sleep(PAUSE)
 
@@ -81,7 +87,7 @@ def _look(port: int, rows: int, seconds: float = SECONDS) -> dict[str, Any]:
         one.start()
     for one in everybody:
         one.join()
-    return {"pages": _spread(pages), "saves": _spread(saves)}
+    return pages, saves
 
 
 def _spread(times: list[float]) -> dict[str, float]:

@@ -158,7 +158,7 @@ class Panel:
 
     def record(self, number: int) -> int:
         rows = self.client.post("/grid/complaint/rows", {"ids": [number], "columns": SHOWN})["rows"]
-        self.versions[number] = rows[0][1]
+        self.versions |= {row[0]: row[1] for row in rows}
         return len(rows)
 
 
