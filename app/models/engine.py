@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ IDLE = 1.0
 """Seconds for which a connection that answered is taken to be alive."""
 MAPPED = 1 << 28
 """Bytes of an SQLite database that readers see without copying them; they count as memory of the process."""
+PATIENCE = 30
+"""Seconds that a writer waits for SQLite's write lock."""
+LOOK = 40
+"""Milliseconds after which SQLite, which waits longer from look to look, is asked anew for it."""
 STATEMENTS = 2_000
 """Compiled statements that a panel remembers: a whole catalog has more kinds of them than the 500 that are usual."""
 
@@ -47,7 +52,7 @@ def open_engine(url: str, **options: Any) -> Engine:
         return engine
     # Each connection keeps the schema of the whole database, 4 MB with all registers: those that are open are used before another is.
     options = {"pool_use_lifo": True} | options
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
+    engine = create_engine(url, connect_args={"timeout": PATIENCE, "check_same_thread": False}, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -116,5 +121,30 @@ def unmapped(connection: Connection) -> Iterator[None]:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("immediate", False):
+        _wait_for_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Begin with the write lock, and look often whether it is free.
+
+    SQLite itself looks less and less often, in the end ten times a second: whoever saves a cell beside an import, which leaves it free
+    for some milliseconds between two batches, would mostly look at the wrong moment.
+    """
+    sqlite: Any = connection.connection.driver_connection
+    end = time.monotonic() + PATIENCE
+    sqlite.execute(f"PRAGMA busy_timeout={LOOK}")
+    try:
+        while time.monotonic() < end:
+            try:
+                sqlite.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that its error is told as every other
+    finally:
+        sqlite.execute(f"PRAGMA busy_timeout={1000 * PATIENCE}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from app.models import engine as opening
 from app.models.engine import MAPPED, one_by_one, open_engine, streamed, unmapped
@@ -87,3 +90,50 @@ def test_a_database_is_not_mapped_during_long_work_and_mapped_again_behind_it(tm
             raise ZeroDivisionError
         assert told(connection, "mmap_size") == MAPPED
     engine.dispose()
+
+
+def test_a_writer_on_sqlite_looks_again_and_again_whether_it_is_his_turn(
+    fresh_database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_engine(fresh_database("sqlite"))
+    looks: list[float] = []
+    looked_often = Event()
+
+    def monotonic() -> float:
+        looks.append(0.0)
+        if len(looks) > 5:
+            looked_often.set()
+        return 0.0
+
+    monkeypatch.setattr(opening, "LOOK", 1)
+    with opened.connect().execution_options(immediate=True) as first, first.begin():
+        monkeypatch.setattr(opening.time, "monotonic", monotonic)
+        with ThreadPoolExecutor(1) as other:
+            second = other.submit(_write, opened)
+            looked_often.wait()
+            monkeypatch.undo()
+            assert not second.done()
+            first.commit()
+            assert second.result() == 1000 * opening.PATIENCE
+    opened.dispose()
+
+
+def _write(engine: Engine) -> int:
+    """Begin with the write lock; return how long the connection then waits for others, in milliseconds."""
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        return int(connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one())
+
+
+def test_a_writer_on_sqlite_whose_turn_does_not_come_is_told(
+    fresh_database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "PATIENCE", 0)
+    opened = open_engine(fresh_database("sqlite"))
+    with (
+        opened.connect().execution_options(immediate=True) as first,
+        first.begin(),
+        pytest.raises(OperationalError, match="locked"),
+    ):
+        _write(opened)
+    assert _write(opened) == 0
+    opened.dispose()
