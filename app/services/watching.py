@@ -15,6 +15,8 @@ from app.services.panel import Work
 
 MOST = 500
 """Changes told one by one; of more it is only said that there are many."""
+AGAIN = 400
+"""Changes told once more to who begins to look while others write."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def now(work: Work, register: str) -> Mark:
     if snapshot.running:
         # what is being written now may lie below; the last few are told once more rather than missed
         v = record_version.c
-        older = select(v.id).where(v.register.in_(registers)).order_by(v.id.desc()).offset(MOST - 100).limit(1)
+        older = select(v.id).where(v.register.in_(registers)).order_by(v.id.desc()).offset(AGAIN).limit(1)
         low = work.connection.execute(older).scalar() or 0
     return Mark(low, highest, snapshot.writer)
 
