@@ -65,10 +65,6 @@ class Sqlite:
         sign, unit = f"CASE WHEN {x} < 0 THEN '-' ELSE '' END", 10**places
         return f"CASE WHEN {x} IS NOT NULL THEN printf('%s%d.%0{places}d', {sign}, abs({x}) / {unit}, abs({x}) % {unit}) END"
 
-    def plain(self, x: str) -> str:
-        """Return a whole number or a day, which stand in the database as they are written."""
-        return x
-
     def truth(self, x: str, yes: str, no: str) -> str:
         """Return the words for yes and no."""
         return f"CASE {x} WHEN 1 THEN {literal(yes)} WHEN 0 THEN {literal(no)} END"
@@ -105,10 +101,6 @@ class Postgresql:
         sign, unit = f"CASE WHEN {x} < 0 THEN '-' END", 10**places
         return f"CASE WHEN {x} IS NOT NULL THEN concat({sign}, abs({x}) / {unit}, '.', lpad((abs({x}) % {unit})::text, {places}, '0')) END"
 
-    def plain(self, x: str) -> str:
-        """Return a whole number or a day, as the session's style of days (ISO) writes it."""
-        return x
-
     def truth(self, x: str, yes: str, no: str) -> str:
         """Return the words for yes and no."""
         return f"CASE WHEN {x} THEN {literal(yes)} WHEN NOT {x} THEN {literal(no)} END"
@@ -134,7 +126,7 @@ def cell(words: Words, spec: RegisterSpec, field: Field, x: str, language: str) 
         case Scaled():
             return words.scaled(x, field.places)
     if field.storage in (Storage.INTEGER, Storage.DATE):
-        return words.plain(x)
+        return x  # as the database writes it; a day so in PostgreSQL's session of ISO days
     return words.text(x) if field.storage is Storage.TEXT else None
 
 

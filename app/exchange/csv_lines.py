@@ -19,6 +19,7 @@ from app.fields.label import Label
 from app.fields.links import File, Link, Person, Signature
 from app.fields.times import Moment
 from app.models.among import among
+from app.models.engine import BATCH
 from app.models.fixed import person
 from app.services import access_log, listing
 from app.services.listing import Sort
@@ -29,7 +30,6 @@ Write = Callable[[Sequence[int]], bytes]
 """Return the lines of some of the rows in UTF-8, in their order."""
 FEW = 2_000
 """Rows of a register (people) that are all named at once when many records are exported."""
-_BATCH = {"sqlite": 2_000, "postgresql": 5_000}
 
 
 def stream(
@@ -53,7 +53,7 @@ def stream(
     if len(cells) < 2 or access_log.columns(work, spec.code, fields):
         return None
     make = _sqlite if dialect == "sqlite" else _postgresql
-    return _stream(work, spec, links, make(work, spec, cells, order, links), order, _BATCH[dialect], which)
+    return _stream(work, spec, links, make(work, spec, cells, order, links), order, BATCH[dialect], which)
 
 
 def _stream(

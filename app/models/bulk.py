@@ -53,10 +53,17 @@ def insert_rows(
 
 def by_column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Sequence[Any]]:
     """Return rows as columns by name; what a row lacks is None."""
-    if rows and len(names) > 1:
-        with suppress(KeyError):  # as a rule every row has them all: then each is asked once for all of them
-            return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
+    if rows:
+        with suppress(KeyError):  # as a rule every row has them all
+            return _whole(rows, names)
     return {n: [row.get(n) for row in rows] for n in names}
+
+
+def _whole(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return rows that have all of ``names`` as columns; each row is asked once. Raises KeyError."""
+    if len(names) < 2:
+        return {n: [row[n] for row in rows] for n in names}
+    return dict(zip(names, zip(*map(itemgetter(*names), rows), strict=True), strict=True))
 
 
 def insert_columns(
@@ -154,10 +161,7 @@ def insert_new(
     """Insert the rows whose natural key is not there yet; return how many were. All rows have the columns of the first."""
     if not rows:
         return 0
-    names = tuple(rows[0])
-    cells = zip(*map(itemgetter(*names), rows), strict=True) if len(names) > 1 else [[row[names[0]] for row in rows]]
-    columns = dict(zip(names, cells, strict=True))
-    return insert_new_columns(connection, table, columns, hardly_any_there=hardly_any_there)
+    return insert_new_columns(connection, table, _whole(rows, list(rows[0])), hardly_any_there=hardly_any_there)
 
 
 def insert_new_columns(

@@ -36,12 +36,10 @@ obligation = Table(
     Index("ix_obligation_due", "register", "state", "due_at"),
 )  # fmt: skip
 for _name, _columns in {"person": ("person", "state", "due_at"), "role": ("role", "state")}.items():
-    _filled = obligation.c[_name].is_not(
-        None
-    )  # what is owed by the one is not by the other: half of each would be empty
-    Index(
-        f"ix_obligation_{_name}", *(obligation.c[c] for c in _columns), sqlite_where=_filled, postgresql_where=_filled
-    )
+    # what is owed by the one is not by the other: half of each would be empty
+    _filled = obligation.c[_name].is_not(None)
+    _keys = [obligation.c[c] for c in _columns]
+    Index(f"ix_obligation_{_name}", *_keys, sqlite_where=_filled, postgresql_where=_filled)
 
 obligation_move = Table(
     "obligation_move", fixed,

@@ -26,9 +26,8 @@ class Account:
 
 def arrive(work: Work, person_id: int) -> Account | None:
     """Return the active person of that number, None where there is none; ``people.actor`` of him then asks no more."""
-    if "arrival" not in work.panel.memory:
-        work.panel.memory["arrival"] = _query(work)
-    row = work.connection.execute(work.panel.memory["arrival"], {"whose": person_id, "today": work.today}).first()
+    query = work.panel.once("arrival", "", lambda: _query(work))
+    row = work.connection.execute(query, {"whose": person_id, "today": work.today}).first()
     if row is None or not row.active:
         return None
     work.memo.setdefault("alone", {})[person_id] = people.alone(person_id, row)

@@ -289,10 +289,7 @@ def _priced(
 def _propose(work: Work, new: Sequence[tuple[Mapping[str, Any], Priced[int]]]) -> list[dict[str, Any]]:
     first = numbering.take(work, "ticket.id", len(new))
     numbers = numbering.numbers(work, "ticket", NUMBER, work.today, len(new))
-    named: dict[tuple[str, int], str] = {}
-    for register in {r["register"] for r, _ in new}:
-        ids = [r["record_id"] for r, _ in new if r["register"] == register]
-        named |= {(register, i): t for i, t in lookup.titles(work, register, ids).items()}
+    named = lookup.titles_of(work, ((r["register"], r["record_id"]) for r, _ in new))
     rows = []
     for n, (r, p) in enumerate(new):
         rule = editions.catalog_of(work, r["revision"]).breaches.get((r["register"], r["rule"]))

@@ -21,7 +21,7 @@ from app.models.formulas.columns import worked_out
 from app.services import calendars
 from app.services.panel import Work
 
-_ENTERED = frozenset({"archived_at"})
+ENTERED = frozenset({"archived_at"})
 """What changes of a record that comes or goes, whatever its values."""
 
 
@@ -58,14 +58,14 @@ def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]
         return
     ids = [r["id"] for r in rows]
     work_out(work, spec.code, own, ids)
-    _pass_on(work, spec.code, ids, spec.codes | _ENTERED, _pointed_at(work, spec.code, rows))
+    _pass_on(work, spec.code, ids, spec.codes | ENTERED, _pointed_at(work, spec.code, rows))
 
 
 def follow_placed(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> None:
     """Work out everything that rests on records which stand in the table as they came from elsewhere."""
     if ids and (work.catalog.formulas.of.get(spec.code) or work.catalog.formulas.taking.get(spec.code)):
         follow_new(work, spec, [{"id": i} for i in ids])
-        _pass_on(work, spec.code, ids, spec.codes | _ENTERED, _current(work, spec.code, ids))
+        _pass_on(work, spec.code, ids, spec.codes | ENTERED, _current(work, spec.code, ids))
 
 
 def follow_change(
@@ -136,7 +136,7 @@ def renew(work: Work, formula: Formula, ids: Sequence[int]) -> None:
 
 def moves(source: Gathered) -> set[str]:
     """Return the fields of the records that point here with which a figure over them changes."""
-    return {source.field, source.through, source.only.field if source.only else "", *_ENTERED} - {""}
+    return {source.field, source.through, source.only.field if source.only else "", *ENTERED} - {""}
 
 
 def _gathering(work: Work, register: str) -> set[str]:

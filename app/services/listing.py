@@ -283,12 +283,8 @@ def rows_of(
     """
     scope.demand(work, register, "read")
     fields = _wanted(work, register, columns)
-    rules = [scope.rows_rule(work, register, v) for v in ("read", *verbs)]
-    if None in rules:
-        query = _by_ids(work, register, fields, verbs)
-    else:
-        key = (*rules, *(f.code for f in fields))
-        query = work.panel.once("rows by id", key, lambda: _by_ids(work, register, fields, verbs))
+    key = scope.rows_rules(work, register, ("read", *verbs), *(f.code for f in fields))
+    query = work.panel.once("rows by id", key, lambda: _by_ids(work, register, fields, verbs))
     found = work.connection.execute(query, {"ids": list(ids)})
     names = list(found.keys())
     by_id = {r.id: dict(zip(names, r, strict=True)) for r in found}

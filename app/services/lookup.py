@@ -116,8 +116,7 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
         return {}
     spec = work.spec(register)
     names = [n for n in title_fields(spec) if n in work.tables[register].c]
-    rules = tuple(scope.rows_rule(work, register, verb) for verb in ("read", "find"))
-    key = None if None in rules else rules
+    key = scope.rows_rules(work, register, ("read", "find"))
     query = work.panel.once("titles", key, lambda: _naming(work, register, names))
     rows = work.connection.execute(query, {"ids": wanted}).mappings().all()
     open_rows(work, register).update({r["id"]: bool(r.get("_open", r["_seen"])) for r in rows})
@@ -133,6 +132,14 @@ def _naming(work: Work, register: str, names: Sequence[str]) -> Select[Any]:
         marks.append(scope.visible(work, register).label("_open"))
     cells = [table.c.id, table.c.record_no, *(table.c[n] for n in names if n != "record_no"), *marks]
     return select(*cells).where(among_given(table.c.id, "ids"))
+
+
+def titles_of(work: Work, records: Iterable[tuple[str, int | None]]) -> dict[tuple[str, int], str]:
+    """Return the names of rows of several registers, by register and id; see ``titles``."""
+    by_register: dict[str, list[int]] = {}
+    for register, i in records:
+        by_register.setdefault(register, []).extend([] if i is None else [i])
+    return {(code, i): t for code, ids in by_register.items() for i, t in titles(work, code, ids).items()}
 
 
 def open_rows(work: Work, register: str) -> dict[int, bool]:

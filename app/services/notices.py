@@ -224,9 +224,9 @@ def mark_read(work: Work, ids: Iterable[int] | None = None) -> None:
     work.connection.execute(query if ids is None else query.where(notice.c.id.in_(list(ids))))
 
 
-def limit_key(kind: str, o: Mapping[str, Any], seq: int) -> str:
-    """Return the key of a reminder or an escalation: once for each limit that an obligation had."""
-    return f"{kind}:{o['id']}:{seq}:{minute(o['due_at'])}"
+def limit_key(kind: str, number: int, seq: int, until: str) -> str:
+    """Return the key of a reminder or an escalation of an obligation: once for each limit, ``until`` its ``minute``, that it had."""
+    return f"{kind}:{number}:{seq}:{until}"
 
 
 def minute(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.models.among import among
 from app.models.drafts import draft
 from app.models.ledger import breach, obligation, ticket
-from app.services.notices import limit_key
+from app.services.notices import minute
 from app.services.panel import Work
 
 
@@ -25,10 +25,9 @@ def overtaken(work: Work, rows: Sequence[Mapping[str, Any]]) -> set[int]:
         mine = by_word.get(word, {})
         ids = sorted({int(parts[0]) for parts in mine.values()})
         query = select(o.id, o.due_at).where(among(o.id, ids), o.state == "open")
-        owed = {r.id: {"id": r.id, "due_at": r.due_at} for r in work.connection.execute(query)} if ids else {}
-        for number, (of, seq, due, *_) in mine.items():
-            now = owed.get(int(of))
-            if now is None or limit_key(word, now, int(seq)) != f"{word}:{of}:{seq}:{due}":
+        owed = {r.id: minute(r.due_at) for r in work.connection.execute(query)} if ids else {}
+        for number, (of, _seq, due, *_) in mine.items():
+            if owed.get(int(of)) != due:
                 gone.add(number)
     for word, table, state in (
         ("breach", breach, "live"),

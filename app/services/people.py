@@ -324,10 +324,8 @@ def _alone(work: Work, person_id: int) -> tuple[Actor, bool]:
     known: dict[int, tuple[Actor, bool]] = work.memo.get("alone", {})
     if person_id in known:
         return known[person_id]
-    if "person alone" not in work.panel.memory:
-        work.panel.memory["person alone"] = alone_query(work)
-    asked = {"whose": person_id, "today": work.today}
-    row = work.connection.execute(work.panel.memory["person alone"], asked).first()
+    query = work.panel.once("person alone", "", lambda: alone_query(work))
+    row = work.connection.execute(query, {"whose": person_id, "today": work.today}).first()
     return (Actor(person_id, f"#{person_id}"), False) if row is None else alone(person_id, row)
 
 

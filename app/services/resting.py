@@ -14,8 +14,6 @@ from app.models.among import among
 from app.services import formulas, scope
 from app.services.panel import Work
 
-_ENTERED = frozenset({"archived_at"})
-
 
 @dataclass(frozen=True)
 class Change:
@@ -46,7 +44,7 @@ def moved(work: Work, register: str, told: Sequence[Change]) -> set[int]:
         codes: set[str] = set()
         for c in mine:
             pairs: dict[str, Any] = orjson.loads(c.changes)
-            codes |= pairs.keys() | (_ENTERED if c.version == 1 else set())
+            codes |= pairs.keys() | (formulas.ENTERED if c.version == 1 else set())
             for code, pair in pairs.items():
                 olds.setdefault(code, set()).update(v for v in pair if isinstance(v, int))
         _pass_on(work, register, other, {c.record for c in mine}, codes, olds, found)

@@ -51,11 +51,9 @@ def read(
 
     ``fields``: those that are wanted beside id, number and unit; by default all.
     """
-    rules = [scope.rows_rule(work, spec.code, v) for v in verbs]
-    if fields is None and None not in rules and spec is work.catalog.registers.get(spec.code):
-        query = work.panel.once("whole rows", (spec.code, *rules), lambda: _reading(work, spec, verbs, None))
-    else:
-        query = _reading(work, spec, verbs, fields)
+    usual = fields is None and spec is work.catalog.registers.get(spec.code)
+    key = scope.rows_rules(work, spec.code, verbs, spec.code) if usual else None
+    query = work.panel.once("whole rows", key, lambda: _reading(work, spec, verbs, fields))
     rows = work.connection.execute(query, {"ids": list(ids)})
     names = list(rows.keys())
     place = names.index("id")

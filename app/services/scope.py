@@ -108,6 +108,12 @@ def rows_rule(work: Work, register: str, verb: str = "read") -> Hashable | None:
     return work.memo[key]  # type: ignore[no-any-return]
 
 
+def rows_rules(work: Work, register: str, verbs: Sequence[str], *more: Hashable) -> Hashable | None:
+    """Return the rules of several verbs and what else a statement hangs on, to keep it by; None where a rule changes by the moment."""
+    rules = tuple([rows_rule(work, register, v) for v in verbs])
+    return None if None in rules else (*rules, *more)
+
+
 def _facts(work: Work, spec: RegisterSpec, verb: str) -> Hashable | None:
     """Return what the rows open to the actor hang on besides the definitions; None for an approval, which ends with a moment."""
     kinds = {rule.rows for rule in _rules(work, spec, verb)}

@@ -111,7 +111,8 @@ def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
             times = until[due_at] = notices.minute(due_at), notices.quoted(_until(work, due_at))
         (minute, due), (first, then, last) = times, around
         text = f"{first}{notices.quoted(row['record_no'])}{then}{due}{last}"
-        return notices.Told(f"{event.kind}:{o['id']}:{event.seq}:{minute}", whom, kind, text, register, row["id"], None)
+        key = notices.limit_key(event.kind, o["id"], event.seq, minute)
+        return notices.Told(key, whom, kind, text, register, row["id"], None)
 
     return tell
 

@@ -93,8 +93,6 @@ def since(work: Work, register: str, mark: Mark) -> Changes:
     moved = resting.moved(work, register, elsewhere) - who.keys() if elsewhere else set()
     if len(moved) > MOST:
         return Changes([], [], True, after)
-    if not who and not moved:
-        return Changes([], [], False, after)
     table = work.tables[register]
     there = select(table.c.id).where(table.c.id.in_(moved), scope.visible(work, register))
     resettled = list(work.connection.execute(there).scalars()) if moved else []

@@ -23,10 +23,7 @@ def mine(work: Work) -> list[dict[str, Any]]:
 
 def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return obligations in three groups: overdue, within two days, later; each with the title of its record."""
-    titles = {
-        code: lookup.titles(work, code, [o["record_id"] for o in owed if o["register"] == code])
-        for code in {o["register"] for o in owed}
-    }
+    titles = lookup.titles_of(work, ((o["register"], o["record_id"]) for o in owed))
     open_to, elsewhere = tickets.record_addresses(work, owed), remedies.forms(work, owed)
     found: dict[str, list[dict[str, Any]]] = {"late": [], "soon": [], "later": []}
     for o, shown in zip(owed, record_story.obligations(work, owed), strict=True):
@@ -34,7 +31,7 @@ def groups(work: Work, owed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
         days = shown["days_left"] if shown["days_left"] is not None else 0
         address = open_to.get((o["register"], o["record_id"]), "")
         entry = shown | {
-            "title": titles[o["register"]].get(o["record_id"], f"#{o['record_id']}"), "duty": shown["label"],
+            "title": titles.get((o["register"], o["record_id"]), f"#{o['record_id']}"), "duty": shown["label"],
             "register": label(spec.label) if spec else o["register"], "url": address,
             "absent": gettext("代 %(name)s", name=o["absent"]) if o.get("absent") else "",
             "remedy": {"label": gettext("去办理"), "url": elsewhere.get(o["id"], address)} if address else None,

@@ -28,11 +28,8 @@ def back_to(name: str) -> str:
 
 def entries(work: Work, found: Sequence[Waiting], here: str) -> list[dict[str, Any]]:
     """Return records that wait, in their order; ``here`` is the page that they stand on."""
-    titles = {
-        code: lookup.titles(work, code, [w.id for w in found if w.register == code])
-        for code in {w.register for w in found}
-    }
-    return [_entry(work, w, titles[w.register].get(w.id, w.number), here) for w in found]
+    titles = lookup.titles_of(work, ((w.register, w.id) for w in found))
+    return [_entry(work, w, titles.get((w.register, w.id), w.number), here) for w in found]
 
 
 def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:

@@ -131,7 +131,7 @@ def test_many_records_of_which_some_come_in_later_batches(panel: Panel, monkeypa
         ),
     )
     expected = by_python(panel, monkeypatch)
-    monkeypatch.setattr(csv_lines, "_BATCH", {"sqlite": 4, "postgresql": 4})
+    monkeypatch.setattr(csv_lines, "BATCH", {"sqlite": 4, "postgresql": 4})
     assert exported(panel) == expected
     monkeypatch.setattr(csv_lines, "FEW", 2)  # nothing is named as a whole
     assert exported(panel) == expected
