@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import Any
 
 from benchmarks import grid, imports, load, site
-from benchmarks.wire import Client, served
+from benchmarks.wire import Client, panel_settings, served
 from tests.servers import Databases
 
 PEOPLE, PAUSE, SECONDS = 4, 0.1, 20
@@ -34,24 +34,19 @@ def measure(make: Databases, dialect: Any, folder: Path, rows: int) -> dict[str,
     load.load(url, rows)
     grid.let_in(url)
     figures: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="pages-") as instance:
-        environ = {
-            "DATABASE_URL": url,
-            "INSTANCE": instance,
-            "SECRET_KEY": "k" * 40,
-            "DEMO": "0",
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-        }
-        with served("app.live:application", workers=1, threads=8, **environ) as port:
-            _lived(port, rows, seconds=3)  # what a process reads once is read
-            figures["alone"] = _look(port, rows)
-            with _exporting(port) as taken:
-                figures["beside an export"] = _look(port, rows)
-            figures["beside an export"]["megabytes"] = taken[0] / 1e6
-            with _importing(url, instance, file):
-                figures["beside an import"] = _look(port, rows)
-            with _importing(url, instance, file), _exporting(port):
-                figures["beside both"] = _look(port, rows)
+    with (
+        tempfile.TemporaryDirectory(prefix="pages-") as instance,
+        served("app.live:application", workers=1, threads=8, **panel_settings(url, instance)) as port,
+    ):
+        _lived(port, rows, seconds=3)  # what a process reads once is read
+        figures["alone"] = _look(port, rows)
+        with _exporting(port) as taken:
+            figures["beside an export"] = _look(port, rows)
+        figures["beside an export"]["megabytes"] = taken[0] / 1e6
+        with _importing(url, instance, file):
+            figures["beside an import"] = _look(port, rows)
+        with _importing(url, instance, file), _exporting(port):
+            figures["beside both"] = _look(port, rows)
     return {"what": "answering", "database": dialect, "rows": rows, "figures": figures}
 
 

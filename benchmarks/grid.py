@@ -20,7 +20,7 @@ from sqlalchemy import Connection, create_engine, text
 from werkzeug.security import generate_password_hash
 
 from benchmarks import browser, load, plain, site
-from benchmarks.wire import Client, served
+from benchmarks.wire import Client, panel_settings, served
 from tests.servers import Databases
 
 ROUNDS, CLIENTS, SECONDS, PAGE = 9, 16, 8, 50
@@ -71,24 +71,17 @@ def compare(url: str, dialect: Any, rows: int) -> dict[str, Any]:
     """Measure on a database that ``load.load`` filled."""
     let_in(url)
     plain.prepare(url)
-    with tempfile.TemporaryDirectory(prefix="grid-") as folder:
-        environ = {
-            "DATABASE_URL": url,
-            "INSTANCE": folder,
-            "SECRET_KEY": "k" * 40,
-            "DEMO": "0",
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-        }
-        with (
-            served("app.live:application", **environ) as panel,
-            served("benchmarks.plain:create()", DATABASE_URL=url) as fab,
-        ):
-            engine = create_engine(url)
-            with engine.connect() as connection:
-                found = _latencies(Panel(panel), Fab(fab, rows), Raw(connection))
-            engine.dispose()
-            face = browser.measure(panel, rows, site.CLERK, PASSWORD, NARROWED, WORDS["word"])
-            mixed = {"panel": _mixed("panel", panel, rows), "fab": _mixed("fab", fab, rows)}
+    with (
+        tempfile.TemporaryDirectory(prefix="grid-") as folder,
+        served("app.live:application", **panel_settings(url, folder)) as panel,
+        served("benchmarks.plain:create()", DATABASE_URL=url) as fab,
+    ):
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            found = _latencies(Panel(panel), Fab(fab, rows), Raw(connection))
+        engine.dispose()
+        face = browser.measure(panel, rows, site.CLERK, PASSWORD, NARROWED, WORDS["word"])
+        mixed = {"panel": _mixed("panel", panel, rows), "fab": _mixed("fab", fab, rows)}
     told = {"what": "grid", "database": dialect, "rows": rows, "milliseconds": found}
     return told | {"mixed_per_second": mixed, "browser": face}
 

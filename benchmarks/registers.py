@@ -22,7 +22,7 @@ from app.catalog.loader import read_folder
 from app.models.engine import open_engine
 from app.services import adoption, publishing
 from app.services.panel import Actor
-from benchmarks.wire import ROOT, Client, served
+from benchmarks.wire import ROOT, Client, panel_settings, served
 from tests.servers import Databases
 from tests.site import DEFINITIONS, SHANGHAI
 
@@ -37,13 +37,11 @@ def measure(make: Databases, dialect: Any) -> dict[str, Any]:
     """Return seconds, megabytes (PSS) and milliseconds over the whole shipped catalog."""
     url = make(dialect)
     with tempfile.TemporaryDirectory(prefix="registers-") as folder:
-        environ = {
-            "DATABASE_URL": url, "INSTANCE": folder, "SECRET_KEY": "k" * 40, "DEMO": "0", "REDIS_URL": "redis://127.0.0.1:1/0",
-        }  # fmt: skip
-        first, again = (_set_up(environ) for _ in range(2))
+        settings = panel_settings(url, folder)
+        first, again = (_set_up(settings) for _ in range(2))
         _let_in(url)
-        started, cpu = _started(environ)
-        with served("app.live:application", **environ) as port:
+        started, cpu = _started(settings)
+        with served("app.live:application", **settings) as port:
             browsers = [_signed_in(port) for _ in range(READERS)]
             _open_everything(url, browsers)
             memory = _memory(port)

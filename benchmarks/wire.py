@@ -21,6 +21,17 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKERS, THREADS = 2, 4
 
 
+def panel_settings(url: str, instance: str) -> dict[str, str]:
+    """Return the settings of a panel on a database, without the demo and without a broker."""
+    return {
+        "DATABASE_URL": url,
+        "INSTANCE": instance,
+        "SECRET_KEY": "k" * 40,
+        "DEMO": "0",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+
+
 @contextmanager
 def served(app: str, *, workers: int = WORKERS, threads: int = THREADS, **environ: str) -> Iterator[int]:
     """Serve an app with gunicorn and give its port."""
