@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from app.models.bulk import insert_rows
 from app.models.ledger import obligation, timer
 from app.services import numbering, sweep
-from app.services.duties import TIMER
+from app.services.keeping import TIMER
 from app.services.panel import Actor
 from benchmarks import site
 from benchmarks.measure import apart, measured, peak

@@ -19,7 +19,7 @@ from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
 from app.rules.judge import Occurrence, occurrences
-from app.services import adoption, calendars, charging, duties, editions, go_live, numbering, people
+from app.services import adoption, calendars, charging, editions, go_live, limits, numbering, people
 from app.services.charging import Line
 from app.services.conditions import with_references
 from app.services.panel import Work
@@ -61,7 +61,7 @@ def settle(
         late = (
             ()
             if o["state"] == "void"
-            else occurrences(duty, duties.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
+            else occurrences(duty, limits.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
             if (old := known.get(_numbered(o, occurrence.no))) is None:

@@ -18,6 +18,7 @@ from app.services import (
     duties,
     editions,
     judged,
+    keeping,
     notices,
     people,
     periods,
@@ -62,14 +63,14 @@ def of_rows(
         settled.add(periods.settle(work, spec, now))
     touched |= breaches.settle(work, settled.changed, fresh=fresh)
     touched |= set() if fresh else charging.follow(work, spec, now)
-    duties.arm(work, settled.changed, fresh=fresh)
+    keeping.arm(work, settled.changed, fresh=fresh)
     followed = Followed(obligations=len(settled.changed))
     parents = [(settled, fresh)]
     for above, others in _fulfilled_elsewhere(work, spec, [*now, *before]):
         more = duties.settle(work, above, others).add(periods.settle(work, above, others, spec, [*now, *before]))
         touched |= breaches.settle(work, more.changed)
         touched |= charging.follow(work, above, others)
-        duties.arm(work, more.changed)
+        keeping.arm(work, more.changed)
         followed.obligations += len(more.changed)
         parents.append((more, False))
     followed.breaches += len(touched)

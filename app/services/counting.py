@@ -11,7 +11,7 @@ from app.fields.times import Date
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due, due
 from app.rules.periods import Cycle
-from app.services import calendars, duties, editions, periods, postponing, rows
+from app.services import calendars, duties, editions, limits, periods, postponing, rows
 from app.services.conditions import with_references
 from app.services.panel import Work
 
@@ -30,8 +30,8 @@ def recount(work: Work, o: Mapping[str, Any], row: Mapping[str, Any] | None = No
     Of a limit that was postponed they are the days before that. The days are left out where counting from the record (``row``: as
     ``facts``) does not lead to what is stored.
     """
-    kept = duties.due_of(o)
-    if o["due_at"] == duties.PARKED and o["postponed"] is None:
+    kept = limits.due_of(o)
+    if o["due_at"] == limits.PARKED and o["postponed"] is None:
         return kept
     row = facts(work, o) if row is None else row
     limit, duty = Limit.model_validate_json(o["limit"]), duty_of(work, o)
@@ -43,7 +43,7 @@ def recount(work: Work, o: Mapping[str, Any], row: Mapping[str, Any] | None = No
         moved = postponing.again(work, o, duty, counted) if o["postponed"] and duty is not None else counted.late_at
     except (BeyondCalendar, KeyError, TypeError):  # what the record said then it may not say any more
         return kept
-    return counted if (moved or duties.PARKED) == o["due_at"] else kept
+    return counted if (moved or limits.PARKED) == o["due_at"] else kept
 
 
 def duty_of(work: Work, o: Mapping[str, Any]) -> Duty | None:

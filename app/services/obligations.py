@@ -1,16 +1,17 @@
-"""Why something is due when it is: everything that the limit of an obligation comes from, and what became of it."""
+"""Obligations as people meet them: who owes what, why it is due when it is, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.catalog.duty import Duty, Limit
+from app.catalog.register import RegisterSpec
 from app.errors import Missing
 from app.models.dating import calendar_revision
 from app.models.fixed import publication
@@ -19,7 +20,7 @@ from app.rules.agenda import Event, events
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import Due
 from app.rules.periods import Cycle
-from app.services import calendars, counting, duties, ledger, related
+from app.services import calendars, counting, ledger, limits, related, scope
 from app.services.panel import Work
 
 AHEAD = 12
@@ -42,6 +43,49 @@ class Explanation:
     ahead: Sequence[Event]
     moves: Sequence[Mapping[str, Any]]
     tickets: Sequence[Mapping[str, Any]]
+
+
+def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), limit: int = 200) -> list[dict[str, Any]]:
+    """Return the open obligations of a person, or of holders of roles, soonest first; only of records that the actor may see."""
+    o = obligation.c
+    mine = or_(o.role.in_(list(roles)), *([o.person == person] if person is not None else []))
+    seen = or_(
+        false(),
+        *(
+            _on_visible(work, spec)
+            for spec in work.catalog.tables()
+            if spec.duties and scope.may(work, spec.code, "read")
+        ),
+    )
+    query = select(obligation).where(o.state == "open", mine, seen).order_by(o.due_at, o.id).limit(limit)
+    return [dict(r) for r in work.connection.execute(query).mappings()]
+
+
+def owed_by_absent(work: Work, limit: int = 200) -> list[tuple[str, dict[str, Any]]]:
+    """Return the open obligations of those for whom the actor stands, each with that person's name, soonest first."""
+    found = [
+        (absent.name, o)
+        for absent in work.actor.deputises
+        for o in owed(work, person=absent.person_id if absent.named else None, roles=absent.roles, limit=limit)
+    ]
+    return sorted(found, key=lambda one: (one[1]["due_at"], one[1]["id"]))
+
+
+def _on_visible(work: Work, spec: RegisterSpec) -> ColumnElement[bool]:
+    table = work.tables[spec.code]
+    rows = select(table.c.id).where(scope.visible(work, spec.code))
+    return and_(obligation.c.register == spec.code, obligation.c.record_id.in_(rows))
+
+
+def of_record(work: Work, register: str, record_id: int) -> list[dict[str, Any]]:
+    """Return all obligations of one record, in the order they began."""
+    o = obligation.c
+    query = (
+        select(obligation)
+        .where(o.register == register, o.record_id == record_id, o.state != "void")
+        .order_by(o.started_at, o.id)
+    )
+    return [dict(r) for r in work.connection.execute(query).mappings()]
 
 
 def get(work: Work, number: int) -> dict[str, Any]:
@@ -94,11 +138,11 @@ def _letters(work: Work, o: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _ahead(work: Work, o: Mapping[str, Any], duty: Duty | None) -> Iterator[Event]:
     """Yield what is in store for an open obligation; of what repeats without end the next time only."""
-    if o["state"] != "open" or duty is None or o["due_at"] == duties.PARKED:
+    if o["state"] != "open" or duty is None or o["due_at"] == limits.PARKED:
         return
     breached = False
     with suppress(BeyondCalendar):
-        for event in events(duty, duties.due_of(o), o["started_at"], calendars.named(work, o["calendar"])):
+        for event in events(duty, limits.due_of(o), o["started_at"], calendars.named(work, o["calendar"])):
             if event.fire_at <= work.now:
                 continue
             if event.kind == "breach":

@@ -19,10 +19,23 @@ from app.models.ledger import obligation
 from app.rules.calendar import BeyondCalendar
 from app.rules.deadlines import limit_in_force
 from app.rules.periods import Cycle, cycle_at, following
-from app.services import adoption, calendars, duties, editions, go_live, history, numbering, rows
+from app.services import (
+    adoption,
+    calendars,
+    duties,
+    editions,
+    fulfilling,
+    go_live,
+    history,
+    keeping,
+    limits,
+    numbering,
+    rows,
+)
 from app.services.conditions import where, with_references
-from app.services.duties import Again, Settled
+from app.services.duties import Settled
 from app.services.editions import Era
+from app.services.limits import Again
 from app.services.panel import Work
 
 Row = Mapping[str, Any]
@@ -187,14 +200,14 @@ def _days(work: Work, by: RegisterSpec, duty: Duty, facts: Iterable[Row]) -> set
 
 
 def _dating(by: RegisterSpec, duty: Duty) -> str | None:
-    return duties.moment_column(by, duty.done) or ("created_at" if duty.done.field == "created_at" else None)
+    return fulfilling.moment_column(by, duty.done) or ("created_at" if duty.done.field == "created_at" else None)
 
 
 def _keep(work: Work, duty: Duty, row: Row, old: dict[str, Any], now: Mapping[str, Any], result: Settled) -> None:
     if any(old[k] != v for k, v in now.items()):
         if old["state"] == "open" and now["state"] == "done":
             result.fulfilled.append(old["id"])
-        duties.store(work, old, now)
+        keeping.store(work, old, now)
         result.changed.append((old, duty, row))
 
 
@@ -297,7 +310,7 @@ def _owes(
     if until is not None and until < cycle.last:
         return None
     unit = row["id"] if spec.code == "unit" else row.get("unit")
-    who = duties.owed_by(work, spec, duty.owed_by.within(spec.codes), {**row, "unit": unit})
+    who = limits.owed_by(work, spec, duty.owed_by.within(spec.codes), {**row, "unit": unit})
     if old is not None and again is None:
         return _Owed(row, cycle, dict(who))
     if go_live.before(work, spec.code, cycle.first):
@@ -308,11 +321,11 @@ def _owes(
     calendar = calendars.of(work, unit)
     if old is not None and again is not None and again.rebind and "calendar" not in work.memo:
         calendar = calendars.named(work, old["calendar"])  # other definitions, but the calendar that it was counted by
-    ends = duties.ends_of(calendar, limit, cycle.last, cycle.last, record) if limit is not None else None
+    ends = limits.ends_of(calendar, limit, cycle.last, cycle.last, record) if limit is not None else None
     if limit is None or ends is None:
         return None
     started = {"started_at": work.panel.calendar.start_of(cycle.first), "started_on": cycle.first}
-    return _Owed(row, cycle, who | duties.copied(work, limit, ends, calendar) | started)
+    return _Owed(row, cycle, who | limits.copied(work, limit, ends, calendar) | started)
 
 
 def _state(done: Mapping[tuple[int, int], datetime], x: _Owed) -> dict[str, Any]:
@@ -348,7 +361,7 @@ def _counted(work: Work, duty: Duty, owed: Sequence[_Owed]) -> dict[tuple[int, i
     cycles: dict[Any, list[_Owed]] = {}
     for x in owed:
         cycles.setdefault(_matched(duty, x.row), []).append(x)
-    fulfils = duties.fulfils(elsewhere, d)
+    fulfils = fulfilling.fulfils(elsewhere, d)
     column = _dating(elsewhere, duty)
     found: dict[tuple[int, int], dict[Any, datetime]] = {}
     keys = [k for k in cycles if k is not None]

@@ -23,6 +23,8 @@ from app.services import (
     consequences,
     duties,
     editions,
+    keeping,
+    limits,
     numbering,
     people,
     periods,
@@ -263,13 +265,13 @@ def _judge(work: Work, r: Mapping[str, Any], register: str, ids: Sequence[int]) 
     mine = (o.register == register, among(o.record_id, ids), o.started_on.between(r["from_day"], r["to_day"]))
     within = set(work.connection.execute(select(o.id).where(*mine, o.state != "void")).scalars())
     records = rows.read(then, spec, ids)
-    again = duties.Again(within, rebind=r["revision"] is not None)
+    again = limits.Again(within, rebind=r["revision"] is not None)
     written = list(records.values())
     settled = duties.settle(then, spec, written, again=again).add(periods.settle(then, spec, written, again=again))
     touched = breaches.settle(work, settled.changed)
     if r["revision"] is not None:
         touched |= rebinding.rebind(work, register, records, r["from_day"], r["to_day"])
-    duties.arm(work, settled.changed)
+    keeping.arm(work, settled.changed)
     consequences.of_breaches(work, touched)
     return {found["id"] for found, _, _ in settled.changed}
 

@@ -17,6 +17,8 @@ from app.services import (
     consequences,
     duties,
     editions,
+    keeping,
+    limits,
     notices,
     periods,
     rows,
@@ -103,10 +105,10 @@ def _batch(work: Work, found: Sequence[Mapping[str, Any]]) -> list[Moved]:
         then = editions.newest_with(work, register)
         spec = then.spec(register)
         records = list(rows.read(then, spec, sorted({o["record_id"] for o in mine.values()})).values())
-        again = duties.Again(set(mine))
+        again = limits.Again(set(mine))
         settled = duties.settle(then, spec, records, again=again).add(periods.settle(then, spec, records, again=again))
         touched = breaches.settle(work, settled.changed)
-        duties.arm(work, settled.changed)
+        keeping.arm(work, settled.changed)
         consequences.of_breaches(work, touched)
         moved += [
             Moved(register, o["record_id"], o["duty"], o["person"], before[o["id"]], o["due_at"])
@@ -118,7 +120,7 @@ def _batch(work: Work, found: Sequence[Mapping[str, Any]]) -> list[Moved]:
 
 def _shown(work: Work, late_at: datetime) -> str:
     """Return the limit as people say it; what no calendar could date has none."""
-    if late_at == duties.PARKED:
+    if late_at == limits.PARKED:
         return "—"
     local = late_at.astimezone(work.panel.zone)
     if local.time() == time():

@@ -14,7 +14,7 @@ from app.errors import CellError, Sentence, say
 from app.models.among import among
 from app.models.ledger import obligation
 from app.rules.deadlines import after
-from app.services import adoption, duties
+from app.services import adoption, limits
 from app.services.conditions import where, with_references
 from app.services.panel import Work
 
@@ -125,7 +125,7 @@ def _overdue(work: Work, standing: Standing, found: Rows) -> list[Mapping[str, A
         owed["record_id"]
         for owed in work.connection.execute(query).mappings()
         if standing.overdue_by is None
-        or after(standing.overdue_by, duties.due_of(owed), work.panel.calendar)[1] <= work.now
+        or after(standing.overdue_by, limits.due_of(owed), work.panel.calendar)[1] <= work.now
     }
     return [r for r in found if r["id"] in late]
 

@@ -24,9 +24,10 @@ from app.services import (
     calendars,
     charging,
     consequences,
-    duties,
     editions,
     judged,
+    keeping,
+    limits,
     notices,
     periods,
     telling,
@@ -138,7 +139,7 @@ def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
         with panel.work(Actor.system(), now=now, source="sweep") as work:
             settled = periods.raise_begun(work, work.catalog.registers[register], duty)
             touched = breaches.settle(work, settled.changed, fresh=True)
-            duties.arm(work, settled.changed, fresh=True)
+            keeping.arm(work, settled.changed, fresh=True)
             followed = consequences.of_breaches(work, touched)
         report.breaches += len(touched)
         report.tickets += len(followed.tickets)
@@ -192,7 +193,7 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
         touched |= breaches.settle(work, missed) | {b["id"] for b, _ in added}
         added = []
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
-    insert_rows(work.connection, timer, ahead, duties.TIMER)
+    insert_rows(work.connection, timer, ahead, keeping.TIMER)
     followed = consequences.of_breaches(work, touched, added=added, facts=facts)
     report.timers += len(claimed)
     report.breaches += len(added) + len(touched)
@@ -249,7 +250,7 @@ class _Course:
         happened = [first] if first.seq else []
         calendar = calendars.named(self.then, o["calendar"])
         with suppress(BeyondCalendar):
-            for event in following(self.duty, duties.due_of(o), o["started_at"], first, calendar):
+            for event in following(self.duty, limits.due_of(o), o["started_at"], first, calendar):
                 if event.fire_at > self.now:
                     return happened, event
                 happened.append(event)

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from app.catalog.base import Party
 from app.catalog.register import RegisterSpec
 from app.rules.agenda import Event
-from app.services import duties, editions, ledger, lookup, people, postponing, scope
+from app.services import editions, ledger, limits, lookup, people, postponing, scope
 from app.services import obligations as service
 from app.services.obligations import Explanation
 from app.services.panel import Work
@@ -35,7 +35,7 @@ def page(work: Work, number: int) -> dict[str, Any]:
     o = e.obligation
     then = editions.catalog_of(work, o["revision"])
     spec = then.registers.get(o["register"])
-    parked = o["due_at"] == duties.PARKED
+    parked = o["due_at"] == limits.PARKED
     title = label(e.duty.label) if e.duty else o["duty"]
     return {
         "title": title, "state": standing(work, o),
@@ -83,7 +83,7 @@ def _postponed(e: Explanation) -> list[dict[str, str]]:
 
 
 def _until(late_at: datetime) -> str:
-    return "—" if late_at == duties.PARKED else until(late_at)
+    return "—" if late_at == limits.PARKED else until(late_at)
 
 
 def _with_names(work: Work, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:

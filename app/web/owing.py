@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.services import duties, lookup
+from app.services import lookup, obligations
 from app.services.panel import Work
 from app.web import record_story, remedies, tickets
 from app.web.language import label
@@ -15,9 +15,9 @@ from app.web.language import label
 
 def mine(work: Work) -> list[dict[str, Any]]:
     """Return what one owes oneself and what those owe for whom one stands, with their name as ``absent``; soonest first."""
-    own = duties.owed(work, person=work.actor.person_id, roles=work.actor.roles)
+    own = obligations.owed(work, person=work.actor.person_id, roles=work.actor.roles)
     known = {o["id"] for o in own}
-    lent = [o | {"absent": name} for name, o in duties.owed_by_absent(work) if o["id"] not in known]
+    lent = [o | {"absent": name} for name, o in obligations.owed_by_absent(work) if o["id"] not in known]
     return sorted([*own, *lent], key=lambda o: (o["due_at"], o["id"])) if lent else own
 
 

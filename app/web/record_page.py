@@ -14,11 +14,11 @@ from app.fields.base import Field
 from app.fields.links import Signature
 from app.fields.numbers import Percent
 from app.services import (
-    duties,
     indicators,
     ledger,
     listing,
     lookup,
+    obligations,
     people,
     printing,
     records,
@@ -71,7 +71,7 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
         "title": f"{head['title']} · {label(spec.label)}", "register": heading(spec), "record": head,
         "moves": _moves(work, spec, row, tried, typed), "actions": _actions(work, spec, row),
         "sections": _sections(work, spec, seen, row), "signatures": _signatures(work, spec, seen, row),
-        "obligations": record_story.obligations(work, duties.of_record(work, spec.code, number)),
+        "obligations": record_story.obligations(work, obligations.of_record(work, spec.code, number)),
         "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
         "children": _children(work, spec, number), "history": record_story.history(work, spec, number),
         "citations": record_story.citations(work, record_story.cites(work, spec, row.get("unit"))),

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext
 
 from app.catalog.register import RegisterSpec, Transition
-from app.services import drafting, duties, ledger, lookup
+from app.services import drafting, ledger, limits, lookup
 from app.services.panel import Work
 from app.services.waiting import Waiting
 from app.web import tickets
@@ -41,7 +41,7 @@ def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:
     return {
         "title": title, "number": w.number if w.number not in title else "", "register": label(spec.label), "url": url,
         "state": {"label": state.text, "tone": state.tone}, "since": moment(w.since),
-        "due": until(w.due) if w.due is not None and w.due != duties.PARKED else "",
+        "due": until(w.due) if w.due is not None and w.due != limits.PARKED else "",
         "days_left": _days_left(work, w, late),
         "absent": gettext("代 %(name)s", name=names[0]) if (names := [n for _, n in w.steps if n]) else "",
         "actions": [_action(spec, w, t, here) for t in at_once],
@@ -50,7 +50,7 @@ def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:
 
 
 def _days_left(work: Work, w: Waiting, late: bool) -> int | None:
-    if w.due is None or w.due == duties.PARKED:
+    if w.due is None or w.due == limits.PARKED:
         return None
     days = (work.local_day(w.due) - work.today).days
     return min(days, -1) if late else days

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.errors import Conflicts, Forbidden, Missing, Refused
 from app.models.fixed import change_set, record_version
-from app.services import blocks, duties, listing, records, scope
+from app.services import blocks, listing, obligations, records, scope
 from app.services.blocks import Block, ChangedSince, Done, Unacceptable
 from app.services.panel import Actor
 from tests.services.test_records import COMPLAINT, complaint, edit
@@ -90,7 +90,7 @@ def test_undo_and_redo_bring_cells_new_rows_and_what_they_owe_back_and_forth(sit
 
 def owed(site: Site, record: int) -> set[str]:
     with site.panel.reading(Actor.system()) as work:
-        return {o["state"] for o in duties.of_record(work, "complaint", record)}
+        return {o["state"] for o in obligations.of_record(work, "complaint", record)}
 
 
 def test_several_changes_are_taken_back_from_the_last_to_the_first_and_made_again_in_their_order(site: Site) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from app.errors import Forbidden, Invalid, Missing
 from app.models.fixed import attachment, person_role, record_version, role, signature
 from app.models.ledger import notice
-from app.services import duties, ledger, listing, people, records, rights, sweep
+from app.services import ledger, listing, obligations, people, records, rights, sweep
 from app.services.panel import Actor
 from tests.services.test_fines import NEW_CAR, archives
 from tests.site import Site, at
@@ -206,5 +206,5 @@ def test_what_the_absent_owes_is_offered_to_who_stands_for_him(site: Site, tmp_p
         if lent:
             delegate(site, "sales1", "sales2")
         with site.panel.reading(actor_on(site, "sales2", ACTS), now=at(ACTS)) as work:
-            assert sorted({name for name, _ in duties.owed_by_absent(work)}) == expected
-            assert duties.owed(work, person=site.ids["sales2"], roles=work.actor.roles) == []
+            assert sorted({name for name, _ in obligations.owed_by_absent(work)}) == expected
+            assert obligations.owed(work, person=site.ids["sales2"], roles=work.actor.roles) == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.models.ledger import breach, notice, obligation, ticket, timer
-from app.services import counting, duties, postponing, records, sweep
+from app.services import counting, limits, postponing, records, sweep
 from app.services.panel import Actor
 from tests.rules.site import at
 from tests.services.dated import kept
@@ -113,7 +113,7 @@ def test_the_clock_stands_in_a_state_and_the_limit_and_its_timer_move_by_the_day
     it = job(jobs)
     assert armed(jobs) == [("remind", at("2025-03-10 00:00"))]
     move(jobs, "job", it, "wait", "2025-03-05 10:00")
-    assert (owed(jobs)["due_at"], f"{owed(jobs)['due_on']}", armed(jobs)) == (duties.PARKED, FOREVER, [])
+    assert (owed(jobs)["due_at"], f"{owed(jobs)['due_on']}", armed(jobs)) == (limits.PARKED, FOREVER, [])
     sweep.run(jobs.panel, at("2025-03-20 09:00"))
     assert breaches_of(jobs) == []
     move(jobs, "job", it, "go_on", "2025-03-21 09:00")
@@ -136,7 +136,7 @@ def test_a_limit_that_had_passed_stands_however_long_the_clock_stands_after_it(j
 
 def test_while_an_extension_is_asked_for_the_clock_stands_and_what_is_granted_comes_after(jobs: Site) -> None:
     asked = enter(jobs, "longer", "2025-03-06 09:00", job=job(jobs), n=3)
-    assert owed(jobs)["due_at"] == duties.PARKED
+    assert owed(jobs)["due_at"] == limits.PARKED
     move(jobs, "longer", asked, "grant", "2025-03-07 09:00")
     assert steps(jobs) == [((3,), "2025-03-13"), ((), "2025-03-14")]
     assert owed(jobs)["due_at"] == at("2025-03-14 24:00")

@@ -11,7 +11,7 @@ import pytest
 from app.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from app.fields.links import File
 from app.fields.times import Moment
-from app.services import duties, files, listing, lookup, notices, people, records
+from app.services import files, listing, lookup, notices, obligations, people, records
 from app.services.listing import Filter
 from app.services.panel import Actor
 from tests.site import CAR_OWNER, Site, at, publish, shipped
@@ -177,7 +177,9 @@ def test_the_person_complained_about_sees_nothing_by_any_way(site: Site) -> None
         assert list(listing.stream_columns(work, "complaint")) in ([], [[]])
         assert lookup.search(work, "complaint", "TS") == []
         assert [
-            o for o in duties.owed(work, person=site.ids["hr"], roles=work.actor.roles) if o["register"] == "complaint"
+            o
+            for o in obligations.owed(work, person=site.ids["hr"], roles=work.actor.roles)
+            if o["register"] == "complaint"
         ] == []
         assert [n for n in notices.inbox(work) if n["register"] == "complaint"] == []
         for attempt in (
@@ -240,7 +242,7 @@ def test_a_value_used_twice_is_refused_in_the_table_and_in_one_file(site: Site) 
 def test_obligations_are_told_to_their_owner_soonest_first(site: Site) -> None:
     complaint(site)
     with site.panel.reading(site.actor("clerk"), now=at("2025-03-03 16:00")) as work:
-        mine = duties.owed(work, person=site.ids["clerk"], roles=work.actor.roles)
+        mine = obligations.owed(work, person=site.ids["clerk"], roles=work.actor.roles)
         names = people.names(work, [site.ids["clerk"]])
     assert "close_in_seven_days" in [o["duty"] for o in mine]
     assert mine == sorted(mine, key=lambda o: o["due_at"])
@@ -290,9 +292,9 @@ def test_a_file_is_named_only_by_who_brought_it(site: Site) -> None:
 def test_what_a_role_owes_is_shown_to_its_holders_only(site: Site) -> None:
     complaint(site)
     with site.panel.reading(site.actor("hr"), now=at("2025-03-03 16:00")) as work:
-        assert duties.owed(work, roles=work.actor.roles) == []
-        assert {o["role"] for o in duties.owed(work, roles=["complaint_officer"])} == {"complaint_officer"}
-        assert duties.owed(work) == []
+        assert obligations.owed(work, roles=work.actor.roles) == []
+        assert {o["role"] for o in obligations.owed(work, roles=["complaint_officer"])} == {"complaint_officer"}
+        assert obligations.owed(work) == []
 
 
 @pytest.mark.parametrize(
@@ -308,7 +310,7 @@ def test_seven_days_of_a_complaint_end_as_the_calendar_says(site: Site, received
         "clerk", "complaint", received, **(COMPLAINT | {"received_at": at(received)}), receptionist=site.ids["clerk"]
     )
     with site.panel.reading(Actor.system()) as work:
-        (closing,) = [o for o in duties.of_record(work, "complaint", made) if o["duty"] == "close_in_seven_days"]
+        (closing,) = [o for o in obligations.of_record(work, "complaint", made) if o["duty"] == "close_in_seven_days"]
     assert closing["due_at"] == at(due)
     assert closing["citation"] == "P03-26"
 
@@ -340,7 +342,7 @@ def test_an_archive_is_due_after_working_days_with_make_up_saturdays(
             "responsible_advisor": 1,
         }
         made = records.create(work, "vehicle_archive", values)
-        (handover,) = duties.of_record(work, "vehicle_archive", made)
+        (handover,) = obligations.of_record(work, "vehicle_archive", made)
     assert handover["due_at"] == at(due)
 
 
@@ -348,7 +350,7 @@ def test_three_days_of_a_loan_end_on_monday_and_of_a_settled_complaint_on_friday
     made = complaint(site)
     with site.panel.work(Actor.system(), now=at("2025-03-04 09:00")) as work:
         records.update(work, "complaint", made, {"handled_at": at("2025-03-04 09:00"), "severity": "一般"})
-        revisit = [o for o in duties.of_record(work, "complaint", made) if o["duty"] == "revisit_general"]
+        revisit = [o for o in obligations.of_record(work, "complaint", made) if o["duty"] == "revisit_general"]
     assert [o["due_at"] for o in revisit] == [at("2025-03-08 00:00")]
 
 

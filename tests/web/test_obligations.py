@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import select, update
 
 from app.models.ledger import obligation
-from app.services.duties import PARKED
+from app.services.limits import PARKED
 from tests.rules.site import at
 from tests.web.site import Site, page_text
 from tests.web.test_pages import LATE, ticket

@@ -8,7 +8,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from app.services import duties
+from app.services import obligations
 from app.services.demo.stage import Life, Stage
 
 GREETERS = {"tangyu": "kangyi", "kongming": "kongming", "caiwen": "caiwen"}
@@ -40,7 +40,7 @@ def made(stage: Stage, rng: Random, first: date) -> Life:
 
 def _due(stage: Stage, owing: str, duty: str) -> list[dict[str, Any]]:
     work = stage.acting(owing)
-    owed = duties.owed(work, person=work.actor.person_id, roles=work.actor.roles)
+    owed = obligations.owed(work, person=work.actor.person_id, roles=work.actor.roles)
     return [o for o in owed if o["duty"] == duty and o["register"] == "customer" and o["due_at"] < work.now + AHEAD]
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.services import administration, choosing, duties, people, scope
+from app.services import administration, choosing, obligations, people, scope
 from app.services import waiting as records_waiting
 from app.web import menu, owing, waiting
 from app.web.actor import reading
@@ -28,7 +28,7 @@ def work() -> str:
     unit = reading()
     whose = request.args.get("of", "")
     me, roles = unit.actor.person_id, unit.actor.roles
-    mine = duties.owed(unit, person=None if whose == "role" else me, roles=() if whose == "me" else roles)
+    mine = obligations.owed(unit, person=None if whose == "role" else me, roles=() if whose == "me" else roles)
     root = f"{request.script_root}/work"
     tabs = [
         {"label": text, "url": root + (f"?of={of}" if of else ""), "active": whose == of, "count": None}
