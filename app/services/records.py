@@ -7,26 +7,22 @@ notices follow, all in the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec
-from app.errors import CellError, Clash, Conflict, Conflicts, Forbidden, Invalid, Missing, Refused, say
-from app.fields.base import Unreadable
+from app.errors import CellError, Forbidden, Invalid, Missing, Refused, say
 from app.models import behind
-from app.models.fixed import record_version
 from app.models.ledger import breach
 from app.services import (
     breaches,
+    clashing,
     consequences,
     duties,
     files,
     listing,
-    people,
     refusing,
     retention,
     rows,
@@ -40,22 +36,6 @@ from app.services.workflow import Move
 WRITABLE = frozenset({"unit", "remark"})
 GRACE = timedelta(hours=1)
 """So long may one take back what one has entered oneself by mistake."""
-
-
-@dataclass(frozen=True)
-class Revision:
-    """One change of a record: who, when, by which door, and each field's old and new value as JSON carries them."""
-
-    version: int
-    at: datetime
-    person: int | None
-    name: str
-    source: str
-    transition: str | None
-    reason: str | None
-    on_behalf: str
-    """The name of whom the person stood for; empty where he acted for himself."""
-    changes: Mapping[str, tuple[Any, Any]]
 
 
 def create(work: Work, register: str, values: Mapping[str, Any]) -> int:
@@ -139,7 +119,7 @@ def update(
         raise Invalid(errors)
     wanted = {k: v for k, v in changes.items() if _blank(old.get(k)) != _blank(v)}
     if base_version is not None and base_version != old["version"]:
-        _refuse_clashes(work, spec, old, wanted, base_version)
+        clashing.refuse(work, spec, old, wanted, base_version)
     if not wanted:
         return int(old["version"])
     errors = check_rows(work, spec, [{**old, **wanted}], [record_id], changed=wanted.keys())
@@ -179,7 +159,7 @@ def update_many(
     if errors:
         raise Invalid(errors)
     wanted = {i: {k: v for k, v in changes[i].items() if _blank(old[i].get(k)) != _blank(v)} for i in ids}
-    _refuse_all_clashes(work, spec, old, wanted, base_versions or {})
+    clashing.refuse_all(work, spec, old, wanted, base_versions or {})
     moved = [i for i in ids if wanted[i]]
     fields = set().union(*wanted.values())
     errors = check_rows(work, spec, [{**old[i], **wanted[i]} for i in moved], moved, changed=fields)
@@ -207,24 +187,6 @@ def _not_mine(work: Work, spec: RegisterSpec, ids: Sequence[int], mine: Collecti
         for n, i in enumerate(ids, 1)
         if i not in mine
     ]
-
-
-def _refuse_all_clashes(
-    work: Work,
-    spec: RegisterSpec,
-    old: Mapping[int, Mapping[str, Any]],
-    wanted: Mapping[int, Mapping[str, Any]],
-    base_versions: Mapping[int, int],
-) -> None:
-    found: dict[int, Conflict] = {}
-    for record_id, base in base_versions.items():
-        if record_id in old and wanted[record_id] and base != old[record_id]["version"]:
-            try:
-                _refuse_clashes(work, spec, old[record_id], wanted[record_id], base)
-            except Conflict as conflict:
-                found[record_id] = conflict
-    if found:
-        raise Conflicts(found)
 
 
 def remove(work: Work, register: str, record_id: int, reason: str = "", *, own: bool = False) -> None:
@@ -327,26 +289,6 @@ def get(work: Work, register: str, record_id: int) -> dict[str, Any]:
     return listing.row(work, register, record_id)
 
 
-def history(work: Work, register: str, record_id: int) -> list[Revision]:
-    """Return the changes of a record that the actor may see, latest first, without fields hidden from the actor."""
-    listing.row(work, register, record_id)
-    seen = {f.code for f in scope.fields_for(work, register)}
-    hidden = {f.code for f in work.spec(register).fields} - seen
-    v = record_version.c
-    found = work.connection.execute(
-        select(record_version).where(v.register == register, v.record_id == record_id).order_by(v.version.desc())
-    ).mappings().all()  # fmt: skip
-    names = people.names(work, [p for r in found for p in (r["person"], r["on_behalf"])])
-    return [
-        Revision(
-            r["version"], r["at"], r["person"], names.get(r["person"], "系统"), r["source"], r["transition"], r["reason"],
-            names.get(r["on_behalf"], ""),
-            {k: tuple(c) for k, c in orjson.loads(r["changes"]).items() if k not in hidden and k.removesuffix("_at") not in hidden},
-        )
-        for r in found
-    ]  # fmt: skip
-
-
 def _writable(work: Work, register: str, verb: str, *, archiving: bool = False) -> RegisterSpec:
     spec = scope.demand(work, register, verb)
     if spec.tickets_of:
@@ -412,36 +354,6 @@ def _unwritable(
 
 def _blank(value: Any) -> Any:
     return None if value in ("", ()) else value
-
-
-def _refuse_clashes(
-    work: Work, spec: RegisterSpec, old: Mapping[str, Any], wanted: Mapping[str, Any], base: int
-) -> None:
-    v = record_version.c
-    since = (
-        select(v.changes, v.person)
-        .where(v.register == spec.code, v.record_id == old["id"], v.version > base)
-        .order_by(v.version)
-    )
-    first: dict[str, Any] = {}
-    who: int | None = None
-    for changes, person in work.connection.execute(since):
-        for code, (was, _) in orjson.loads(changes).items():
-            if code in wanted:
-                first.setdefault(code, was)
-                who = person
-    if first:
-        clashes = [Clash(code, _value(spec, code, was), wanted[code], old.get(code)) for code, was in first.items()]
-        name = people.names(work, [who]).get(who, "") if who is not None else "系统"
-        raise Conflict(clashes, old["version"], name)
-
-
-def _value(spec: RegisterSpec, code: str, kept: Any) -> Any:
-    field = spec.column(code)
-    try:
-        return field.from_json(kept) if field is not None else kept
-    except Unreadable:
-        return kept
 
 
 def _worth_telling(errors: Sequence[CellError], spec: RegisterSpec, wanted: Mapping[str, Any]) -> list[CellError]:

@@ -13,7 +13,7 @@ from app.catalog.register import SYSTEM, RegisterSpec
 from app.errors import Clash, Conflict, Forbidden, Missing, say
 from app.fields.base import Field, Unreadable
 from app.fields.links import Reference
-from app.services import listing, records, rows, scope, workflow
+from app.services import listing, rows, scope, versions, workflow
 from app.services.panel import Work
 from app.web.cells import Names, cell
 from app.web.forms import Typed, controls, input_text
@@ -115,7 +115,8 @@ def changes(
     """
     base = dict(row)
     if version is not None and version < row["version"]:
-        for revision in records.history(work, spec.code, row["id"]):  # latest first, so that the oldest old value wins
+        # latest first, so that the oldest old value wins
+        for revision in versions.of_record(work, spec.code, row["id"]):
             if revision.version > version:
                 base.update({code: _kept(spec, code, was) for code, (was, _) in revision.changes.items()})
     chosen = {k: v for k, v in typed.items() if form.get(f"pick.{k}") != "theirs"}

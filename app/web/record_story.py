@@ -13,9 +13,9 @@ from app.catalog.register import RegisterSpec
 from app.fields.base import Field, Unreadable
 from app.fields.links import Signature
 from app.fields.texts import Choice
-from app.services import adoption, editions, people, records
+from app.services import adoption, editions, people, versions
 from app.services.panel import Work
-from app.services.records import Revision
+from app.services.versions import RecordVersion
 from app.web.cells import MOMENT, Names, cell, in_place, moment, record_url, until
 from app.web.language import label
 
@@ -62,7 +62,7 @@ def standing(work: Work, o: Mapping[str, Any]) -> dict[str, str]:
 
 def history(work: Work, spec: RegisterSpec, number: int) -> list[dict[str, Any]]:
     """Return the changes of a record as people read them, latest first."""
-    revisions = records.history(work, spec.code, number)
+    revisions = versions.of_record(work, spec.code, number)
     sides = [
         {code: _value(spec, code, pair[side]) for code, pair in r.changes.items()} | {"id": number}
         for r in revisions
@@ -93,7 +93,7 @@ def _told(names: Names, spec: RegisterSpec, field: Field, side: dict[str, Any], 
     return cell(names, spec, field, side).text if kept is None or side[field.code] is not None else str(kept)
 
 
-def _what(revision: Revision) -> str:
+def _what(revision: RecordVersion) -> str:
     if "archived_at" in revision.changes:
         return gettext("归档") if revision.changes["archived_at"][1] else gettext("恢复")
     return gettext("登记") if revision.version == 1 else gettext("修改")

@@ -14,7 +14,7 @@ from app.exchange import importing, runs, undoing
 from app.exchange.importing import AlreadyImported, ImportReport
 from app.models.fixed import import_run, person_role, record_version
 from app.models.ledger import obligation
-from app.services import records
+from app.services import records, versions
 from app.services.listing import select_rows
 from app.services.panel import Actor, Panel
 from tests.exchange.sample import CLERK, GUEST, NOW
@@ -107,7 +107,7 @@ def test_every_step_is_in_the_history_of_each_record(panel: Panel, before: str) 
     run = brought(panel, *SECOND)
     undone = stepped(panel, run.run_id)
     with panel.reading(CLERK, now=NOW) as work:
-        latest = records.history(work, "card", card(panel, "A2")["id"])[0]
+        latest = versions.of_record(work, "card", card(panel, "A2")["id"])[0]
         kept = (
             work.connection.execute(select(record_version.c.import_run).order_by(record_version.c.id.desc()))
             .scalars()

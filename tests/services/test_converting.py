@@ -13,7 +13,19 @@ from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.engine import open_engine
 from app.models.fixed import person
 from app.models.migrate import upgrade
-from app.services import blocks, drafting, history, listing, merging, publishing, records, retired, searching, upkeep
+from app.services import (
+    blocks,
+    drafting,
+    history,
+    listing,
+    merging,
+    publishing,
+    records,
+    retired,
+    searching,
+    upkeep,
+    versions,
+)
 from app.services.panel import Actor, Panel
 from app.services.publishing import Planned, Published, Unsound
 from tests.servers import Databases
@@ -317,7 +329,7 @@ def test_a_merged_option_lists_its_records_and_they_are_rewritten_as_one_change(
     office.publish(MERGED)
     assert office.read("kind") == [("相机",), ("相机",), ("相机",), (None,)]
     with office.panel.reading(CLERK) as work:
-        assert records.history(work, "loan", office.ids[1])[0].reason == "同一样东西"
+        assert versions.of_record(work, "loan", office.ids[1])[0].reason == "同一样东西"
         spec = work.spec("loan")
     assert spec.field("kind").parse("照相机") == "相机"  # type: ignore[union-attr]
     with office.panel.work(CLERK, now=NOW) as work:
@@ -363,7 +375,7 @@ def test_texts_that_were_numbers_are_found_by_the_search(office: Office) -> None
 def test_history_keeps_what_was_written_before(office: Office) -> None:
     office.publish(retyped("money"))
     with office.panel.reading(Actor.system()) as work:
-        first = records.history(work, "loan", office.ids[2])[0]
+        first = versions.of_record(work, "loan", office.ids[2])[0]
         assert first.changes["price"] == (None, "面议")
         assert list(
             history.since(work, work.spec("loan"), [records.get(work, "loan", office.ids[2])], lambda row: True)

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from app.errors import Forbidden, Invalid, Missing
 from app.models.fixed import attachment, person_role, record_version, role, signature
 from app.models.ledger import notice
-from app.services import ledger, listing, obligations, people, records, rights, sweep
+from app.services import ledger, listing, obligations, people, records, rights, sweep, versions
 from app.services.panel import Actor
 from tests.services.test_fines import NEW_CAR, archives
 from tests.site import Site, at
@@ -87,7 +87,7 @@ def test_the_deputy_signs_in_place_of_who_is_away_and_everybody_can_tell(site: S
         told = set(connection.execute(select(notice.c.person).where(*letters)).scalars())
     assert (tuple(signed), moved, told) == ((deputy, head), head, {head})
     with site.panel.reading(actor_on(site, "saleshead", ACTS), now=at(ACTS)) as work:
-        latest = records.history(work, "archive_view_application", number)[0]
+        latest = versions.of_record(work, "archive_view_application", number)[0]
     assert (latest.name, latest.on_behalf) == ("sales2", "saleshead")
 
 

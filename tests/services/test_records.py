@@ -11,7 +11,7 @@ import pytest
 from app.errors import Conflict, Forbidden, Invalid, Missing, Refused
 from app.fields.links import File
 from app.fields.times import Moment
-from app.services import files, listing, lookup, notices, obligations, people, records
+from app.services import files, listing, lookup, notices, obligations, people, records, versions
 from app.services.listing import Filter
 from app.services.panel import Actor
 from tests.site import CAR_OWNER, Site, at, publish, shipped
@@ -41,7 +41,7 @@ def test_a_record_gets_number_state_stamps_and_a_first_version(site: Site) -> No
     assert row["record_no"].endswith("2025-00001")
     assert (row["state"], row["version"], row["created_by"]) == ("received", 1, site.ids["clerk"])
     with site.panel.reading(site.actor("clerk")) as work:
-        (first,) = records.history(work, "complaint", made)
+        (first,) = versions.of_record(work, "complaint", made)
     assert (first.version, first.name, first.source) == (1, "clerk", "form")
     assert first.changes["content"] == (None, COMPLAINT["content"])
 
@@ -184,7 +184,7 @@ def test_the_person_complained_about_sees_nothing_by_any_way(site: Site) -> None
         assert [n for n in notices.inbox(work) if n["register"] == "complaint"] == []
         for attempt in (
             lambda: records.get(work, "complaint", made),
-            lambda: records.history(work, "complaint", made),
+            lambda: versions.of_record(work, "complaint", made),
             lambda: records.update(work, "complaint", made, {"remark": "x"}),
             lambda: records.move(work, "complaint", made, "assign"),
             lambda: records.remove(work, "complaint", made),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.services import drafting, publishing, records
+from app.services import drafting, publishing, records, versions
 from app.services.panel import Actor
 from tests.web.site import FILES, NOW, Site, page_text, served
 
@@ -104,7 +104,7 @@ def test_records_of_a_merged_option_are_rewritten_from_the_draft_with_a_reason(l
     assert "已改写 2 条，0 条保持原样" in page and "条记录仍是" not in page
     with loans.panel.reading(Actor.system()) as work:
         assert [records.get(work, "loan", n)["kind"] for n in (1, 2, 3)] == ["相机"] * 3
-        assert records.history(work, "loan", 2)[0].reason == "同一样东西"
+        assert versions.of_record(work, "loan", 2)[0].reason == "同一样东西"
 
 
 def test_new_names_break_no_address_no_api_and_no_view(loans: Site) -> None:
