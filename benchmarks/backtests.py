@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from app.exchange import importing
 from app.models.ledger import breach, obligation
-from app.services import publishing, replay, sweep, whatif
+from app.services import comparing, publishing, replay, sweep, whatif
 from benchmarks import site
 from benchmarks.measure import measured
 from benchmarks.sweeps import LATER
@@ -38,7 +38,7 @@ def panel(url: str, folder: str, file: str) -> dict[str, Any]:
     assert catalog is not None
     draft = replay.Draft(date(2026, 1, 1), date(2026, 12, 31), catalog)
     with measured() as watch, replay.replayed(opened.panel, now, draft=draft) as found:
-        differences = sum(1 for _ in replay.both(found))
+        differences = sum(1 for _ in comparing.both(found))
         rows = found.work.connection.execute(select(func.count()).select_from(obligation)).scalar_one()
         breaches = found.work.connection.execute(select(func.count()).select_from(breach)).scalar_one()
     opened.panel.engine.dispose()

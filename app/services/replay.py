@@ -19,42 +19,29 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
-    Alias,
     ColumnElement,
-    Connection,
     FromClause,
-    MetaData,
-    RowMapping,
-    Select,
-    Subquery,
     and_,
     func,
     insert,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.models.engine import BATCH
-from app.models.fixed import record_version, sequence
-from app.models.ledger import breach, breach_line, counter_group, ledger_entry, obligation, ticket, timer
+from app.models.fixed import record_version
+from app.models.ledger import breach, breach_line, obligation, ticket, timer
 from app.rules.calendar import WorkCalendar
 from app.rules.judge import Occurrence
-from app.services import assessing, breaches, charging, duties, editions, history, rows
+from app.services import assessing, breaches, charging, duties, editions, history, rows, shadow
 from app.services.breaches import Seen
 from app.services.panel import Actor, Panel, Work
+from app.services.shadow import NATURAL, Replayed
 
-SHADOWED = (obligation, breach, breach_line, counter_group, ticket, ledger_entry, sequence)
-"""What judging reads and writes, beside the records."""
-ASIDE = 10**12
-"""Ids given in a replay begin here, so that they are never mistaken for those of the kept ledger."""
-NATURAL = ("register", "record_id", "rule", "occurrence")
-"""What names a breach, whoever found it."""
 DERIVED = ("proposed", "void")
 """States of tickets that follow from the facts; every other one was decided by somebody."""
 GROUP = 5_000
@@ -62,14 +49,6 @@ GROUP = 5_000
 
 Progress = Callable[[int, int], None]
 """Told how many records of how many have been read; raises to stop the replay."""
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """A ledger made anew: ``work`` reads it under the ledger's own tables; ``kept`` are the tables that stand, by name."""
-
-    work: Work
-    kept: Mapping[str, Alias]
 
 
 @dataclass(frozen=True)
@@ -98,7 +77,7 @@ def replayed(
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         connection.detach()  # temporary tables end with their connection, which must not go back to the others
-        kept = _shadow(connection)
+        kept = shadow.lay(connection)
         with connection.begin() as transaction:
             found = Replayed(Work(panel, connection, Actor.system(), now, "replay"), kept)
             found.work.memo["counted_by"] = {}
@@ -114,31 +93,6 @@ def swept_until(work: Work) -> datetime:
     """Return the moment up to which the kept ledger has been brought: now, or just before what the sweep has not come to yet."""
     pending = work.connection.execute(select(func.min(timer.c.fire_at)).where(timer.c.fire_at <= work.now)).scalar()
     return pending - timedelta(seconds=1) if pending is not None else work.now
-
-
-def _shadow(connection: Connection) -> dict[str, Alias]:
-    """Lay empty temporary tables over the ledger's and return the ledger's own under their schema's name."""
-    schema = "main"
-    if connection.dialect.name == "postgresql":
-        schema = connection.execute(text("select current_schema()")).scalar_one()
-        # what the pool's connection has prepared would go on writing to the ledger itself
-        connection.exec_driver_sql("DEALLOCATE ALL")
-    else:
-        cursor = connection.connection.cursor()
-        cursor.execute("PRAGMA temp_store=FILE")
-        cursor.execute("PRAGMA temp.cache_size=-65536")
-        cursor.close()
-    kept = {}
-    for table in SHADOWED:
-        kept[table.name] = table.to_metadata(MetaData(), schema=schema).alias(f"kept_{table.name}")
-        create = str(CreateTable(table, include_foreign_key_constraints=[]).compile(connection))
-        connection.exec_driver_sql(create.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index))
-    numbered = [{"key": f"{name}.id", "value": ASIDE} for name in ("obligation", "breach", "ticket")]
-    connection.execute(insert(sequence), numbered)
-    connection.commit()
-    return kept
 
 
 def _replay(found: Replayed, progress: Progress) -> None:
@@ -367,163 +321,3 @@ def _decide(found: Replayed) -> None:
     ).all():
         mine = select(b.id).where(b.counter == counter, b.subject == subject, dropped.exists()).order_by(b.id)
         _in_parts(work, work.connection.execute(mine).scalars().all())
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Where the kept ledger is not what the facts make it: of which record, which duty or rule, what is stored, what should be."""
-
-    kind: str
-    register: str
-    record_id: int
-    code: str
-    occurrence: int
-    column: str
-    stored: Any
-    recomputed: Any
-
-
-_COMPARED = {
-    "obligation": (
-        "person",
-        "role",
-        "unit",
-        "started_at",
-        "started_on",
-        "due_at",
-        "due_on",
-        "citation",
-        "state",
-        "done_at",
-    ),
-    "breach": (
-        "person",
-        "unit",
-        "revision",
-        "clause",
-        "counter",
-        "multiplied",
-        "occurred_at",
-        "day",
-        "basis",
-        "citation",
-        "state",
-    ),
-    "ticket": (
-        "person",
-        "month",
-        "ordinal",
-        "factor",
-        "base_amount",
-        "amount",
-        "points",
-        "sanction",
-        "arithmetic",
-        "citation",
-        "state",
-    ),
-}
-_KEYS = {"obligation": ("register", "record_id", "duty", "cycle"), "breach": NATURAL, "ticket": NATURAL}
-
-
-def differences(found: Replayed) -> Iterator[Difference]:
-    """Yield everything in which the kept ledger and the one made anew differ; what was committed later is left alone.
-
-    What is void is as good as not there.
-    """
-    for kind in _COMPARED:
-        yield from _compared(found, kind)
-
-
-def _compared(found: Replayed, kind: str) -> Iterator[Difference]:
-    keys, columns = _KEYS[kind], _COMPARED[kind]
-    anew, kept = _side(found, kind, None), _side(found, kind, found.kept)
-    same = and_(*(anew.c[n] == kept.c[n] for n in keys))
-    wanted = [*(anew.c[n].label(f"key_{n}") for n in keys), *(anew.c[n].label(f"new_{n}") for n in columns)]
-    moved = or_(kept.c[keys[0]].is_(None), *(anew.c[n].is_distinct_from(kept.c[n]) for n in columns))
-    query = select(*wanted, *(kept.c[n].label(f"old_{n}") for n in columns)).select_from(anew.outerjoin(kept, same))
-    for r in _streamed(found.work, query.where(moved)):
-        key = [r[f"key_{n}"] for n in keys]
-        for n in columns:
-            if r[f"old_{n}"] != r[f"new_{n}"]:
-                yield Difference(kind, *key, n, r[f"old_{n}"], r[f"new_{n}"])
-    gone = select(*(kept.c[n].label(n) for n in (*keys, "state"))).select_from(kept.outerjoin(anew, same))
-    for r in _streamed(found.work, gone.where(anew.c[keys[0]].is_(None))):
-        yield Difference(kind, *(r[n] for n in keys), "state", r["state"], None)
-
-
-def _side(found: Replayed, kind: str, kept: Mapping[str, Alias] | None) -> Subquery:
-    """Return one side of a comparison: what stands of obligations, breaches or tickets, each with its natural key."""
-    tables: Mapping[str, Any] = kept or {table.name: table for table in SHADOWED}
-    o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
-    name = f"{'kept' if kept else 'anew'}_{kind}"
-    if kind == "obligation":
-        return select(o).where(o.c.state != "void").subquery(name)
-    stands = and_(b.c.state != "void", b.c.occurred_at <= found.work.now)
-    if kind == "breach":
-        return select(b).where(stands).subquery(name)
-    columns = [*(b.c[n] for n in NATURAL), *(t.c[n] for n in _COMPARED["ticket"])]
-    return (
-        select(*columns)
-        .select_from(t.join(b, and_(b.c.id == t.c.breach, t.c.person.is_not_distinct_from(b.c.person))))
-        .where(stands, t.c.state != "void")
-        .subquery(name)
-    )
-
-
-def _streamed(work: Work, query: Select[Any]) -> Iterator[RowMapping]:
-    options = {"stream_results": True, "max_row_buffer": 1_000}
-    yield from work.connection.execute(query, execution_options=options).mappings()
-
-
-def charged(found: Replayed, *, kept: bool) -> Subquery:
-    """Return the breaches that stand, each with its natural key, its time limit and its ticket: kept ones, or those made anew."""
-    tables: Mapping[str, Any] = found.kept if kept else {table.name: table for table in SHADOWED}
-    o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
-    columns = [
-        *(
-            b.c[n]
-            for n in (*NATURAL, "person", "unit", "day", "occurred_at", "counter", "clause", "citation", "revision")
-        )
-    ]
-    columns += [*(o.c[n] for n in ("duty", "started_at", "due_on", "due_at", "done_at", "limit", "calendar"))]
-    columns += [
-        *(t.c[n] for n in ("ordinal", "factor", "base_amount", "amount", "points", "sanction", "arithmetic", "state"))
-    ]
-    joined = b.outerjoin(o, o.c.id == b.c.obligation).outerjoin(
-        t, and_(t.c.breach == b.c.id, t.c.person.is_not_distinct_from(b.c.person))
-    )
-    stands = and_(b.c.state != "void", b.c.occurred_at <= found.work.now, b.c.subject != "")
-    return select(*columns).select_from(joined).where(stands).subquery("was" if kept else "would")
-
-
-def both(found: Replayed) -> Iterator[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
-    """Yield the breaches that are judged otherwise anew: as they are kept, and as they would be; None where there is none."""
-    was, would = charged(found, kept=True), charged(found, kept=False)
-    same = and_(*(was.c[n] == would.c[n] for n in NATURAL))
-    names = [c.name for c in was.c]
-    judged = [n for n in names if n not in ("revision", "limit", "calendar", *NATURAL)]
-    columns = [side.c[n].label(f"{side.name}_{n}") for side in (was, would) for n in names]
-    changed = or_(was.c.rule.is_(None), *(was.c[n].is_distinct_from(would.c[n]) for n in judged))
-    anew = select(*columns).select_from(would.outerjoin(was, same)).where(changed)
-    gone = select(*columns).select_from(was.outerjoin(would, same)).where(would.c.rule.is_(None))
-    for query, side in ((anew, would), (gone, was)):
-        for r in _streamed(found.work, query.order_by(side.c.occurred_at, *(side.c[n] for n in NATURAL))):
-            before, after = ({n: r[f"{of}_{n}"] for n in names} for of in ("was", "would"))
-            yield before if before["rule"] else None, after if after["rule"] else None
-
-
-def moved(found: Replayed) -> int:
-    """Return how many time limits end at another moment anew, begin to be or cease to be."""
-    kept, o = found.kept["obligation"], obligation
-    keys = _KEYS["obligation"]
-    mine = select(*(o.c[n] for n in (*keys, "due_at"))).where(o.c.state != "void").subquery("mine")
-    theirs = select(*(kept.c[n] for n in (*keys, "due_at"))).where(kept.c.state != "void").subquery("theirs")
-    same = and_(*(mine.c[n] == theirs.c[n] for n in keys))
-    shifted = (
-        select(func.count())
-        .select_from(mine.outerjoin(theirs, same))
-        .where(mine.c.due_at.is_distinct_from(theirs.c.due_at))
-    )
-    gone = select(func.count()).select_from(theirs.outerjoin(mine, same)).where(mine.c.duty.is_(None))
-    return int(found.work.connection.execute(shifted).scalar_one() + found.work.connection.execute(gone).scalar_one())

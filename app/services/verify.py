@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 
 from app.errors import Sentence, say
 from app.models.ledger import closing, ledger_entry, obligation, ticket
-from app.services import chain, replay
+from app.services import chain, comparing, replay
 from app.services.panel import Actor, Panel, Work
 from app.services.replay import Progress
 
@@ -170,7 +170,7 @@ def replayed(work: Work, found: Verification) -> Iterator[Sentence]:
         found.counts["obligations"] = anew.work.connection.execute(
             select(func.count()).select_from(obligation)
         ).scalar_one()
-        for d in replay.differences(anew):
+        for d in comparing.differences(anew):
             yield say(
                 "{register} 第 {record} 号记录的{kind} {code}（第 {n} 次）{column}：现存 {stored}，应为 {right}",
                 register=d.register, record=d.record_id, kind=KINDS[d.kind], code=d.code, n=d.occurrence,

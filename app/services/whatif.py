@@ -22,9 +22,10 @@ from app.models.engine import streamed
 from app.models.fixed import whatif_line, whatif_run
 from app.models.registers import columns_of
 from app.rules.calendar import changed
-from app.services import drafting, lookup, people, publishing, replay, scope
+from app.services import comparing, drafting, lookup, people, publishing, replay, scope
 from app.services.panel import Actor, Panel, Work
-from app.services.replay import Draft, Replayed
+from app.services.replay import Draft
+from app.services.shadow import Replayed
 
 OPEN = ("waiting", "running")
 GROUPS = ("person", "unit", "month", "citation")
@@ -118,11 +119,11 @@ def run(panel: Panel, run_id: int, now: datetime) -> None:
         with panel.reading(Actor.system(), now=now) as work:
             until = replay.swept_until(work)
         with replay.replayed(panel, until, lambda done, of: _progress(panel, run_id, done, of), draft) as found:
-            for n, part in enumerate(_parts(replay.both(found))):
+            for n, part in enumerate(_parts(comparing.both(found))):
                 lines = _lines(found, run_id, n * PART + 1, part)
                 with panel.work(Actor.system(), source="system") as work:
                     insert_rows(work.connection, whatif_line, lines)
-            moved = replay.moved(found)
+            moved = comparing.moved(found)
     except Stopped:
         _finish(panel, run_id, "cancelled")
     except Refused as why:

@@ -15,7 +15,7 @@ from app.errors import Refused, say
 from app.models.engine import open_engine
 from app.models.ledger import breach, ledger_entry, obligation, ticket
 from app.models.migrate import upgrade
-from app.services import demo, history, records, replay, sweep
+from app.services import comparing, demo, history, records, replay, sweep
 from app.services.panel import Actor, Panel
 from tests import servers
 from tests.services.test_sweep import late_archives
@@ -39,11 +39,11 @@ def company(
     fresh_database.drop(url)
 
 
-def differences(panel: Panel) -> list[replay.Difference]:
+def differences(panel: Panel) -> list[comparing.Difference]:
     with panel.reading(Actor.system(), now=NOW) as work:
         until = replay.swept_until(work)
     with replay.replayed(panel, until) as found:
-        return list(replay.differences(found))
+        return list(comparing.differences(found))
 
 
 def counts(panel: Panel) -> dict[str, int]:
@@ -159,4 +159,4 @@ def test_a_connection_that_the_sweep_has_used_replays_beside_the_ledger_and_not_
     assert tickets == 60
     with replay.replayed(site.panel, until) as found:
         assert found.work.connection.scalar(select(func.count()).select_from(ticket)) == 60
-        assert list(replay.differences(found)) == []
+        assert list(comparing.differences(found)) == []
