@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from math import ceil
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from app.catalog.catalog import adopted
-from app.catalog.duty import Duty, Share
+from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.models.among import among
 from app.models.bulk import insert_new
@@ -24,33 +22,22 @@ from app.services import (
     calendars,
     duties,
     editions,
-    fulfilling,
     go_live,
-    history,
     keeping,
     limits,
     numbering,
     rows,
+    tallying,
 )
-from app.services.conditions import where, with_references
+from app.services.conditions import with_references
 from app.services.duties import Settled
 from app.services.editions import Era
 from app.services.limits import Again
 from app.services.panel import Work
+from app.services.tallying import Owed, Row
 
-Row = Mapping[str, Any]
 OPEN_TO_CHANGE = timedelta(days=400)
 """How far before a fact a period that it counts for may have begun, and how long its record is watched for changes."""
-
-
-@dataclass
-class _Owed:
-    """One period of one record: what it owes, or owed, and how many records that takes."""
-
-    row: Row
-    cycle: Cycle
-    terms: dict[str, Any]
-    needed: int = 1
 
 
 def raise_begun(work: Work, spec: RegisterSpec, duty: Duty) -> Settled:
@@ -78,11 +65,11 @@ def raise_begun(work: Work, spec: RegisterSpec, duty: Duty) -> Settled:
     return result
 
 
-def _raised(work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[_Owed]) -> Settled:
+def _raised(work: Work, spec: RegisterSpec, duty: Duty, owed: Sequence[Owed]) -> Settled:
     """Insert obligations, each once whoever else raised it, and return those that are new."""
     if not owed:
         return Settled()
-    done = _done(work, duty, owed)
+    done = tallying.done(work, duty, owed)
     first = numbering.take(work, "obligation.id", len(owed))
     drafts = [
         _state(done, x) | {
@@ -120,7 +107,7 @@ def settle(
         then = editions.bound(work, era.revision)
         whole = with_references(then, era.spec, editions.whole(then, era.spec, written), duties.looked_at(era.spec))
         for duty in recurring:
-            days = _days(then, by, duty, facts) if by else None
+            days = tallying.days(then, by, duty, facts) if by else None
             known = _known(then, era, duty, [r["id"] for r in written], days, again)
             _settle_duty(then, era.spec, duty, {r["id"]: r for r in whole}, known, again, result)
     if again is not None and again.rebind:
@@ -149,7 +136,7 @@ def _settle_duty(
     again: Again | None,
     result: Settled,
 ) -> None:
-    owing: list[_Owed] = []
+    owing: list[Owed] = []
     for (record_id, _), old in known.items():
         row = whole[record_id]
         cycle = cycle_of(work, duty, row, old["started_on"])
@@ -164,7 +151,7 @@ def _settle_duty(
             owing.append(owed)
         elif old["state"] == "open" and (row.get("archived_at") is not None or work.now < old["due_at"]):
             _keep(work, duty, row, old, {"state": "void", "done_at": None}, result)
-    done = _done(work, duty, owing)
+    done = tallying.done(work, duty, owing)
     for x in owing:
         _keep(work, duty, x.row, known[x.row["id"], x.cycle.number], _state(done, x), result)
 
@@ -189,18 +176,6 @@ def _known(
         return {}
     query = select(obligation).where(*mine, among(o.record_id, ids))
     return {(r["record_id"], r["cycle"]): dict(r) for r in work.connection.execute(query).mappings()}
-
-
-def _days(work: Work, by: RegisterSpec, duty: Duty, facts: Iterable[Row]) -> set[date] | None:
-    """Return the days that records elsewhere count for; None where only their history tells."""
-    column = duty.done.dated or _dating(by, duty)
-    if column is None:
-        return None
-    return {day for r in facts if (day := _day(work, r.get(column))) is not None}
-
-
-def _dating(by: RegisterSpec, duty: Duty) -> str | None:
-    return fulfilling.moment_column(by, duty.done) or ("created_at" if duty.done.field == "created_at" else None)
 
 
 def _keep(work: Work, duty: Duty, row: Row, old: dict[str, Any], now: Mapping[str, Any], result: Settled) -> None:
@@ -302,7 +277,7 @@ def _owes(
     cycle: Cycle,
     old: Mapping[str, Any] | None = None,
     again: Again | None = None,
-) -> _Owed | None:
+) -> Owed | None:
     """Return what a record owes for a period, or None if nothing; an obligation that stands keeps its limit."""
     if row.get("archived_at") is not None or (duty.when is not None and not duty.when.holds(row)) or duty.every is None:
         return None
@@ -312,7 +287,7 @@ def _owes(
     unit = row["id"] if spec.code == "unit" else row.get("unit")
     who = limits.owed_by(work, spec, duty.owed_by.within(spec.codes), {**row, "unit": unit})
     if old is not None and again is None:
-        return _Owed(row, cycle, dict(who))
+        return Owed(row, cycle, dict(who))
     if go_live.before(work, spec.code, cycle.first):
         return None
     record = {**row, "period_start": cycle.first, "period_end": cycle.last}
@@ -325,101 +300,9 @@ def _owes(
     if limit is None or ends is None:
         return None
     started = {"started_at": work.panel.calendar.start_of(cycle.first), "started_on": cycle.first}
-    return _Owed(row, cycle, who | limits.copied(work, limit, ends, calendar) | started)
+    return Owed(row, cycle, who | limits.copied(work, limit, ends, calendar) | started)
 
 
-def _state(done: Mapping[tuple[int, int], datetime], x: _Owed) -> dict[str, Any]:
+def _state(done: Mapping[tuple[int, int], datetime], x: Owed) -> dict[str, Any]:
     at = done.get((x.row["id"], x.cycle.number))
     return x.terms | {"state": "open" if at is None else "done", "done_at": at}
-
-
-def _done(work: Work, duty: Duty, owed: Sequence[_Owed]) -> dict[tuple[int, int], datetime]:
-    """Return when each period that has what it needs got the last of it."""
-    if not owed:
-        return {}
-    needed = _needed(work, duty, owed)
-    moments = _counted(work, duty, owed)
-    found: dict[tuple[int, int], datetime] = {}
-    for x, n in zip(owed, needed, strict=True):
-        key = x.row["id"], x.cycle.number
-        there = sorted(moments.get(key, ()))
-        if n == 0:
-            found[key] = work.panel.calendar.start_of(x.cycle.first)
-        elif len(there) >= n:
-            found[key] = there[n - 1]
-    return found
-
-
-def _matched(duty: Duty, row: Row) -> Any:
-    return row.get(duty.done.matches) if duty.done.matches else row["id"]
-
-
-def _counted(work: Work, duty: Duty, owed: Sequence[_Owed]) -> dict[tuple[int, int], list[datetime]]:
-    """Return the moments of the records that count for each (record, period), read in one pass over all of them."""
-    d = duty.done
-    elsewhere, table = work.catalog.registers[d.register_code], work.tables[d.register_code]
-    cycles: dict[Any, list[_Owed]] = {}
-    for x in owed:
-        cycles.setdefault(_matched(duty, x.row), []).append(x)
-    fulfils = fulfilling.fulfils(elsewhere, d)
-    column = _dating(elsewhere, duty)
-    found: dict[tuple[int, int], dict[Any, datetime]] = {}
-    keys = [k for k in cycles if k is not None]
-    for start in range(0, len(keys), 500):
-        query = select(table).where(among(table.c[d.through], keys[start : start + 500]), table.c.archived_at.is_(None))
-        if d.dated or column:
-            query = query.where(table.c[d.dated or column] >= _earliest(work, elsewhere, d.dated or str(column), owed))
-        if d.where is not None:
-            query = query.where(where(table, elsewhere, d.where))
-        there = [r for r in map(dict, work.connection.execute(query).mappings()) if fulfils(r)]
-        since = {} if column else history.since(work, elsewhere, there, fulfils)
-        for r in there:
-            at = _moment(work, r[column] if column else since[r["id"]])
-            day = _day(work, r[d.dated] if d.dated else at)
-            for x in cycles[r[d.through]]:
-                if day is not None and x.cycle.first <= day <= x.cycle.last:
-                    kept = found.setdefault((x.row["id"], x.cycle.number), {})
-                    key = r[d.each] if d.each else r["id"]
-                    if key is not None:
-                        kept[key] = min(at, kept.get(key, at))
-    return {k: list(v.values()) for k, v in found.items()}
-
-
-def _earliest(work: Work, spec: RegisterSpec, code: str, owed: Iterable[_Owed]) -> Any:
-    """Return the start of the earliest period, as the column that dates records holds it."""
-    first = min(x.cycle.first for x in owed)
-    field = spec.column(code)
-    return first if field is not None and field.type == "date" else work.panel.calendar.start_of(first)
-
-
-def _moment(work: Work, value: date | datetime) -> datetime:
-    return value if isinstance(value, datetime) else work.panel.calendar.start_of(value)
-
-
-def _day(work: Work, value: date | datetime | None) -> date | None:
-    return work.local_day(value) if isinstance(value, datetime) else value
-
-
-def _needed(work: Work, duty: Duty, owed: Sequence[_Owed]) -> list[int]:
-    """Return how many records each period needs."""
-    share = duty.done.share
-    if share is None:
-        return [duty.done.count] * len(owed)
-    sizes: dict[date, Mapping[Any, int]] = {}
-    for x in owed:
-        if x.cycle.first not in sizes:
-            sizes[x.cycle.first] = _population(work, share, x.cycle.first)
-    of = [sizes[x.cycle.first].get(_matched(duty, x.row), 0) for x in owed]
-    return [min(n, max(share.at_least, ceil(share.percent * n / 100))) for n in of]
-
-
-def _population(work: Work, share: Share, first: date) -> dict[Any, int]:
-    """Return how many records a share is taken of, by what they are matched by: those there when the period began."""
-    spec, table = work.catalog.registers[share.of], work.tables[share.of]
-    start = work.panel.calendar.start_of(first)
-    query = select(table.c[share.through], func.count()).where(
-        table.c.created_at < start, or_(table.c.archived_at.is_(None), table.c.archived_at >= start)
-    )
-    if share.where is not None:
-        query = query.where(where(table, spec, share.where))
-    return {key: n for key, n in work.connection.execute(query.group_by(table.c[share.through]))}
