@@ -107,7 +107,7 @@ def _insert(
             return
         head = f'INSERT INTO "{table.name}" ({quoted})'  # names come from our own tables
         if connection.dialect.name == "postgresql":
-            cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", zip(*everything, strict=True))
+            cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", list(zip(*everything, strict=True)))
         else:
             # behind, Python goes on in another thread for as long as a statement takes: the longer the better
             parts = -(-rows * len(names) // MOST_VALUES)
@@ -149,9 +149,9 @@ def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequen
     """Return all that a query finds as its columns, by their keys."""
     result = connection.execute(query)
     # from the driver itself: SQLAlchemy would make every cell of every row by itself, empty or the same
-    cells = zip(*result.cursor.fetchall(), strict=True)  # type: ignore[union-attr]
+    cells = zip(*result.cursor.fetchall(), strict=True)
     result.close()
-    columns = [(c.key, _read(c.type, connection.dialect)) for c in query.selected_columns]
+    columns = [(key, _read(c.type, connection.dialect)) for key, c in query.selected_columns.items()]
     return {key: _bound(values, read) for (key, read), values in zip(columns, cells, strict=False)}
 
 
@@ -208,7 +208,10 @@ def _copy(cursor: Any, table: Table, quoted: str, cells: Sequence[Iterable[Any]]
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
     """Insert one row and return the number the database gave it."""
-    return int(connection.execute(insert(table), row).inserted_primary_key[0])
+    key = connection.execute(insert(table), row).inserted_primary_key
+    if key is None:
+        raise LookupError(table.name)
+    return int(key[0])
 
 
 def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Sequence[Any]:

@@ -73,14 +73,11 @@ def _concurrently(engine: Engine, catalog: Catalog) -> list[str]:
         if not connection.execute(select(func.pg_try_advisory_lock(_BUILDER))).scalar():
             return []
         try:
-            valid = dict(
-                connection.execute(
-                    text(
-                        "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-                        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()"
-                    )
-                ).all()  # type: ignore[arg-type]
+            there = text(
+                "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+                " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema()"
             )
+            valid: dict[str, bool] = {name: whole for name, whole in connection.execute(there)}
             for index in _missing(catalog, {name for name, whole in valid.items() if whole}):
                 if index.name in valid:  # its building was broken off; PostgreSQL never uses it
                     connection.execute(text(f'DROP INDEX CONCURRENTLY IF EXISTS "{index.name}"'))

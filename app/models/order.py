@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
 
@@ -27,10 +28,10 @@ def blanks_first(column: Column[Any], down: bool = False) -> ColumnElement[Any]:
 
 
 @compiles(BlanksFirst)
-def _plain(sort: BlanksFirst, compiler: Any, **options: Any) -> str:
+def _plain(sort: BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(sort.element, **options) + (" DESC" if sort.down else "")
 
 
 @compiles(BlanksFirst, "postgresql")
-def _postgresql(sort: BlanksFirst, compiler: Any, **options: Any) -> str:
+def _postgresql(sort: BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(sort.element, **options) + (" DESC NULLS LAST" if sort.down else " NULLS FIRST")

@@ -15,7 +15,7 @@ from app.catalog.register import RegisterSpec
 from app.fields.base import Field, Storage
 from app.fields.links import File, Link, Person, Signature
 from app.fields.numbers import Scaled
-from app.fields.texts import AutoNumber, Choice, LongText
+from app.fields.texts import AutoNumber, Choice
 from app.fields.texts import Text as TextField
 from app.models.fixed import NAMES
 from app.models.indexes import add_indexes
@@ -187,7 +187,7 @@ def type_of(f: Field) -> Any:
         String(80)
         if isinstance(f, Choice | AutoNumber)
         else String(f.max_length)
-        if isinstance(f, TextField) and not isinstance(f, LongText)
+        if isinstance(f, TextField)
         else Text()
     )
 

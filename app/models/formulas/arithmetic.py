@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, case, cast, func, literal, literal_column
+from sqlalchemy import ColumnElement, Integer, Numeric, case, cast, func, literal, literal_column
 
 from app.catalog.formula.functions.dates import FURTHEST
 from app.catalog.formula.functions.numbers import DIGITS
 from app.catalog.formula.functions.texts import MOST
 
-_FINE = literal_column(f"1.{'0' * 80}::numeric")
+_FINE: ColumnElement[Decimal] = literal_column(f"1.{'0' * 80}::numeric")
 """One, with so many places that a quotient by it is rounded only behind all that could decide."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Table, and_, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Table, and_, func, select, type_coerce
 
 from app.catalog.formula.kinds import Kind
 from app.catalog.formula.tree import Gathered, Looked, Only, Own, Source
@@ -43,7 +43,7 @@ def _gathered(models: Models, table: Table, source: Gathered) -> ColumnElement[A
     return select(figure).select_from(other).where(and_(*here)).correlate(table).scalar_subquery()
 
 
-def _met(other: Any, only: Only) -> ColumnElement[bool]:
+def _met(other: FromClause, only: Only) -> ColumnElement[bool]:
     column = other.c[only.field]
     match only.sign:
         case "=":
@@ -59,6 +59,6 @@ def _met(other: Any, only: Only) -> ColumnElement[bool]:
     return column >= only.value
 
 
-def _raw(column: Any) -> Any:
+def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a decimal's column as the whole number that it keeps."""
     return type_coerce(column, BigInteger) if isinstance(column.type, ScaledNumber) else column
