@@ -166,7 +166,7 @@ def _beginning(
 
 def _begins(work: Work, spec: RegisterSpec, duty: Duty, day: date) -> ColumnElement[bool]:
     column, first = beginning_of(work, spec, duty, day)
-    return column >= first  # type: ignore[no-any-return]
+    return column >= first
 
 
 def beginning_of(work: Work, spec: RegisterSpec, duty: Duty, day: date) -> tuple[ColumnElement[Any], date | datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, insert, select
 
@@ -27,7 +27,7 @@ def policies(work: Work, unit: int | None, day: date) -> frozenset[str]:
         work.memo[key] = frozenset(
             policy for of, policy in in_force(work, day) if of is None or unit is None or of in around
         )
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def anywhere(work: Work) -> frozenset[str]:
@@ -35,7 +35,7 @@ def anywhere(work: Work) -> frozenset[str]:
     key = ("policies", "anywhere")
     if key not in work.memo:
         work.memo[key] = policies(work, None, work.today)
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def in_house(work: Work, unit: int | None) -> frozenset[str]:
@@ -49,7 +49,7 @@ def in_house(work: Work, unit: int | None) -> frozenset[str]:
         house = next((u for u in people.chain(work, unit) if u in adopting), None)
         near = {None, *people.chain(work, house), *(people.below(work, house) if house is not None else ())}
         work.memo[key] = frozenset(p for of, p in in_force(work, work.today) if house is None or of in near)
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def in_force(work: Work, day: date) -> Iterator[tuple[int | None, str]]:
@@ -75,7 +75,10 @@ def in_one_text() -> ColumnElement[str | None]:
     """Return a column with all adoptions in one text, for ``know``: so they are read together with something else."""
     a = adoption.c
     cells = (func.coalesce(cast(c, String), "") for c in (a.unit, a.policy, a.from_day, a.to_day))
-    line = reduce(lambda before, cell: before.concat(" ").concat(cell), cells)
+    first, *others = cells
+    line: ColumnElement[str] = first
+    for cell in others:
+        line = line.concat(" ").concat(cell)
     return select(func.aggregate_strings(line, "\n")).scalar_subquery()
 
 
@@ -122,4 +125,4 @@ def _adoptions(work: Work) -> list[tuple[int | None, str, date, date | None]]:
         work.memo["adoptions"] = [
             tuple(r) for r in work.connection.execute(select(a.unit, a.policy, a.from_day, a.to_day))
         ]
-    return work.memo["adoptions"]  # type: ignore[no-any-return]
+    return work.memo["adoptions"]

@@ -15,7 +15,7 @@ from app.models.among import among
 from app.models.bulk import insert_new, insert_rows
 from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
-from app.rules.price import reached, window
+from app.rules.price import State, reached, window
 from app.services import editions, lookup, numbering
 from app.services.panel import Work
 
@@ -52,7 +52,7 @@ def assess(work: Work, breach_ids: Iterable[int]) -> Assessed:
         select(ticket.c.id).where(ticket.c.breach == b.id).exists(),
     )
     query = select(b.id, b.counter, b.subject, b.day, b.root, b.revision)
-    touched += work.connection.execute(query.where(among(b.id, ids), b.subject != "", costly)).mappings()
+    touched += work.rows(query.where(among(b.id, ids), b.subject != "", costly))
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for r in touched:
         groups.setdefault((r["counter"], r["subject"]), []).append(r)
@@ -81,7 +81,7 @@ def _moved(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     otherwise = or_(b.subject != t.subject, b.person.is_distinct_from(t.person), b.day != t.day)
     query = select(ticket, b.person.label("charged")).join(breach, b.id == t.breach)
-    found += work.connection.execute(query.where(among(t.breach, ids), otherwise, t.state != "void")).mappings()
+    found += work.rows(query.where(among(t.breach, ids), otherwise, t.state != "void"))
     return found
 
 
@@ -134,16 +134,16 @@ def _within(
     mine = and_(b.counter == code, b.subject == subject)
     if not counters:
         ids = {r["id"] for r in touched} | {r["root"] for r in touched if r["root"]}
-        rows = list(work.connection.execute(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))).mappings())
+        rows = list(work.rows(select(breach).where(mine, or_(b.id.in_(ids), b.root.in_(ids)))))
         return rows, {r["id"] for r in rows}
     if any(c.window == "ever" for c in counters):
-        rows = list(work.connection.execute(select(breach).where(mine)).mappings())
+        rows = list(work.rows(select(breach).where(mine)))
         return rows, {r["id"] for r in rows}
     back = timedelta(days=max((c.days or 1) - 1 for c in counters))
     windows = {_window(c, r["day"]) for r in touched for c in counters}
     while True:
         spans = or_(*(b.day.between(first - back, last) for first, last in windows))
-        rows = list(work.connection.execute(select(breach).where(mine, spans)).mappings())
+        rows = list(work.rows(select(breach).where(mine, spans)))
         judged = {r["id"] for r in rows if any(first <= r["day"] <= last for first, last in windows)}
         roots = {r["root"] for r in rows if r["root"]} - judged
         tied = or_(b.id.in_(roots), and_(b.root.in_(judged), b.id.not_in(judged)))
@@ -167,13 +167,11 @@ def _facts(
     tickets: dict[int, Mapping[str, Any]] = {}
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
-        for x in work.connection.execute(
-            select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)
-        ).mappings():
+        for x in work.rows(select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)):
             lines.setdefault(x["breach"], []).append(_line(x))
         tickets |= {
             t["breach"]: t
-            for t in work.connection.execute(select(ticket).where(ticket.c.breach.in_(part))).mappings()
+            for t in work.rows(select(ticket).where(ticket.c.breach.in_(part)))
             if t["person"] == rows[0]["person"]
         }
     # of breaches of one instant the order must not depend on who found them first
@@ -183,7 +181,7 @@ def _facts(
     for r in rows:
         t = tickets.get(r["id"])
         decided = t["state"] if t is not None else ""
-        state = (
+        state: State = (
             "cancelled"
             if r["state"] == "void" or decided == "cancelled"
             else "waived"
@@ -209,7 +207,7 @@ def _lines_of_other(work: Work, repeat: Mapping[str, Any]) -> tuple[PricedLine, 
     )
     found = work.connection.execute(query).first()
     factor, place = (found.factor, max(found.ordinal, 1)) if found is not None else (Decimal(1), 1)
-    rows = work.connection.execute(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq)).mappings()
+    rows = work.rows(select(breach_line).where(x.breach == repeat["root"]).order_by(x.seq))
     return tuple(
         replace(
             line,

@@ -24,7 +24,7 @@ def audience(work: Work, spec: RegisterSpec, parties: Sequence[Party]) -> Audien
             parties,
             _audience(work, spec, parties),
         )  # kept with the parties, so that the number stays theirs
-    return work.memo[key][1]  # type: ignore[no-any-return]
+    return work.memo[key][1]
 
 
 def _audience(work: Work, spec: RegisterSpec, parties: Sequence[Party]) -> Audience:

@@ -22,6 +22,8 @@ from app.services.reversing import Reversal, blank
 MOST = 5_000
 """Cells, new rows and deletions in one block."""
 
+Ids = tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Block:
@@ -49,9 +51,9 @@ class Done:
 
     id: int | None
     label: str
-    changed: tuple[int, ...] = ()
-    added: tuple[int, ...] = ()
-    deleted: tuple[int, ...] = ()
+    changed: Ids = ()
+    added: Ids = ()
+    deleted: Ids = ()
     last: Step | None = None
     """A new change as the one to be taken back next, with nothing to make again; of all else ``steps`` tells."""
 
@@ -135,7 +137,7 @@ def change_all(work: Work, register: str, changes: Iterable[Mapping[int, Mapping
     return Done(made, label, tuple(ids))
 
 
-def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[tuple[int, ...], ...], list[Spot], int]:
+def _write(work: Work, spec: RegisterSpec, block: Block) -> tuple[tuple[Ids, Ids, Ids], list[Spot], int]:
     """Write what can be written; return what was changed, added and archived, what was wrong, and how many rows are different now."""
     spots: list[Spot] = []
     added: list[int] = []
@@ -298,11 +300,11 @@ def _apply(work: Work, spec: RegisterSpec, plan: Reversal) -> list[Spot]:
                 spots.append(Spot(record, None, CellError("", refused.reason)))
     if plan.fields:
         back = {i: {c: old for c, (old, _) in held.items()} for i, held in plan.fields.items()}
-        for ids in _parts(list(back)):
+        for part in _parts(list(back)):
             try:
-                records.update_many(work, spec.code, {i: back[i] for i in ids})
+                records.update_many(work, spec.code, {i: back[i] for i in part})
             except Invalid as invalid:
-                spots += [Spot(ids[(e.row or 1) - 1], None, e) for e in invalid.errors]
+                spots += [Spot(part[(e.row or 1) - 1], None, e) for e in invalid.errors]
     return spots
 
 

@@ -70,7 +70,7 @@ def of(work: Work, unit: int | None = None, about: tuple[str, int, str] | None =
     ``about`` is the duty of a record (register, id, duty): a replay counts it by the calendar of the day on which it was first counted.
     """
     if "calendar" in work.memo:  # a recalculation, or a draft, counts by one it names
-        return work.memo["calendar"]  # type: ignore[no-any-return]
+        return work.memo["calendar"]
     if (kept := work.memo.get("counted_by", {}).get(about)) is not None:
         return named(work, kept)
     newest = _newest(work)
@@ -91,7 +91,7 @@ def named(work: Work, name: str) -> WorkCalendar:
         c = calendar_revision.c
         text = work.connection.execute(select(c.facts).where(c.name == name).limit(1)).scalar()
         work.panel.memory[key] = build(work, text) if text is not None else work.panel.calendar
-    return work.panel.memory[key]  # type: ignore[no-any-return]
+    return work.panel.memory[key]
 
 
 def own_days(work: Work, name: str) -> dict[date, str]:
@@ -102,7 +102,7 @@ def own_days(work: Work, name: str) -> dict[date, str]:
         text = work.connection.execute(select(c.facts).where(c.name == name).limit(1)).scalar()
         facts = Facts.from_text(text) if text is not None else Facts({})
         work.panel.memory[key] = dict.fromkeys(facts.closed, "closed") | dict.fromkeys(facts.opened, "opened")
-    return work.panel.memory[key]  # type: ignore[no-any-return]
+    return work.panel.memory[key]
 
 
 def build(work: Work, text: str) -> WorkCalendar:
@@ -226,7 +226,7 @@ def _newest(work: Work) -> Mapping[int | None, str]:
         c = calendar_revision.c
         rows = work.connection.execute(select(c.unit, c.name).order_by(c.revision))
         work.memo["calendars"] = {r.unit: r.name for r in rows}
-    return work.memo["calendars"]  # type: ignore[no-any-return]
+    return work.memo["calendars"]
 
 
 def with_day(facts: Facts, day: date, kind: str, why: str) -> Facts:

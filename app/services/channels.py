@@ -67,15 +67,15 @@ def concerned(work: Work, notices: Sequence[Mapping[str, Any]]) -> list[dict[str
 
 def robots(work: Work) -> dict[str, tuple[Robot, str]]:
     """Return the robot and the language of each channel that is in use, by its code; for the panel's own work."""
-    rows = work.connection.execute(select(channel).where(channel.c.active.is_(True))).mappings()
+    rows = work.rows(select(channel).where(channel.c.active.is_(True)))
     return {code_of(r["id"]): (Robot(r["kind"], r["token"], r["secret"] or ""), r["language"]) for r in rows}
 
 
 def _active(work: Work) -> list[dict[str, Any]]:
     if "channels" not in work.memo:
-        rows = work.connection.execute(select(channel).where(channel.c.active.is_(True)).order_by(channel.c.id))
-        work.memo["channels"] = [known(r) for r in rows.mappings()]
-    return work.memo["channels"]  # type: ignore[no-any-return]
+        rows = work.rows(select(channel).where(channel.c.active.is_(True)).order_by(channel.c.id))
+        work.memo["channels"] = [known(r) for r in rows]
+    return work.memo["channels"]
 
 
 def _meant(work: Work, c: Mapping[str, Any], person: int) -> bool:

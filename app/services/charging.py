@@ -138,11 +138,9 @@ def measure(work: Work, ids: Sequence[int]) -> set[int]:
 def _measure(work: Work, ids: Sequence[int]) -> set[int]:
     b, o = breach.c, obligation.c
     query = select(breach, o.done_at, o.started_on).outerjoin(obligation, o.id == b.obligation).where(b.id.in_(ids))
-    known = [dict(r) for r in work.connection.execute(query).mappings()]
+    known = [dict(r) for r in work.rows(query)]
     there: dict[int, list[Mapping[str, Any]]] = {}
-    for x in work.connection.execute(
-        select(breach_line).where(breach_line.c.breach.in_(ids)).order_by(breach_line.c.seq)
-    ).mappings():
+    for x in work.rows(select(breach_line).where(breach_line.c.breach.in_(ids)).order_by(breach_line.c.seq)):
         there.setdefault(x["breach"], []).append(x)
     work.connection.execute(update(breach).where(b.id.in_(ids)).values(measured_at=work.now))
     touched: set[int] = set()
@@ -231,7 +229,7 @@ def _checklist(
         table.c.created_at <= work.now,
         or_(table.c.archived_at.is_(None), table.c.archived_at > work.now),
     )
-    children = [dict(r) for r in work.connection.execute(query.order_by(table.c.id)).mappings()]
+    children = [dict(r) for r in work.rows(query.order_by(table.c.id))]
     then = [c if c["updated_at"] <= work.now else history.as_of(work, spec, c, work.now) for c in children]
     found: list[Line] = []
     for now, child in zip(children, with_references(work, spec, then, [k.when for k in lines.kinds]), strict=True):

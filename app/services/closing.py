@@ -144,10 +144,7 @@ def owed(work: Work, month: str) -> list[dict[str, Any]]:
     )  # fmt: skip
     found = select(ticket, told.label("told")).outerjoin(stated, stated.c.ticket == t.id)
     found = found.where(t.person.is_not(None), t.month <= month, t.state.not_in(UNDECIDED), new).order_by(t.id)
-    return [
-        dict(r) | {"due": r["amount"] - r["paid"], "due_points": r["points"] - r["told"]}
-        for r in work.connection.execute(found).mappings()
-    ]
+    return [dict(r) | {"due": r["amount"] - r["paid"], "due_points": r["points"] - r["told"]} for r in work.rows(found)]
 
 
 def shares(work: Work, month: str) -> list[Mapping[str, Any]]:
@@ -156,7 +153,7 @@ def shares(work: Work, month: str) -> list[Mapping[str, Any]]:
     taken = select(closing_pay.c.decision).join(closing, closing.c.id == closing_pay.c.closing)
     taken = taken.where(closing.c.state != "reopened")
     query = select(pay_decision).where(d.month <= month, d.id.not_in(taken)).order_by(d.id)
-    return list(work.connection.execute(query).mappings())
+    return list(work.rows(query))
 
 
 def ask(work: Work, number: int, reason: str) -> None:
@@ -179,8 +176,8 @@ def reopen(work: Work, number: int, reason: str) -> None:
     x, t = closing_line.c, ticket.c
     query = select(ticket, x.due, x.state.label("settled_from")).join(closing_line, x.ticket == t.id).order_by(t.id)
     query = query.where(x.closing == number)
-    assessing.lock(work, [(r["counter"], r["subject"]) for r in work.connection.execute(query).mappings()])
-    found = work.connection.execute(query).mappings().all()
+    assessing.lock(work, [(r["counter"], r["subject"]) for r in work.rows(query)])
+    found = work.rows(query).all()
     for r in found:
         if r["due"] or r["settled_from"] in DECIDED:
             back = r["state"] == "executed" and r["settled_from"] in DECIDED
@@ -191,7 +188,7 @@ def reopen(work: Work, number: int, reason: str) -> None:
 
 def get(work: Work, number: int) -> Mapping[str, Any]:
     """Return one closing; nothing in it is about a person fined. Raises Missing."""
-    found = work.connection.execute(select(closing).where(closing.c.id == number)).mappings().first()
+    found = work.rows(select(closing).where(closing.c.id == number)).first()
     if found is None:
         raise Missing
     return found
@@ -206,7 +203,7 @@ def listed(work: Work) -> list[Mapping[str, Any]]:
         pay = select(p.closing).join(pay_decision, pay_decision.c.id == p.decision)
         pay = pay.where(pay_decision.c.person == work.actor.person_id)
         query = query.where(or_(closing.c.id.in_(mine), closing.c.id.in_(pay)))
-    return list(work.connection.execute(query).mappings())
+    return list(work.rows(query))
 
 
 def _turn(work: Work, number: int, source: str, target: str, reason: str) -> None:
@@ -233,7 +230,7 @@ def _lock(work: Work) -> None:
     assessing.lock(work, [("", "closing")])
 
 
-def _standing(month: str) -> Select[tuple[int]]:
+def _standing(month: str) -> Select[int]:
     return select(closing.c.id).where(closing.c.month == month, closing.c.state != "reopened")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Alias, RowMapping, Select, Subquery, and_, func, or_, select
+from sqlalchemy import FromClause, RowMapping, Select, Subquery, and_, func, or_, select
 
 from app.models.ledger import obligation
 from app.services.panel import Work
@@ -87,18 +87,19 @@ def _compared(found: Replayed, kind: str) -> Iterator[Difference]:
     moved = or_(kept.c[keys[0]].is_(None), *(anew.c[n].is_distinct_from(kept.c[n]) for n in columns))
     query = select(*wanted, *(kept.c[n].label(f"old_{n}") for n in columns)).select_from(anew.outerjoin(kept, same))
     for r in _streamed(found.work, query.where(moved)):
-        key = [r[f"key_{n}"] for n in keys]
+        register, record, code, occurrence = (r[f"key_{n}"] for n in keys)
         for n in columns:
             if r[f"old_{n}"] != r[f"new_{n}"]:
-                yield Difference(kind, *key, n, r[f"old_{n}"], r[f"new_{n}"])
+                yield Difference(kind, register, record, code, occurrence, n, r[f"old_{n}"], r[f"new_{n}"])
     gone = select(*(kept.c[n].label(n) for n in (*keys, "state"))).select_from(kept.outerjoin(anew, same))
     for r in _streamed(found.work, gone.where(anew.c[keys[0]].is_(None))):
-        yield Difference(kind, *(r[n] for n in keys), "state", r["state"], None)
+        register, record, code, occurrence = (r[n] for n in keys)
+        yield Difference(kind, register, record, code, occurrence, "state", r["state"], None)
 
 
-def _side(found: Replayed, kind: str, kept: Mapping[str, Alias] | None) -> Subquery:
+def _side(found: Replayed, kind: str, kept: Mapping[str, FromClause] | None) -> Subquery:
     """Return one side of a comparison: what stands of obligations, breaches or tickets, each with its natural key."""
-    tables: Mapping[str, Any] = kept or {table.name: table for table in SHADOWED}
+    tables: Mapping[str, FromClause] = kept or {table.name: table for table in SHADOWED}
     o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
     name = f"{'kept' if kept else 'anew'}_{kind}"
     if kind == "obligation":
@@ -122,7 +123,7 @@ def _streamed(work: Work, query: Select[Any]) -> Iterator[RowMapping]:
 
 def charged(found: Replayed, *, kept: bool) -> Subquery:
     """Return the breaches that stand, each with its natural key, its time limit and its ticket: kept ones, or those made anew."""
-    tables: Mapping[str, Any] = found.kept if kept else {table.name: table for table in SHADOWED}
+    tables: Mapping[str, FromClause] = found.kept if kept else {table.name: table for table in SHADOWED}
     o, b, t = tables["obligation"], tables["breach"], tables["ticket"]
     columns = [
         *(

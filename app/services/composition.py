@@ -37,7 +37,7 @@ class Composition:
 
 def of(work: Work, t: Mapping[str, Any]) -> Composition:
     """Return what the amount of a ticket is composed of; the actor may see it."""
-    b = work.connection.execute(select(breach).where(breach.c.id == t["breach"])).mappings().one()
+    b = work.rows(select(breach).where(breach.c.id == t["breach"])).one()
     root = _root(work, b)
     apart = root is not None and (root["counter"], root["subject"]) != (t["counter"], t["subject"])
     tied = root is not None and not apart
@@ -60,7 +60,7 @@ def _root(work: Work, b: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if b["root"] is None:
         return None
     query = select(ticket).where(ticket.c.breach == b["root"]).order_by(ticket.c.id.desc()).limit(1)
-    return work.connection.execute(query).mappings().first()
+    return work.rows(query).first()
 
 
 def _lines(
@@ -69,7 +69,7 @@ def _lines(
     """Return the lines that hold for a breach of its place; a repeat has those of its root that were still open."""
     x = breach_line.c
     query = select(breach_line).where(x.breach == (b["root"] or b["id"])).order_by(x.seq)
-    lines = [dict(r) for r in work.connection.execute(query).mappings()]
+    lines = [dict(r) for r in work.rows(query)]
     place = max((root or t)["ordinal"], 1)
     rungs = {k: max(r["from_nth"] for r in lines if r["kind"] == k and r["from_nth"] <= place)
              for k in {r["kind"] for r in lines if r["from_nth"] <= place}}  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, false, not_, or_, select, true
+from sqlalchemy.sql.operators import eq, ge, gt, le, lt
 
 from app.catalog.condition import Condition
 from app.catalog.duty import Term
@@ -34,7 +35,9 @@ def where(table: FromClause, spec: RegisterSpec, condition: Condition, work: Wor
     return and_(column.is_not(None), _compare(table, spec, condition, column, field, work))
 
 
-def _reached(table: FromClause, spec: RegisterSpec, path: str, work: Work | None) -> tuple[Any, Field | None]:
+def _reached(
+    table: FromClause, spec: RegisterSpec, path: str, work: Work | None
+) -> tuple[ColumnElement[Any], Field | None]:
     """Return the column that a path names, with its field; behind a reference it is looked up for each row."""
     reference, dot, name = path.partition(".")
     link = spec.column(reference)
@@ -46,19 +49,22 @@ def _reached(table: FromClause, spec: RegisterSpec, path: str, work: Work | None
 
 
 def _compare(
-    table: FromClause, spec: RegisterSpec, c: Condition, column: Any, field: Field | None, work: Work | None
+    table: FromClause,
+    spec: RegisterSpec,
+    c: Condition,
+    column: ColumnElement[Any],
+    field: Field | None,
+    work: Work | None,
 ) -> ColumnElement[bool]:
     if c.in_ is not None:
-        return column.in_(c.in_)  # type: ignore[no-any-return]
+        return column.in_(c.in_)
     if c.has is not None:
         words = field is not None and field.storage is Storage.WORDS
-        return column.cast(Text).like(f"%;{c.has};%" if words else f"%{c.has}%")  # type: ignore[no-any-return]
-    for name, operation in (("is_", "__eq__"), ("ge", "__ge__"), ("gt", "__gt__"), ("le", "__le__"), ("lt", "__lt__")):
-        other = getattr(c, name)
+        return column.cast(Text).like(f"%;{c.has};%" if words else f"%{c.has}%")
+    for other, operation in ((c.is_, eq), (c.ge, ge), (c.gt, gt), (c.le, le), (c.lt, lt)):
         if other is not None:
-            return getattr(column, operation)(
-                _reached(table, spec, other["field"], work)[0] if isinstance(other, dict) else other
-            )  # type: ignore[no-any-return]
+            than = _reached(table, spec, other["field"], work)[0] if isinstance(other, dict) else other
+            return column.operate(operation, than)
     return false()
 
 
@@ -80,7 +86,7 @@ def with_references(
         paths -= rows[0].keys()
     if not paths:
         return rows
-    extra: dict[str, dict[int, Mapping[str, Any]]] = {}
+    extra: dict[str, dict[int | None, Mapping[str, Any]]] = {}
     for ref in {p.split(".", 1)[0] for p in paths}:
         link = spec.field(ref)
         if not isinstance(link, Link) or not link.target:
@@ -89,7 +95,7 @@ def with_references(
         wanted = {p.split(".", 1)[1] for p in paths if p.startswith(f"{ref}.")}
         ids = {r[ref] for r in rows if r.get(ref) is not None}
         query = select(target.c.id, *(target.c[w] for w in wanted if w != "id")).where(target.c.id.in_(ids))
-        extra[ref] = {r["id"]: r for r in work.connection.execute(query).mappings()} if ids else {}
+        extra[ref] = {r["id"]: r for r in work.rows(query)} if ids else {}
     return [
         {
             **row,

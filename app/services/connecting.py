@@ -37,7 +37,7 @@ class Wish:
 def listed(work: Work) -> list[dict[str, Any]]:
     """Return every channel without its address. Raises Forbidden for whoever does not look after the site."""
     administration.demand(work)
-    return [known(r) for r in work.connection.execute(select(channel).order_by(channel.c.id)).mappings()]
+    return [known(r) for r in work.rows(select(channel).order_by(channel.c.id))]
 
 
 def get(work: Work, number: int) -> dict[str, Any]:

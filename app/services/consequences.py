@@ -200,7 +200,7 @@ def _close_orders(work: Work, obligations: Sequence[int]) -> None:
     if not obligations:
         return
     query = select(ticket).join(breach, breach.c.id == ticket.c.breach).where(breach.c.obligation.in_(obligations))
-    for t in work.connection.execute(query).mappings().all():
+    for t in work.rows(query).all():
         rule = telling.rule_of(work, t)
         if rule is None or rule.correct is None or not rule.correct.closed_by:
             continue

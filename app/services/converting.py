@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, bindparam, column, inspect, select, table, update
+from sqlalchemy import ColumnClause, Connection, bindparam, column, inspect, select, table, update
 
 from app.catalog.catalog import Catalog
 from app.catalog.editing import documents, rewritten
@@ -328,9 +328,11 @@ def _table(conversion: Conversion) -> Any:
         conversion.was.place: kind_of(conversion.was),
         conversion.now.place: kind_of(conversion.now),
     }
-    columns = [column(name, kind) for name, kind in cells.items()]
-    texts = [column(name) for name in dict.fromkeys((conversion.before, conversion.after)) if name]
-    fixed = [column("id", ID), column("record_no"), column("archived_at", UtcMoment())]
+    columns: list[ColumnClause[Any]] = [column(name, kind) for name, kind in cells.items()]
+    texts: list[ColumnClause[Any]] = [
+        column(name) for name in dict.fromkeys((conversion.before, conversion.after)) if name
+    ]
+    fixed: list[ColumnClause[Any]] = [column("id", ID), column("record_no"), column("archived_at", UtcMoment())]
     return table(f"{PREFIX}{conversion.register}", *fixed, *columns, *texts)
 
 

@@ -164,15 +164,17 @@ def _adjust(
     work: Work, number: int, place: Place, known: Sequence[Place], files: Mapping[str, str], wanted: dict[str, Any]
 ) -> None:
     """Keep what a site wants of a shipped register as the last of its extensions."""
-    *others, last = [*(p for p in known if p.extension and p.code == place.code)] or [None]
+    extensions = [p for p in known if p.extension and p.code == place.code]
     base = documents(files[place.file])[place.index]
-    for over in others:
-        base = adjusted(base, documents(files[over.file])[over.index]) if over is not None else base
+    for over in extensions[:-1]:
+        base = adjusted(base, documents(files[over.file])[over.index])
     extension = adjustment(base, wanted)
-    if last is None:
+    if not extensions:
         path = _new_path("registers", place.code, files)
         drafting.save(work, number, path, in_lines(extension))
-    elif len(extension) > 1:
+        return
+    last = extensions[-1]
+    if len(extension) > 1:
         drafting.save(work, number, last.file, _written(files[last.file], extension, last.index))
     else:
         _cut(work, number, last, files[last.file])

@@ -69,7 +69,7 @@ def listed(work: Work) -> Sequence[Edition]:
         work.memo["editions"] = found or (
             Edition(work.catalog.revision, work.catalog.digest, publishing.EVER, work.now),
         )
-    return work.memo["editions"]  # type: ignore[no-any-return]
+    return work.memo["editions"]
 
 
 def newest(work: Work) -> int:
@@ -134,7 +134,7 @@ def spans(work: Work, register: str = "") -> list[tuple[date, date, int]]:
         for _, first, end, revision in sorted(said, key=lambda s: s[0]):
             painted = over(painted, first, end, revision)
         work.memo[key] = painted
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def _moved(work: Work) -> Sequence[tuple[datetime, date, date, int, tuple[str, ...]]]:
@@ -145,7 +145,7 @@ def _moved(work: Work) -> Sequence[tuple[datetime, date, date, int, tuple[str, .
         query = query.where(c.state.in_(("approved", "posted")), c.revision.is_not(None))
         rows = work.connection.execute(query.order_by(c.id))
         work.memo["recalculations"] = [(*r[:4], tuple(orjson.loads(r.registers))) for r in rows]
-    return work.memo["recalculations"]  # type: ignore[no-any-return]
+    return work.memo["recalculations"]
 
 
 def over(
@@ -234,7 +234,7 @@ def eras(work: Work, register: str) -> Sequence[Era]:
                 found.append(Era(edition.revision, frozenset({edition.revision}), spec, days))
                 said = now
         memory[key] = tuple(found)
-    return memory[key]  # type: ignore[no-any-return]
+    return memory[key]
 
 
 def newest_with(work: Work, register: str) -> Work:

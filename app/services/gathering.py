@@ -48,7 +48,7 @@ def _batch(work: Work, mail: bool) -> int:
         .order_by(o.next_at, o.notice)
         .limit(BATCH)
     )
-    waiting = work.connection.execute(query).mappings().all()
+    waiting = work.rows(query).all()
     if not waiting:
         return 0
     receivers = _receivers(work, waiting, mail)

@@ -35,4 +35,4 @@ def _days(work: Work) -> dict[str, date]:
     if "go_live" not in work.memo:
         query = select(go_live.c.register, go_live.c.day).order_by(go_live.c.id)
         work.memo["go_live"] = {r.register: r.day for r in work.connection.execute(query)}
-    return work.memo["go_live"]  # type: ignore[no-any-return]
+    return work.memo["go_live"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, column, func, or_, select, table
+from sqlalchemy import ColumnClause, ColumnElement, Connection, and_, column, func, or_, select, table
 
 from app.catalog.catalog import Catalog
 from app.catalog.register import RegisterSpec
@@ -103,14 +103,15 @@ def _converts(connection: Connection, old: Catalog, zone: ZoneInfo, c: convertin
 def _rules(
     connection: Connection, old: RegisterSpec, new: RegisterSpec, known: Known, there: set[str]
 ) -> Iterator[Impact]:
-    fixed = [column("id", ID), column("record_no"), column("archived_at", UtcMoment())]
+    fixed: list[ColumnClause[Any]] = [column("id", ID), column("record_no"), column("archived_at", UtcMoment())]
     places = {f.code: (known.get((new.code, f.code)) or f).place for f in new.fields}
     cells = {
         p: kind_of(known.get((new.code, c)) or _field(new, c))
         for c, p in places.items()
         if p in there and not _field(new, c).many
     }
-    kept = table(f"{PREFIX}{new.code}", *fixed, *(column(n, kind) for n, kind in cells.items()))
+    columns: list[ColumnClause[Any]] = [column(n, kind) for n, kind in cells.items()]
+    kept = table(f"{PREFIX}{new.code}", *fixed, *columns)
     for f in new.fields:
         was = old.field(f.code)
         if f.required and f.typed and not f.many and not (was is not None and was.required):

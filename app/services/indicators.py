@@ -164,7 +164,7 @@ def _last(work: Work) -> dict[tuple[str, str], date]:
         f = indicator_figure.c
         query = select(f.indicator, f.kind, func.max(f.first_day)).group_by(f.indicator, f.kind)
         work.memo["figures kept"] = {(code, kind): day for code, kind, day in work.connection.execute(query)}
-    return work.memo["figures kept"]  # type: ignore[no-any-return]
+    return work.memo["figures kept"]
 
 
 def _unkept(work: Work, indicator: Indicator, last: Mapping[tuple[str, str], date]) -> list[Period]:

@@ -101,7 +101,7 @@ def _claim(work: Work, batch: int) -> list[dict[str, Any]]:
         .limit(batch)
         .with_for_update(skip_locked=True)
     )
-    found = [dict(r) for r in work.connection.execute(query).mappings()]
+    found = [dict(r) for r in work.rows(query)]
     hold = {"state": "sending", "attempts": e.attempts + 1, "next_at": work.now + timedelta(minutes=10)}
     work.connection.execute(update(letter).where(e.id.in_([r["id"] for r in found])).values(**hold))
     return found
@@ -147,7 +147,7 @@ def _contents(work: Work, ids: Sequence[int]) -> dict[int, _Content]:
     rows: list[Mapping[str, Any]] = []
     for kind, numbers in few.items():
         query = select(notice, o.letter).select_from(mine).where(among(o.letter, numbers), n.kind == kind)
-        rows += work.connection.execute(query.order_by(n.id)).mappings().all()
+        rows += work.rows(query.order_by(n.id)).all()
     gone = overtaken(work, rows)
     for row in rows:
         if row["id"] not in gone:

@@ -196,7 +196,7 @@ def _copied(work: Work, limit: Limit) -> dict[str, Any]:
     if key not in work.memo:
         text = limit.model_dump_json(exclude_defaults=True, by_alias=True)
         work.memo[key] = limit, {"limit": text, "citation": "、".join(map(str, limit.cite))}
-    return work.memo[key][1]  # type: ignore[no-any-return]
+    return work.memo[key][1]
 
 
 def ends_of(

@@ -88,7 +88,7 @@ def _people_keys(work: Work, texts: set[str]) -> Iterable[tuple[str, int]]:
             for r in work.connection.execute(query)
             for key in {r.username, people.full_name(r.first_name, r.last_name), staff.get(r.id) or r.username}
         ]
-    return work.memo["people"]  # type: ignore[no-any-return]
+    return work.memo["people"]
 
 
 def _row_keys(work: Work, register: str, texts: set[str]) -> Iterable[tuple[str, int]]:
@@ -118,7 +118,7 @@ def titles(work: Work, register: str, ids: Iterable[int]) -> dict[int, str]:
     names = [n for n in title_fields(spec) if n in work.tables[register].c]
     key = scope.rows_rules(work, register, ("read", "find"))
     query = work.panel.once("titles", key, lambda: _naming(work, register, names))
-    rows = work.connection.execute(query, {"ids": wanted}).mappings().all()
+    rows = work.rows(query, {"ids": wanted}).all()
     open_rows(work, register).update({r["id"]: bool(r.get("_open", r["_seen"])) for r in rows})
     numbers = {r["id"]: r["record_no"] for r in rows if not r["_seen"]}
     return numbers | _named(work, spec, names, [r for r in rows if r["_seen"]])
@@ -173,13 +173,10 @@ def link_names(work: Work, field: Link, ids: Iterable[int]) -> dict[int, str]:
     if isinstance(field, Person | Signature):
         return people.names(work, ids)
     if isinstance(field, File):
-        wanted = list(ids)
-        rows = (
-            work.connection.execute(select(attachment.c.id, attachment.c.name).where(attachment.c.id.in_(wanted)))
-            if wanted
-            else []
-        )
-        return {r.id: r.name for r in rows}
+        if not (wanted := list(ids)):
+            return {}
+        query = select(attachment.c.id, attachment.c.name).where(attachment.c.id.in_(wanted))
+        return {number: name for number, name in work.connection.execute(query)}
     return titles(work, field.target, ids)
 
 

@@ -163,7 +163,7 @@ def _ends(work: Work, spec: RegisterSpec, table: FromClause, code: str, period: 
 def _related(work: Work, table: FromClause, related: Related) -> ColumnElement[bool]:
     spec, other = work.spec(related.register_code), work.tables[related.register_code].alias()
     field = spec.field(related.through)
-    on = [other.c.archived_at.is_(None)]
+    on: list[ColumnElement[bool]] = [other.c.archived_at.is_(None)]
     if field is not None and field.many:
         link = work.links[spec.code, related.through]
         on += [link.c.record_id == other.c.id, link.c.target == table.c.id]

@@ -116,7 +116,7 @@ def send(work: Work, letters: Sequence[Told]) -> int:
     if not (count := sum(each)):
         return 0
     first = numbering.take(work, "notice.id", count)
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "id": list(range(first, first + count)),
         "key": [f"{t.key}:{p}" for t in letters for p in t.people],
         "person": [p for t in letters for p in t.people],
@@ -130,8 +130,8 @@ def send(work: Work, letters: Sequence[Told]) -> int:
     into = insert(outbox).from_select(["notice", "channel", *waiting], mailed.where(mine))
     kept = work.connection.execute(into.execution_options(preserve_rowcount=True)).rowcount
     if channels.any_active(work):
-        new = work.connection.execute(select(notice.c.id, notice.c.key, notice.c.kind, notice.c.person).where(mine))
-        told = channels.concerned(work, new.mappings().all())
+        new = work.rows(select(notice.c.id, notice.c.key, notice.c.kind, notice.c.person).where(mine))
+        told = channels.concerned(work, new.all())
         insert_rows(work.connection, outbox, [o | waiting for o in told])
     return kept
 
@@ -187,7 +187,7 @@ def inbox(
         query = query.where(notice.c.kind == kind)
     if unread_only:
         query = query.where(notice.c.read_at.is_(None))
-    rows = work.connection.execute(query.order_by(notice.c.at.desc(), notice.c.id.desc()).limit(limit)).mappings()
+    rows = work.rows(query.order_by(notice.c.at.desc(), notice.c.id.desc()).limit(limit))
     return [dict(r) | {"sentence": sentence(r, language)} for r in rows]
 
 
@@ -198,7 +198,7 @@ def about(work: Work, number: int) -> Mapping[str, Any]:
     """
     n = notice.c
     query = select(n.kind, n.register, n.record_id, n.ticket, n.words).where(n.id == number)
-    found = work.connection.execute(query).mappings().first()
+    found = work.rows(query).first()
     if found is None:
         raise Missing
     return found

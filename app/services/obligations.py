@@ -58,7 +58,7 @@ def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), li
         ),
     )
     query = select(obligation).where(o.state == "open", mine, seen).order_by(o.due_at, o.id).limit(limit)
-    return [dict(r) for r in work.connection.execute(query).mappings()]
+    return [dict(r) for r in work.rows(query)]
 
 
 def owed_by_absent(work: Work, limit: int = 200) -> list[tuple[str, dict[str, Any]]]:
@@ -85,7 +85,7 @@ def of_record(work: Work, register: str, record_id: int) -> list[dict[str, Any]]
         .where(o.register == register, o.record_id == record_id, o.state != "void")
         .order_by(o.started_at, o.id)
     )
-    return [dict(r) for r in work.connection.execute(query).mappings()]
+    return [dict(r) for r in work.rows(query)]
 
 
 def get(work: Work, number: int) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def get(work: Work, number: int) -> dict[str, Any]:
 
     Raises Missing, alike for one that is not there and for one of a record that the actor may not see.
     """
-    found = work.connection.execute(select(obligation).where(obligation.c.id == number)).mappings().first()
+    found = work.rows(select(obligation).where(obligation.c.id == number)).first()
     if found is None or found["register"] not in work.catalog.registers:
         raise Missing
     if not related.seen(work, {found["register"]: [found["record_id"]]}):
@@ -113,10 +113,10 @@ def why(work: Work, number: int) -> Explanation:
         due=counting.recount(work, o, row),
         cycle=counting.cycle_of(work, o, duty, row),
         by_day=counting.by_day(work, o, duty),
-        calendar=work.connection.execute(named.order_by(calendar_revision.c.revision)).mappings().first(),
+        calendar=work.rows(named.order_by(calendar_revision.c.revision)).first(),
         letters=_letters(work, o),
         ahead=list(islice(_ahead(work, o, duty), AHEAD)),
-        moves=work.connection.execute(moves).mappings().all(),
+        moves=work.rows(moves).all(),
         tickets=_tickets(work, o),
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def publication_of(work: Work, revision: int) -> Mapping[str, Any] | None:
     """Return when, by whom and from which day on a revision of the definitions was published."""
     p = publication.c
     query = select(p.at, p.person, p.in_force_from).where(p.revision == revision)
-    return work.connection.execute(query).mappings().first()
+    return work.rows(query).first()
 
 
 def _letters(work: Work, o: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -133,7 +133,7 @@ def _letters(work: Work, o: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     n = notice.c
     mine = or_(*(n.key.startswith(f"{kind}:{o['id']}:") for kind in ("remind", "escalate")))
     query = select(notice).where(n.register == o["register"], n.record_id == o["record_id"], mine)
-    return list(work.connection.execute(query.order_by(n.at, n.id)).mappings())
+    return list(work.rows(query.order_by(n.at, n.id)))
 
 
 def _ahead(work: Work, o: Mapping[str, Any], duty: Duty | None) -> Iterator[Event]:

@@ -33,6 +33,11 @@ class Sort:
     field: str
     down: bool = False
 
+    @classmethod
+    def said(cls, text: str) -> Sort:
+        """Return the key that a text says: a field, after ``-`` for the largest first."""
+        return cls(text.lstrip("-"), text.startswith("-"))
+
 
 @dataclass(frozen=True)
 class Key:
@@ -125,12 +130,11 @@ def order_of(work: Work, register: str, sort: Sequence[Sort] | str = ()) -> Orde
     Raises Refused for a field that cannot be sorted by or that the actor may not see.
     """
     table, spec = work.tables[register], work.spec(register)
-    text = sort if isinstance(sort, str) else ""
-    given = [Sort(text.lstrip("-"), text.startswith("-"))] if text else list(sort)
+    given = ([Sort.said(sort)] if sort else []) if isinstance(sort, str) else list(sort)
     if len(given) > MOST:
         raise Refused(say("最多按 {n} 列排序", n=MOST))
     keys: dict[str, bool] = {}
-    own = Sort(spec.order.lstrip("-"), spec.order.startswith("-"))
+    own = Sort.said(spec.order)
     for one in given or [own]:
         if one.field not in table.c or not sortable(work, register, one.field):
             raise Refused(say("不能按“{field}”排序", field=one.field))

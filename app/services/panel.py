@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Executable, Table
 
 from app import clock
 from app.catalog.catalog import Catalog
@@ -137,6 +137,15 @@ def keep_seen(connection: Connection, seen: dict[Any, dict[str, Any]]) -> None:
     seen.clear()
 
 
+class Rows(Protocol):
+    """Rows that a query has found: SQLAlchemy's, whose own type would have them asked by columns as well as by names."""
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]: ...
+    def all(self) -> Sequence[Mapping[str, Any]]: ...
+    def first(self) -> Mapping[str, Any] | None: ...
+    def one(self) -> Mapping[str, Any]: ...
+
+
 @dataclass
 class Work:
     """One person's unit of work at one moment, in one transaction."""
@@ -176,6 +185,10 @@ class Work:
     def local_day(self, moment: datetime) -> date:
         """Return the day of a moment in the site's zone."""
         return moment.astimezone(self.panel.zone).date()
+
+    def rows(self, query: Executable, given: Mapping[str, Any] | None = None) -> Rows:
+        """Return what a query finds with the parameters that are ``given``, each row by the keys of its columns."""
+        return cast(Rows, self.connection.execute(query, given).mappings())
 
     def spec(self, register: str) -> RegisterSpec:
         """Return a register's definition.

@@ -71,7 +71,7 @@ def _roles(work: Work) -> dict[int, frozenset[str]]:
         for user_id, name in work.connection.execute(query):
             held.setdefault(user_id, set()).add(name)
         work.memo["roles"] = {k: frozenset(v) for k, v in held.items()}
-    return work.memo["roles"]  # type: ignore[no-any-return]
+    return work.memo["roles"]
 
 
 def roles_of(work: Work, person_id: int) -> frozenset[str]:
@@ -94,10 +94,10 @@ def profiles(work: Work) -> dict[int, Mapping[str, Any]]:
         if "employee" in work.tables:
             t = work.tables["employee"]
             wanted = [t.c[n] for n in ("person", "unit", "superior", "rank", "performance_pay") if n in t.c]
-            for row in work.connection.execute(select(*wanted).where(t.c.archived_at.is_(None))).mappings():
+            for row in work.rows(select(*wanted).where(t.c.archived_at.is_(None))):
                 found[row["person"]] = row
         work.memo["profiles"] = found
-    return work.memo["profiles"]  # type: ignore[no-any-return]
+    return work.memo["profiles"]
 
 
 def unit_of(work: Work, person_id: int | None) -> int | None:
@@ -113,11 +113,11 @@ def units(work: Work) -> dict[int, tuple[int | None, int | None]]:
         if "unit" in work.tables:
             t = work.tables["unit"]
             wanted = [t.c[n] for n in ("id", "parent", "head", "kind") if n in t.c]
-            rows = work.connection.execute(select(*wanted).where(t.c.archived_at.is_(None))).mappings().all()
+            rows = work.rows(select(*wanted).where(t.c.archived_at.is_(None))).all()
             found = {r["id"]: (r["parent"], r["head"]) for r in rows}
             work.memo["companies"] = {r["id"] for r in rows if r.get("kind") in COMPANIES}
         work.memo["units"] = found
-    return work.memo["units"]  # type: ignore[no-any-return]
+    return work.memo["units"]
 
 
 def chain(work: Work, unit: int | None) -> list[int]:
@@ -197,7 +197,8 @@ def _holders(work: Work, role_code: str) -> dict[int | None, list[int]]:
     known: dict[str, dict[int | None, list[int]]] = work.memo.setdefault("holders", {})
     if role_code not in known:
         everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
-        known[role_code] = within = {None: everybody}
+        within: dict[int | None, list[int]] = {None: everybody}
+        known[role_code] = within
         for p in everybody:
             for around in chain(work, unit_of(work, p)):
                 within.setdefault(around, []).append(p)
@@ -240,7 +241,7 @@ def led_by(work: Work, person_id: int | None, steps: int = 1) -> list[int]:
     key = ("led by", person_id, steps)
     if key not in work.memo:
         work.memo[key] = [p for p in profiles(work) if _above(work, p, steps) == person_id]
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def party(work: Work, who: Party, spec: RegisterSpec, row: Mapping[str, Any]) -> list[int]:
@@ -286,9 +287,9 @@ def _delegations(work: Work, deputy: int | None = None) -> list[Mapping[str, Any
         if (t := work.tables.get("delegation")) is not None:
             query = select(t.c.principal, t.c.deputy, t.c.role, t.c.until_on).where(_standing(t, work.today))
             query = query if deputy is None else query.where(t.c.deputy == deputy)
-            found = list(work.connection.execute(query.order_by(t.c.id)).mappings())
+            found = list(work.rows(query.order_by(t.c.id)))
         work.memo[key] = found
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def _standing(delegation: Table, day: date | BindParameter[date]) -> ColumnElement[bool]:

@@ -121,7 +121,7 @@ def _release(work: Work, spec: RegisterSpec, written: Sequence[Row], again: Agai
     query = select(obligation).where(
         o.register == spec.code, o.cycle > 1, o.state != "void", among(o.record_id, list(by_id))
     )
-    for old in map(dict, work.connection.execute(query).mappings()):
+    for old in map(dict, work.rows(query)):
         if old["id"] in again.ids and old["id"] not in again.claimed:
             duty = editions.catalog_of(work, old["revision"]).duties[spec.code, old["duty"]]
             _keep(work, duty, by_id[old["record_id"]], old, {"state": "void", "done_at": None}, result)
@@ -166,7 +166,7 @@ def _known(
         mine.append(o.revision.in_(era.revisions))
     if again is not None:
         query = select(obligation).where(*mine, o.state != "void", among(o.record_id, ids))
-        found = [dict(r) for r in work.connection.execute(query).mappings() if r["id"] in again.ids]
+        found = [dict(r) for r in work.rows(query) if r["id"] in again.ids]
         return {(r["record_id"], r["cycle"]): r for r in found if not again.rebind or era.covers(r["started_on"])}
     if days is None:
         mine.append(or_(o.state == "open", o.started_on >= work.today - OPEN_TO_CHANGE))
@@ -175,7 +175,7 @@ def _known(
     else:
         return {}
     query = select(obligation).where(*mine, among(o.record_id, ids))
-    return {(r["record_id"], r["cycle"]): dict(r) for r in work.connection.execute(query).mappings()}
+    return {(r["record_id"], r["cycle"]): dict(r) for r in work.rows(query)}
 
 
 def _keep(work: Work, duty: Duty, row: Row, old: dict[str, Any], now: Mapping[str, Any], result: Settled) -> None:
@@ -209,7 +209,7 @@ def _missing(work: Work, spec: RegisterSpec, duty: Duty) -> Iterator[tuple[list[
     elif every.months is None:
         return
     cycles: dict[int, list[Cycle]] = {}
-    for r in work.connection.execute(query.order_by(table.c.id)).mappings():
+    for r in work.rows(query.order_by(table.c.id)):
         try:
             if begun := list(_begun(work, duty, r, ahead)):
                 cycles[r["id"]] = begun

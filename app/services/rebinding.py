@@ -29,9 +29,9 @@ def rebind(work: Work, register: str, records: Mapping[int, Mapping[str, Any]], 
     within = or_(o.started_on.between(first, last), and_(b.obligation.is_(None), b.day.between(first, last)))
     query = select(breach).outerjoin(obligation, o.id == b.obligation)
     query = query.where(b.register == register, among(b.record_id, list(records)), b.state == "live", within)
-    found = [dict(r) for r in work.connection.execute(query.order_by(b.id)).mappings()]
+    found = [dict(r) for r in work.rows(query.order_by(b.id))]
     ids = [r["obligation"] for r in found if r["obligation"] is not None]
-    owed = {r["id"]: r for r in work.connection.execute(select(obligation).where(among(o.id, ids))).mappings()}
+    owed = {r["id"]: r for r in work.rows(select(obligation).where(among(o.id, ids)))}
     touched: set[int] = set()
     for fact in found:
         revision = (
@@ -86,7 +86,7 @@ def _store(work: Work, fact: Mapping[str, Any], draft: Draft) -> None:
     said["subject"] = charging.subject(counter, {"id": fact["record_id"], "unit": fact["unit"]}, fact["register"], fact)
     work.connection.execute(update(breach).where(breach.c.id == fact["id"]).values(**said))
     x = breach_line.c
-    old = work.connection.execute(select(breach_line).where(x.breach == fact["id"])).mappings().all()
+    old = work.rows(select(breach_line).where(x.breach == fact["id"])).all()
     corrected = {(r["register"], r["record_id"]): r["corrected_at"] for r in old}
     work.connection.execute(delete(breach_line).where(x.breach == fact["id"]))
     insert_rows(work.connection, breach_line, [

@@ -129,7 +129,7 @@ def _check(work: Work, name: str, reason: str, wanted: Wanted) -> None:
 
 def listed(work: Work) -> list[dict[str, Any]]:
     """Return the recalculations that the actor may see, latest first: those one drafted or may decide."""
-    rows = work.connection.execute(select(recalculation).order_by(recalculation.c.id.desc())).mappings()
+    rows = work.rows(select(recalculation).order_by(recalculation.c.id.desc()))
     found = [_read(r) for r in rows]
     return [r for r in found if _sees(work, r)]
 
@@ -171,7 +171,7 @@ def lines(work: Work, number: int, limit: int | None = None) -> list[dict[str, A
     get(work, number)
     x = recalculation_line.c
     query = select(recalculation_line).where(x.recalculation == number).order_by(x.seq).limit(limit)
-    return [dict(r) for r in work.connection.execute(query).mappings()]
+    return [dict(r) for r in work.rows(query)]
 
 
 def totals(work: Work, number: int) -> list[Total]:
@@ -375,12 +375,12 @@ def _line(
 
 def _by_id(work: Work, table: Any, ids: Iterable[int]) -> dict[int, Mapping[str, Any]]:
     query = select(table).where(among(table.c.id, sorted(ids)))
-    return {r["id"]: r for r in work.connection.execute(query).mappings()}
+    return {r["id"]: r for r in work.rows(query)}
 
 
 def _of(work: Work, number: int, *, lock: bool = False) -> dict[str, Any]:
     query = select(recalculation).where(recalculation.c.id == number)
-    row = work.connection.execute(query.with_for_update() if lock else query).mappings().first()
+    row = work.rows(query.with_for_update() if lock else query).first()
     if row is None:
         raise Missing
     return _read(row)

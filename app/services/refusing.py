@@ -111,7 +111,7 @@ def _records(work: Work, standing: Standing, rows: Rows) -> list[Mapping[str, An
         query = query.where(table.c.counter.in_(other.tickets_of))
     if standing.where is not None:
         query = query.where(where(table, other, standing.where))
-    found = list(work.connection.execute(query.order_by(table.c.id)).mappings())
+    found = list(work.rows(query.order_by(table.c.id)))
     return _overdue(work, standing, found) if standing.overdue else found
 
 
@@ -123,7 +123,7 @@ def _overdue(work: Work, standing: Standing, found: Rows) -> list[Mapping[str, A
     )  # fmt: skip
     late = {
         owed["record_id"]
-        for owed in work.connection.execute(query).mappings()
+        for owed in work.rows(query)
         if standing.overdue_by is None
         or after(standing.overdue_by, limits.due_of(owed), work.panel.calendar)[1] <= work.now
     }

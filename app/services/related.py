@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from sqlalchemy import Select, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, union_all
 
 from app.catalog.register import RegisterSpec
 from app.fields.links import Link
@@ -47,11 +46,11 @@ def seen(work: Work, wanted: Mapping[str, Iterable[int]]) -> set[tuple[str, int]
     return found
 
 
-def _count(work: Work, spec: RegisterSpec, field: Link, record_id: int) -> Select[Any]:
+def _count(work: Work, spec: RegisterSpec, field: Link, record_id: int) -> Select[str, str, int]:
     table = work.tables[spec.code]
     if field.many:
         link = work.links[spec.code, field.code]
-        here = exists().where(link.c.record_id == table.c.id, link.c.target == record_id)
+        here: ColumnElement[bool] = exists().where(link.c.record_id == table.c.id, link.c.target == record_id)
     else:
         here = table.c[field.code] == record_id
     return (

@@ -103,7 +103,7 @@ def remembered(
             return cast(T, known)
         then, counted = memory.kept.get((place.key, what), (None, None))
         added = _added(work, then, place, columns) if then is not None and more is not None else None
-        counted = count() if added is None or more is None else more(counted, added) if added else counted
+        counted = count() if added is None or more is None else more(cast(T, counted), added) if added else counted
         keep(work, place, what, counted)
     return cast(T, counted)
 

@@ -212,7 +212,7 @@ def _known(
             b.id, b.record_id, b.rule, b.occurrence, b.person, b.note, b.obligation, b.occurred_at, b.day, b.recorded_at
         )
         mine = and_(b.register == spec.code, b.record_id.in_(ids[start : start + 500]))
-        for r in found.work.connection.execute(query.where(mine)).mappings():
+        for r in found.work.rows(query.where(mine)):
             known[r["record_id"], r["rule"], r["occurrence"]] = r
     return known
 

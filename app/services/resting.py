@@ -32,7 +32,7 @@ def sources(work: Work, register: str) -> list[str]:
         seen = [f.code for f in scope.fields_for(work, register) if f.formula]
         parts = (part.source for code in seen for _, part in work.catalog.formulas.rests_on((register, code)))
         work.memo[key] = sorted({s.register for s in parts if not isinstance(s, Own)} - {register})
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def moved(work: Work, register: str, told: Sequence[Change]) -> set[int]:

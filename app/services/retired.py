@@ -84,7 +84,8 @@ def _places(register: str, f: Field) -> set[str]:
 
 def _kept(work: Work, spec: RegisterSpec, f: Field) -> int:
     if f.many:
-        rows: Any = select(func.count(distinct(column("record_id")))).select_from(table(*_places(spec.code, f)))
+        (links,) = _places(spec.code, f)
+        rows: Any = select(func.count(distinct(column("record_id")))).select_from(table(links))
     else:
         rows = select(func.count(column(f.place))).select_from(table(f"{PREFIX}{spec.code}"))
     return int(work.connection.execute(rows).scalar_one())

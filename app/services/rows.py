@@ -64,17 +64,15 @@ def read(
     return found
 
 
-def _reading(
-    work: Work, spec: RegisterSpec, verbs: Sequence[str], fields: Container[str] | None
-) -> Select[tuple[Any, ...]]:
+def _reading(work: Work, spec: RegisterSpec, verbs: Sequence[str], fields: Container[str] | None) -> Select[Any]:
     """Return the query for rows by ``ids``; what fields of several links hold stands in it as one text each."""
     table = work.tables[spec.code]
     columns: list[ColumnElement[Any]] = [c for c in table.c if fields is None or c.key in fields or c.key in ALWAYS]
     for f in spec.fields:
         if f.many and (fields is None or f.code in fields):
             link = work.links[spec.code, f.code]
-            held = cast_to(link.c.place, String).concat(":").concat(cast_to(link.c.target, String))
-            held = select(func.aggregate_strings(held, " ")).where(link.c.record_id == table.c.id)
+            one = cast_to(link.c.place, String).concat(":").concat(cast_to(link.c.target, String))
+            held = select(func.aggregate_strings(one, " ")).where(link.c.record_id == table.c.id)
             columns.append(held.correlate(table).scalar_subquery().label(f.code))
     mine = (scope.visible(work, spec.code, v) for v in verbs)
     return select(*columns).where(among_given(table.c.id, "ids"), *mine)
@@ -255,7 +253,7 @@ def _update(work: Work, table: Table, codes: tuple[str, ...]) -> Update:
     if (kept := work.panel.memory.get(key)) is not None:
         return cast(Update, kept)
     made = update(table).where(table.c.id == bindparam("_id"), table.c.version == bindparam("_version"))
-    given = {c: bindparam(f"_{c}") for c in (*codes, "updated_by", "updated_at")}
+    given: dict[str, Any] = {c: bindparam(f"_{c}") for c in (*codes, "updated_by", "updated_at")}
     made = made.values({**given, "version": table.c.version + 1})
     if len(codes) == 1:
         work.panel.memory[key] = made
@@ -311,7 +309,7 @@ def signed_for(work: Work, spec: RegisterSpec, record_id: int) -> dict[str, int]
         mine = select(s.field, s.on_behalf).where(s.register == spec.code, s.record_id == record_id)
         found = work.connection.execute(mine.where(s.on_behalf.is_not(None)).order_by(s.id))
         work.memo[key] = {field: person for field, person in found}
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def default(work: Work, field: Field) -> Any:

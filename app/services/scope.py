@@ -96,7 +96,7 @@ def visible(work: Work, register: str, verb: str = "read", *, archived: bool = F
             work.memo[key] = work.panel.once(
                 "row rules", (archived, rule), lambda: _visible(work, register, verb, archived), most=_KEPT
             )
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def rows_rule(work: Work, register: str, verb: str = "read") -> Hashable | None:
@@ -105,7 +105,7 @@ def rows_rule(work: Work, register: str, verb: str = "read") -> Hashable | None:
     if key not in work.memo:
         facts = _facts(work, work.spec(register), verb)
         work.memo[key] = None if facts is None else (register, verb, work.actor, facts)
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def rows_rules(work: Work, register: str, verbs: Sequence[str], *more: Hashable) -> Hashable | None:
@@ -230,7 +230,7 @@ def _sees_through(work: Work, spec: RegisterSpec, field: Field) -> bool:
     if key not in work.memo:
         sources = work.catalog.formulas.rests_on((spec.code, field.code))
         work.memo[key] = all(sees_source(work, register, part.source) for register, part in sources)
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]
 
 
 def sees_source(work: Work, register: str, source: Source) -> bool:
@@ -315,6 +315,7 @@ def _opening(work: Work, spec: RegisterSpec, grant: Grant) -> ColumnElement[bool
     """Return which approvals open a row of the query around it to the actor now."""
     other, table = work.tables[grant.register_code], work.tables[spec.code]
     target = work.catalog.registers[grant.register_code].field(grant.target)
+    opens: ColumnElement[bool]
     if target is not None and target.many:
         link = work.links[grant.register_code, grant.target]
         # two queries deep, the row around must be named: otherwise any approval would open every row

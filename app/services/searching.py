@@ -131,7 +131,7 @@ def common(work: Work, register: str, text: str) -> bool:
 def _holding(number: int, words: Iterable[str]) -> Select[Any]:
     """Return PostgreSQL's query for the records of register ``number`` that hold some pieces."""
     query = " & ".join(f"{_prefix(number)}{w.replace('*', ':*')}" for w in words)
-    hits = select(literal_column("record_gram.record_id")).select_from(_GRAM)
+    hits: Select[Any] = select(literal_column("record_gram.record_id")).select_from(_GRAM)
     hits = hits.where(literal_column("record_gram.register") == number)
     return hits.where(literal_column("record_gram.grams").op("@@")(cast(query, TSQUERY)))
 
@@ -252,7 +252,7 @@ def _reach(work: Work, register: str, make: bool = False) -> tuple[int, int]:
             insert_new(work.connection, text_reach, [{"register": register, "number": number, "upto": 0}])
             row = work.connection.execute(query).first()
         found = work.memo[key] = (row[0], row[1]) if row is not None else (0, 0)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _write(work: Work, number: int, pieces: Sequence[tuple[int, set[str]]]) -> None:

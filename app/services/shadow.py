@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Alias, Connection, MetaData, insert, text
+from sqlalchemy import Connection, FromClause, MetaData, insert, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.models.fixed import sequence
@@ -25,10 +25,10 @@ class Replayed:
     """A ledger made anew: ``work`` reads it under the ledger's own tables; ``kept`` are the tables that stand, by name."""
 
     work: Work
-    kept: Mapping[str, Alias]
+    kept: Mapping[str, FromClause]
 
 
-def lay(connection: Connection) -> dict[str, Alias]:
+def lay(connection: Connection) -> dict[str, FromClause]:
     """Lay empty temporary tables over the ledger's and return the ledger's own under their schema's name."""
     schema = "main"
     if connection.dialect.name == "postgresql":
@@ -40,7 +40,7 @@ def lay(connection: Connection) -> dict[str, Alias]:
         cursor.execute("PRAGMA temp_store=FILE")
         cursor.execute("PRAGMA temp.cache_size=-65536")
         cursor.close()
-    kept = {}
+    kept: dict[str, FromClause] = {}
     for table in SHADOWED:
         kept[table.name] = table.to_metadata(MetaData(), schema=schema).alias(f"kept_{table.name}")
         create = str(CreateTable(table, include_foreign_key_constraints=[]).compile(connection))

@@ -55,9 +55,9 @@ def started(
     if column:
         return row.get(column)
     if starts.created:
-        return row["created_at"]  # type: ignore[no-any-return]
+        return row["created_at"]
     if old is not None and old["state"] != "void":
-        return old["started_at"]  # type: ignore[no-any-return]
+        return old["started_at"]
     return row.get(ENTERED) or (row["state_at"] if row["state"] in starts.state else None)
 
 

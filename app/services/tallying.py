@@ -23,12 +23,11 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Owed:
-    """One period of one record: what it owes, or owed, and how many records that takes."""
+    """One period of one record, and what it owes, or owed, for it."""
 
     row: Row
     cycle: Cycle
     terms: dict[str, Any]
-    needed: int = 1
 
 
 def done(work: Work, duty: Duty, owed: Sequence[Owed]) -> dict[tuple[int, int], datetime]:
@@ -86,11 +85,11 @@ def _counted(work: Work, duty: Duty, owed: Sequence[Owed]) -> dict[tuple[int, in
     keys = [k for k in cycles if k is not None]
     for start in range(0, len(keys), 500):
         query = select(table).where(among(table.c[d.through], keys[start : start + 500]), table.c.archived_at.is_(None))
-        if d.dated or column:
-            query = query.where(table.c[d.dated or column] >= _earliest(work, elsewhere, d.dated or str(column), owed))
+        if dating := d.dated or column:
+            query = query.where(table.c[dating] >= _earliest(work, elsewhere, dating, owed))
         if d.where is not None:
             query = query.where(where(table, elsewhere, d.where))
-        there = [r for r in map(dict, work.connection.execute(query).mappings()) if fulfils(r)]
+        there = [r for r in map(dict, work.rows(query)) if fulfils(r)]
         since = {} if column else history.since(work, elsewhere, there, fulfils)
         for r in there:
             at = fulfilling.moment_of(work, r[column] if column else since[r["id"]])

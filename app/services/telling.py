@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 
 from app.catalog.breach import Breach
 from app.catalog.duty import Duty
+from app.fields.label import Label
 from app.models.among import among
 from app.models.ledger import breach, notice
 from app.rules.agenda import Event
@@ -54,7 +55,7 @@ def found(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
     """Return what is told of breaches, by their ids."""
     b = breach.c
     query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
-    return list(work.connection.execute(query).mappings()) if ids else []
+    return list(work.rows(query)) if ids else []
 
 
 def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known) -> list[notices.Told]:
@@ -137,7 +138,7 @@ def _until(work: Work, due_at: datetime) -> str:
     return (due_at - timedelta(seconds=1)).astimezone(work.panel.zone).isoformat(" ", "minutes")[:16]
 
 
-def _owing(work: Work, person: int | None, code: str | None) -> str:
+def _owing(work: Work, person: int | None, code: str | None) -> Label | str:
     """Return by whom something is owed: a person, or where nobody is named whoever holds a role."""
     if person is not None:
         return people.names(work, [person]).get(person, "")
@@ -151,7 +152,7 @@ def _lifted(work: Work, ids: Sequence[int]) -> list[notices.Told]:
     for start in range(0, len(ids), 200):
         # a key is breach:<id>:<person>; ";" is the character after ":"
         mine = or_(*(n.key.between(f"breach:{i}:", f"breach:{i};") for i in ids[start : start + 200]))
-        for told in work.connection.execute(select(notice).where(mine).order_by(n.id)).mappings():
+        for told in work.rows(select(notice).where(mine).order_by(n.id)):
             of = told["key"].split(":")[1]
             words = orjson.loads(told["words"])
             letters += notices.tell(work, [told["person"]], "lifted", f"lifted:{of}", words, told)

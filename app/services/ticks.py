@@ -106,12 +106,12 @@ def _believed(work: Work, before: Mapping[str, Any] | None) -> Reading | None:
 
 
 def _last(work: Work) -> Mapping[str, Any] | None:
-    return work.connection.execute(select(tick).order_by(tick.c.id.desc()).limit(1)).mappings().first()
+    return work.rows(select(tick).order_by(tick.c.id.desc()).limit(1)).first()
 
 
 def _hold(work: Work) -> Mapping[str, Any] | None:
     query = select(clock_hold).where(clock_hold.c.released_at.is_(None)).order_by(clock_hold.c.id).limit(1)
-    return work.connection.execute(query).mappings().first()
+    return work.rows(query).first()
 
 
 def _stand_still(work: Work, reason: Sentence) -> Mapping[str, Any]:
@@ -164,8 +164,8 @@ def standing(work: Work) -> Standing:
     gaps = select(tick).where(t.gap.is_not(None)).order_by(t.id.desc()).limit(20)
     holds = select(clock_hold).order_by(h.id.desc()).limit(20)
     return Standing(
-        last, last is None or work.now - last["at"] > LATE, _hold(work), list(work.connection.execute(gaps).mappings()),
-        list(work.connection.execute(holds).mappings()), int(waiting), since, {s: int(n) for s, n in letters},
+        last, last is None or work.now - last["at"] > LATE, _hold(work), list(work.rows(gaps)),
+        list(work.rows(holds)), int(waiting), since, {s: int(n) for s, n in letters},
         int(work.connection.execute(running).scalar_one()), work.panel.calendar.last_day, work.panel.calendar.provisional_from,
     )  # fmt: skip
 

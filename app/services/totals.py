@@ -67,7 +67,7 @@ def total(
     asked = ("total", *columns)
     if not exact and recall(work, place, asked) is None and (guess := _guess(work, register, found, search)) > SMALL:
         return Total(guess, exact=False)
-    counted = remembered(
+    counted: Total = remembered(
         work, place, asked, lambda: _count(work, register, found, columns),
         more=lambda old, new: old + _count(work, register, found.where(work.tables[register].c.id.in_(new)), columns),
         columns=columns,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.errors import Sentence, say
 from app.models.ledger import closing, ledger_entry, obligation, ticket
@@ -100,7 +100,7 @@ def _entries(work: Work) -> Iterator[Mapping[str, Any]]:
     end = work.connection.execute(select(func.max(e.place))).scalar() or 0
     query = select(ledger_entry).order_by(e.place).limit(BATCH)
     after = 0
-    while batch := work.connection.execute(query.where(e.place > after, e.place <= end)).mappings().all():
+    while batch := work.rows(query.where(e.place > after, e.place <= end)).all():
         yield from batch
         after = batch[-1]["place"]
 
@@ -144,11 +144,11 @@ def sums(work: Work, found: Verification) -> Iterator[Sentence]:
     steps = e.kind.not_in(["corrected"])
     newest = select(e.ticket, func.max(e.seq).label("seq")).where(steps).group_by(e.ticket).subquery()
     led = or_(*(and_(e.kind == kind, t.state.in_(states)) for kind, states in LEADS_TO.items()))
-    query = (
+    unlike: Select[str, str, str] = (
         select(t.record_no, t.state, e.kind).join_from(ticket, newest, newest.c.ticket == t.id)
         .join(ledger_entry, and_(e.ticket == newest.c.ticket, e.seq == newest.c.seq)).where(~led).order_by(t.id)
     )  # fmt: skip
-    for number, state, kind in work.connection.execute(query):
+    for number, state, kind in work.connection.execute(unlike):
         yield say("处罚单 {ticket} 状态为“{state}”，最后一笔分录却是“{kind}”", ticket=number, state=state, kind=kind)
 
 

@@ -265,4 +265,4 @@ def _signed_for(work: Work, actor: Actor) -> list[int]:
         s = signature.c
         query = select(s.on_behalf).where(s.on_behalf.in_([work.actor.person_id, actor.person_id])).distinct()
         work.memo[key] = list(work.connection.execute(query).scalars())
-    return work.memo[key]  # type: ignore[no-any-return]
+    return work.memo[key]

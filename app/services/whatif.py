@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, RowMapping, and_, case, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, update
 
 from app import clock
 from app.catalog.catalog import Catalog
@@ -142,13 +142,13 @@ def cancel(work: Work, run_id: int) -> None:
         raise Refused(say("试算已经结束，不能取消"))
 
 
-def listed(work: Work, limit: int = 50) -> Sequence[RowMapping]:
+def listed(work: Work, limit: int = 50) -> Sequence[Mapping[str, Any]]:
     """Return the latest trials. Raises Forbidden."""
     demand(work)
-    return work.connection.execute(select(whatif_run).order_by(whatif_run.c.id.desc()).limit(limit)).mappings().all()
+    return work.rows(select(whatif_run).order_by(whatif_run.c.id.desc()).limit(limit)).all()
 
 
-def get(work: Work, run_id: int) -> RowMapping:
+def get(work: Work, run_id: int) -> Mapping[str, Any]:
     """Return a trial. Raises Forbidden, Missing."""
     demand(work)
     return _row(work, run_id)
@@ -159,7 +159,9 @@ def sums(work: Work, run_id: int, by: str) -> list[Sum]:
     c = whatif_line.c
     key = c[by]
     counts = [func.sum(case((x.is_not(None), 1), else_=0)) for x in (c.was, c.would)]
-    query = select(key, *counts, func.sum(c.was_fen), func.sum(c.would_fen)).where(c.run == run_id, _visible(work))
+    query: Select[Any] = select(key, *counts, func.sum(c.was_fen), func.sum(c.would_fen)).where(
+        c.run == run_id, _visible(work)
+    )
     found = work.connection.execute(query.group_by(key).order_by(key))
     return [Sum(k, int(a), int(b), Decimal(x).scaleb(-2), Decimal(y).scaleb(-2)) for k, a, b, x, y in found]
 
@@ -169,7 +171,7 @@ def lines(work: Work, run_id: int, limit: int | None = None) -> Iterator[dict[st
     query = (
         select(whatif_line).where(whatif_line.c.run == run_id, _visible(work)).order_by(whatif_line.c.seq).limit(limit)
     )
-    found = work.connection.execute(query, execution_options=streamed(work.connection)).mappings()
+    found = work.rows(query.execution_options(**streamed(work.connection)))
     for part in _parts(found):
         names = people.names(work, [r["person"] for r in part if r["person"] is not None])
         yield from (_read(r) | {"person_name": names.get(r["person"] or 0, "")} for r in part)
@@ -179,7 +181,7 @@ def line(work: Work, run_id: int, seq: int) -> dict[str, Any]:
     """Return one difference: how a breach is judged now, and how by the draft. Raises Missing, alike for one that the actor may not see."""
     demand(work)
     mine = and_(whatif_line.c.run == run_id, whatif_line.c.seq == seq, _visible(work))
-    found = work.connection.execute(select(whatif_line).where(mine)).mappings().first()
+    found = work.rows(select(whatif_line).where(mine)).first()
     if found is None:
         raise Missing
     names = people.names(work, [found["person"]] if found["person"] is not None else [])
@@ -289,8 +291,8 @@ def _visible(work: Work) -> ColumnElement[bool]:
     return or_(false(), *seen)
 
 
-def _row(work: Work, run_id: int) -> RowMapping:
-    found = work.connection.execute(select(whatif_run).where(whatif_run.c.id == run_id)).mappings().first()
+def _row(work: Work, run_id: int) -> Mapping[str, Any]:
+    found = work.rows(select(whatif_run).where(whatif_run.c.id == run_id)).first()
     if found is None:
         raise Missing
     return found

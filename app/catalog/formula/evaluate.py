@@ -18,11 +18,16 @@ from app.catalog.formula.tree import Call, Fixed, Given, Source, Tree
 class Calendar(Protocol):
     """What formulas ask of the site's calendar; ``app.rules.calendar.WorkCalendar`` is one."""
 
-    revision: str
-    first_day: date
-    last_day: date
-    days: tuple[date, ...]
-    numbers: tuple[int, ...]
+    @property
+    def revision(self) -> str: ...
+    @property
+    def first_day(self) -> date: ...
+    @property
+    def last_day(self) -> date: ...
+    @property
+    def days(self) -> tuple[date, ...]: ...
+    @property
+    def numbers(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,10 @@ class Case:
         record = self._record(register, name)
         for code in fields:
             record = self.stage.row(register, record)[code]
-            register = self.stage.panel.catalog.registers[register].by_code[code].target
+            link = self.stage.panel.catalog.registers[register].by_code[code]
+            if not isinstance(link, Link):
+                raise TypeError(path)
+            register = link.target
         return record
 
     def _values(self, who: str, register: str, given: Mapping[str, Any]) -> dict[str, Any]:
