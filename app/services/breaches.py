@@ -175,7 +175,7 @@ class Missing:
         key = ("missing", register, id(duty))
         if (known := work.memo.get(key)) is None:
             known = work.memo[key] = cls(work, register, duty)
-        return known  # type: ignore[no-any-return]
+        return known
 
     def __init__(self, work: Work, register: str, duty: Duty) -> None:
         self.duty = duty  # kept, so that its id stays its own
@@ -421,7 +421,7 @@ def _renamed(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) 
         return set()
     mine = select(breach).where(b.register == spec.code, b.rule.in_(codes), b.state == "live", b.obligation.is_(None))
     touched: set[int] = set()
-    for old in work.connection.execute(mine.where(b.record_id.in_(list(by_id)))).mappings().all():
+    for old in work.rows(mine.where(b.record_id.in_(list(by_id)))).all():
         then = editions.bound(work, old["revision"])
         row, bound = by_id[old["record_id"]], then.catalog.registers[spec.code]
         touched |= _charge(
@@ -513,7 +513,7 @@ def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mappi
             b.counter,
         )
         query = query.where(b.obligation.in_(ids[start : start + 500]))
-        for r in work.connection.execute(query).mappings():
+        for r in work.rows(query):
             found.setdefault(r["obligation"], {})[r["occurrence"]] = r
     return found
 

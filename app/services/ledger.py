@@ -94,7 +94,7 @@ def _near(work: Work, role: str) -> ColumnElement[bool]:
     return people.falling(work, role, persons, ticket.c.unit, [ticket.c.person])
 
 
-def _appealed() -> Select[tuple[int]]:
+def _appealed() -> Select[int]:
     """Return the query for the tickets that were ever appealed against: who decides sees them before and after."""
     return select(ledger_entry.c.ticket).where(ledger_entry.c.kind == "appealed")
 
@@ -117,17 +117,14 @@ def tickets(
             query = query.where(column == value)
     if states:
         query = query.where(t.state.in_(states))
-    found = [
-        dict(r)
-        for r in work.connection.execute(query.order_by(t.occurred_at.desc(), t.id.desc()).limit(limit)).mappings()
-    ]
+    found = [dict(r) for r in work.rows(query.order_by(t.occurred_at.desc(), t.id.desc()).limit(limit))]
     return _named(work, found)
 
 
 def those(work: Work, ids: Iterable[int]) -> list[dict[str, Any]]:
     """Return the tickets of some numbers that the actor may see, earliest violation first."""
     query = select(*SHOWN).where(among(ticket.c.id, sorted(ids)), visible(work))
-    found = work.connection.execute(query.order_by(ticket.c.occurred_at, ticket.c.id)).mappings()
+    found = work.rows(query.order_by(ticket.c.occurred_at, ticket.c.id))
     return _named(work, [dict(r) for r in found])
 
 
@@ -167,7 +164,7 @@ def get(work: Work, ticket_id: int) -> dict[str, Any]:
 
     Raises Missing, alike for one that is not there and for one that the actor may not see.
     """
-    found = work.connection.execute(select(*SHOWN).where(ticket.c.id == ticket_id, visible(work))).mappings().first()
+    found = work.rows(select(*SHOWN).where(ticket.c.id == ticket_id, visible(work))).first()
     if found is None:
         raise Missing
     return dict(found)
@@ -229,7 +226,7 @@ def files(work: Work, ticket_id: int) -> list[Mapping[str, Any]]:
     get(work, ticket_id)
     query = select(attachment.c.id, attachment.c.name).join(ticket_file, ticket_file.c.attachment == attachment.c.id)
     query = query.where(ticket_file.c.ticket == ticket_id).order_by(attachment.c.id)
-    return list(work.connection.execute(query).mappings())
+    return list(work.rows(query))
 
 
 def file(work: Work, ticket_id: int, number: int) -> Attachment:
@@ -281,19 +278,15 @@ def why(work: Work, ticket_id: int) -> Explanation:
     """Return everything that a ticket's due date and amount come from. Raises Missing."""
     t = get(work, ticket_id)
     chain.append(work.connection, work.entries)
-    b = work.connection.execute(select(breach).where(breach.c.id == t["breach"])).mappings().one()
-    o = work.connection.execute(select(obligation).where(obligation.c.id == b["obligation"])).mappings().first()
+    b = work.rows(select(breach).where(breach.c.id == t["breach"])).one()
+    o = work.rows(select(obligation).where(obligation.c.id == b["obligation"])).first()
     roots = [b["id"], b["root"]] if b["root"] else [b["id"]]
-    lines = work.connection.execute(
+    lines = work.rows(
         select(breach_line).where(breach_line.c.breach.in_(roots)).order_by(breach_line.c.breach, breach_line.c.seq)
     )
-    entries = (
-        work.connection.execute(
-            select(ledger_entry).where(ledger_entry.c.ticket == ticket_id).order_by(ledger_entry.c.seq)
-        )
-        .mappings()
-        .all()
-    )
+    entries = work.rows(
+        select(ledger_entry).where(ledger_entry.c.ticket == ticket_id).order_by(ledger_entry.c.seq)
+    ).all()
     names = people.names(work, [e["person"] for e in entries])
     then = editions.bound(work, t["revision"])
     return Explanation(
@@ -307,7 +300,7 @@ def why(work: Work, ticket_id: int) -> Explanation:
         due=counting.recount(work, o) if o is not None else None,
         obligation=o,
         members=_members(work, t),
-        lines=lines.mappings().all(),
+        lines=lines.all(),
         entries=[dict(e) | {"name": names.get(e["person"], "系统")} for e in entries],
         note=b["note"] or "",
     )
@@ -330,10 +323,7 @@ def _members(work: Work, t: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         c.counter == t["counter"], c.subject == t["subject"], c.ordinal > 0, c.day.between(first, last),
         or_(c.occurred_at < t["occurred_at"], and_(c.occurred_at == t["occurred_at"], c.ordinal <= t["ordinal"])),
     )  # fmt: skip
-    return [
-        dict(r) | {"rule_label": _label(work, r)}
-        for r in work.connection.execute(query.order_by(c.occurred_at, c.ordinal)).mappings()
-    ]
+    return [dict(r) | {"rule_label": _label(work, r)} for r in work.rows(query.order_by(c.occurred_at, c.ordinal))]
 
 
 @dataclass(frozen=True)
@@ -389,7 +379,7 @@ def _offer(work: Work, counter: str, offer: Offer, person: int, month: str, coun
     query = select(pay_decision).where(
         d.counter == counter, d.offer == offer.code, d.person == person, d.month == month
     )
-    decision = work.connection.execute(query).mappings().first()
+    decision = work.rows(query).first()
     return OpenOffer(counter, offer, person, people.names(work, [person]).get(person, ""), month, count, decision)
 
 

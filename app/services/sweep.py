@@ -178,7 +178,7 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
         duty, missing = course.duty, course.missing
         if duty is None or missing is None or row is None or o["state"] != "open":
             continue  # its definition or its record is gone: nothing more will happen to it
-        happened, coming = course.up_to_now(o, claimed[o["id"]])
+        happened, coming = course.up_to_now(duty, o, claimed[o["id"]])
         for event in happened:
             if event.kind == "breach":
                 missed.append((o, duty, row))
@@ -233,7 +233,7 @@ class _Course:
             known = self.tellers[event.kind, event.seq] = telling.of_limit(self.then, self.register, duty, event)
         return known
 
-    def up_to_now(self, o: Mapping[str, Any], first: tuple[Any, ...]) -> tuple[list[Event], Event | None]:
+    def up_to_now(self, duty: Duty, o: Mapping[str, Any], first: tuple[Any, ...]) -> tuple[list[Event], Event | None]:
         """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""
         fire_at, kind, _ = first
         due_at = o["due_at"]
@@ -243,14 +243,14 @@ class _Course:
         else:
             alike = *alike, first, o["started_at"] if fire_at < due_at else None
         if (known := self.known.get(alike)) is None:
-            known = self.known[alike] = self._up_to_now(o, Event(*first))
+            known = self.known[alike] = self._up_to_now(duty, o, Event(*first))
         return known
 
-    def _up_to_now(self, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
+    def _up_to_now(self, duty: Duty, o: Mapping[str, Any], first: Event) -> tuple[list[Event], Event | None]:
         happened = [first] if first.seq else []
         calendar = calendars.named(self.then, o["calendar"])
         with suppress(BeyondCalendar):
-            for event in following(self.duty, limits.due_of(o), o["started_at"], first, calendar):
+            for event in following(duty, limits.due_of(o), o["started_at"], first, calendar):
                 if event.fire_at > self.now:
                     return happened, event
                 happened.append(event)
