@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 CODE = r"^[a-z][a-z0-9_]{0,40}$"
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_ONE_OR_MORE = BeforeValidator(_listed)
+Words = Annotated[tuple[str, ...], _ONE_OR_MORE]
+"""Several words, where one may be written without a list."""
 
 
 class Spec(BaseModel):
@@ -44,6 +53,14 @@ class Cited(Spec):
     def policies(self) -> frozenset[str]:
         """The policies any of which makes this hold where it is adopted; empty: it always holds."""
         return frozenset(c.policy for c in self.cite)
+
+
+@cache
+def one_or_more(kind: type[BaseModel], key: str) -> bool:
+    """Return whether the list ``key`` of a part may be written as its only member."""
+    if key == "cite":
+        return issubclass(kind, Cited)
+    return any(_ONE_OR_MORE in f.metadata for name, f in kind.model_fields.items() if key == (f.alias or name))
 
 
 class Dated(Cited):

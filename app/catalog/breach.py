@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from app.catalog.amount import Amount
-from app.catalog.base import CODE, Cited, Party, Spec
+from app.catalog.base import CODE, Cited, Party, Spec, Words
 from app.catalog.condition import Condition
 from app.catalog.duty import Limit
 from app.fields.label import Label
@@ -43,16 +43,9 @@ class Lines(Spec):
 class Trigger(Spec):
     """What brings a breach about, where it is not a missed duty: a transition of the record, or another breach of it."""
 
-    transition: tuple[str, ...] = ()
+    transition: Words = ()
     breach: str = ""
     created: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_transition(cls, value: object) -> object:
-        if isinstance(value, dict) and isinstance(value.get("transition"), str):
-            return value | {"transition": [value["transition"]]}
-        return value
 
 
 class Correction(Cited):

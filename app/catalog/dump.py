@@ -9,34 +9,16 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
-from app.catalog.base import Cited, Party
-from app.catalog.breach import Trigger
+from app.catalog.base import Cited, Party, one_or_more
 from app.catalog.catalog import Catalog
-from app.catalog.duty import Done, Pause, Prolongation, Start
-from app.catalog.register import RegisterSpec, Transition
-from app.catalog.retention import Destruction
+from app.catalog.duty import Done, Start
+from app.catalog.register import RegisterSpec
 from app.fields.base import Field
 from app.fields.label import Label
 from app.fields.texts import Choices, Option
 
 WIDTH = 110
 """A mapping or list that is shorter stands on one line."""
-
-
-def one_or_more(kind: type[BaseModel], key: str) -> bool:
-    """Return whether the list ``key`` of a part may be written as its only member."""
-    return (key == "cite" and issubclass(kind, Cited)) or (kind, key) in _ONE_OR_MORE
-
-
-_ONE_OR_MORE = {
-    (Transition, "from"),
-    (Start, "state"),
-    (Done, "state"),
-    (Trigger, "transition"),
-    (Destruction, "state"),
-    (Pause, "state"),
-    (Prolongation, "state"),
-}
 
 
 def short(part: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.catalog.base import CODE, Cited, Dated, Party, Spec
+from app.catalog.base import CODE, Cited, Dated, Party, Spec, Words
 from app.catalog.condition import Condition
 from app.fields.label import Label
 
@@ -125,7 +125,7 @@ class Start(Spec):
     """
 
     field: str = ""
-    state: tuple[str, ...] = ()
+    state: Words = ()
     created: bool = False
 
     @model_validator(mode="before")
@@ -133,8 +133,6 @@ class Start(Spec):
     def _from_word(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"created": True} if value == "created" else {"field": value}
-        if isinstance(value, dict) and isinstance(value.get("state"), str):
-            return value | {"state": [value["state"]]}
         return value
 
 
@@ -184,7 +182,7 @@ class Done(Spec):
     """
 
     field: str = ""
-    state: tuple[str, ...] = ()
+    state: Words = ()
     register_code: str = Field(default="", alias="register")
     through: str = ""
     """The reference field of that other register that points to this record; to a row of ``unit``, a unit field too."""
@@ -203,11 +201,9 @@ class Done(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_state(cls, value: Any) -> Any:
+    def _from_word(cls, value: Any) -> Any:
         if isinstance(value, str):
             return {"field": value}
-        if isinstance(value, dict) and isinstance(value.get("state"), str):
-            return value | {"state": [value["state"]]}
         return value
 
     @model_validator(mode="after")
@@ -223,14 +219,7 @@ class _Elsewhere(Spec):
     register_code: str = Field(default="", alias="register")
     through: str = ""
     """The reference field of that other register that points to this record."""
-    state: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_state(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("state"), str):
-            return value | {"state": [value["state"]]}
-        return value
+    state: Words = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

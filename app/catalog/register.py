@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
-from app.catalog.base import CODE, Cited, Party, Spec
+from app.catalog.base import CODE, Cited, Party, Spec, Words
 from app.catalog.breach import Breach, Counter
 from app.catalog.condition import Condition
 from app.catalog.duty import Duty
@@ -59,7 +59,7 @@ class Transition(Cited):
 
     code: str = Field(pattern=CODE)
     label: Label
-    source: tuple[str, ...] = Field(alias="from")
+    source: Words = Field(alias="from")
     target: str = Field(alias="to")
     by: tuple[Party, ...] = ()
     """Who may; empty only for automatic transitions."""
@@ -87,13 +87,6 @@ class Transition(Cited):
     def awaited(self) -> bool:
         """Whether a record waits for it: it leads on, and somebody has to make it."""
         return not (self.auto or self.optional or self.reason)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_source(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("from"), str):
-            return value | {"from": [value["from"]]}
-        return value
 
 
 class Workflow(Spec):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic import Field
 
-from pydantic import Field, model_validator
-
-from app.catalog.base import Spec
+from app.catalog.base import Spec, Words
 from app.catalog.duty import Limit
 
 
@@ -16,15 +14,8 @@ class Destruction(Spec):
     register_code: str = Field(alias="register")
     through: str
     """Its reference field to the records to be destroyed; one or several."""
-    state: tuple[str, ...] = Field(min_length=1)
+    state: Words = Field(min_length=1)
     """The states in which it is approved."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_state(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("state"), str):
-            return value | {"state": [value["state"]]}
-        return value
 
 
 class Retention(Spec):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.catalog.dump import one_or_more
+from app.catalog.base import one_or_more
 from app.catalog.indicator import Indicator
 from app.catalog.loader import read_folder
 from app.catalog.overlay import Extension
