@@ -59,20 +59,9 @@ record_version = Table(
     UniqueConstraint("register", "record_id", "version"),
     Index("ix_record_version_newest", "register", "id"),
 )  # fmt: skip
-Index(
-    "ix_record_version_change_set",
-    record_version.c.change_set,
-    sqlite_where=record_version.c.change_set.is_not(None),
-    postgresql_where=record_version.c.change_set.is_not(None),
-)
-
-Index(
-    "ix_record_version_import_run",
-    record_version.c.import_run,
-    record_version.c.record_id,
-    sqlite_where=record_version.c.import_run.is_not(None),
-    postgresql_where=record_version.c.import_run.is_not(None),
-)
+for _of, _also in ((record_version.c.change_set, ()), (record_version.c.import_run, (record_version.c.record_id,))):
+    _named = _of.is_not(None)
+    Index(f"ix_record_version_{_of.name}", _of, *_also, sqlite_where=_named, postgresql_where=_named)
 
 change_set = Table(
     "change_set", fixed,
