@@ -42,10 +42,8 @@ def panel(url: str, folder: str, file: str) -> dict[str, Any]:
         rows = found.work.connection.execute(select(func.count()).select_from(obligation)).scalar_one()
         breaches = found.work.connection.execute(select(func.count()).select_from(breach)).scalar_one()
     opened.panel.engine.dispose()
-    return {
-        "rows": rows, "obligations": rows, "breaches": breaches, "differences": differences,
-        "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak,
-        "raised_mb": watch.megabytes,
+    return watch.figures(rows) | {
+        "obligations": rows, "breaches": breaches, "differences": differences, "raised_mb": watch.megabytes,
     }  # fmt: skip
 
 
@@ -66,10 +64,4 @@ def bare(url: str, rows: int) -> dict[str, Any]:
                     cursor.itersize = 5_000
                     for _ in cursor.execute(f"SELECT * FROM {table}"):  # noqa: S608  # names of our own
                         pass
-    return {
-        "rows": rows,
-        "seconds": watch.seconds,
-        "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds,
-        "peak_mb": watch.peak,
-    }
+    return watch.figures(rows)

@@ -36,10 +36,8 @@ def panel(url: str, folder: str, form: Form) -> dict[str, Any]:
     with opened.panel.reading(actor) as work:
         rows = leaving.rows_of(work, file.number)
     opened.panel.engine.dispose()
-    return {
-        "rows": rows, "megabytes": size / 1e6, "first_byte_s": first, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
-        "own_mb": most, "own_raised_mb": most - idle,
+    return watch.figures(rows) | {
+        "megabytes": size / 1e6, "first_byte_s": first, "raised_mb": watch.megabytes, "own_mb": most, "own_raised_mb": most - idle,
     }  # fmt: skip
 
 
@@ -61,6 +59,4 @@ def bare(url: str, folder: str) -> dict[str, Any]:
                 for row in cursor.execute(READ):
                     writer.writerow(row)
                     rows += 1
-    return {
-        "rows": rows, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak,
-    }  # fmt: skip
+    return watch.figures(rows)

@@ -31,9 +31,8 @@ def panel(url: str, folder: str, file: str, mode: str) -> dict[str, Any]:
         obligations = connection.execute(select(func.count()).select_from(obligation)).scalar()
     opened.panel.engine.dispose()
     assert (report.state, report.refused, versions) == ("done", 0, report.created), report.errors[:5]
-    return {
-        "rows": report.created, "versions": versions, "obligations": obligations, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-        "helped_seconds": watch.helped, "rows_per_second": report.created / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
+    return watch.figures(report.created) | {
+        "versions": versions, "obligations": obligations, "helped_seconds": watch.helped, "raised_mb": watch.megabytes,
     }  # fmt: skip
 
 
@@ -60,10 +59,4 @@ def bare(url: str, file: str) -> dict[str, Any]:
                     for row in reader:
                         copy.write_row(row)
                         rows += 1
-    return {
-        "rows": rows,
-        "seconds": watch.seconds,
-        "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds,
-        "peak_mb": watch.peak,
-    }
+    return watch.figures(rows)

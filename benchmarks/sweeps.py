@@ -40,9 +40,8 @@ def panel(url: str, folder: str, file: str, standing_open: int = 0) -> dict[str,
         breaches = connection.execute(select(func.count()).select_from(breach)).scalar()
     opened.panel.engine.dispose()
     assert breaches == done.breaches
-    return {
-        "rows": obligations, "open": standing_open, "timers": timers, "breaches": done.breaches, "notices": done.notices, "batches": done.batches,
-        "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": obligations / watch.seconds, "peak_mb": watch.peak,
+    return watch.figures(obligations) | {
+        "open": standing_open, "timers": timers, "breaches": done.breaches, "notices": done.notices, "batches": done.batches,
         "raised_mb": watch.megabytes,
     }  # fmt: skip
 
@@ -66,13 +65,7 @@ def bare(url: str, timers: int) -> dict[str, Any]:
             connection.execute(copy.insert().from_select([c.name for c in table.columns], select(table)))
         connection.execute(gone.delete())
     engine.dispose()
-    return {
-        "rows": rows,
-        "seconds": watch.seconds,
-        "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds,
-        "peak_mb": watch.peak,
-    }
+    return watch.figures(rows)
 
 
 def _like(column: Column[Any]) -> Column[Any]:

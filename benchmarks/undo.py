@@ -41,10 +41,7 @@ def panel(url: str, folder: str, file: str) -> dict[str, Any]:
         versions = connection.execute(select(func.count()).where(record_version.c.import_run == run)).scalar()
     opened.panel.engine.dispose()
     rows = undone.created + undone.updated
-    return {
-        "rows": rows, "versions": versions, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
-    }  # fmt: skip
+    return watch.figures(rows) | {"versions": versions, "raised_mb": watch.megabytes}
 
 
 def _halve(file: Path, half: Path, whole: Path) -> None:
@@ -81,6 +78,4 @@ def bare(url: str, rows: int) -> dict[str, Any]:
         with measured() as watch, psycopg.connect(libpq(url)) as wire:
             done = wire.execute(marked).rowcount  # type: ignore[call-overload]
             wire.execute(kept)  # type: ignore[call-overload]
-    return {
-        "rows": done, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": done / watch.seconds, "peak_mb": watch.peak,
-    }  # fmt: skip
+    return watch.figures(done)

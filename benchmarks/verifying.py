@@ -72,10 +72,7 @@ def panel(url: str) -> dict[str, Any]:
     opened.panel.engine.dispose()
     assert found.flaws == []
     rows = found.counts["entries"]
-    return {
-        "rows": rows, "tickets": found.counts["tickets"], "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds,
-        "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak, "raised_mb": watch.megabytes,
-    }  # fmt: skip
+    return watch.figures(rows) | {"tickets": found.counts["tickets"], "raised_mb": watch.megabytes}
 
 
 def bare(url: str) -> dict[str, Any]:
@@ -90,6 +87,4 @@ def bare(url: str) -> dict[str, Any]:
         with measured() as watch, psycopg.connect(libpq(url)) as wire, wire.cursor(name="bare") as cursor:
             cursor.itersize = 5_000
             rows = sum(1 for _ in cursor.execute(query))
-    return {
-        "rows": rows, "seconds": watch.seconds, "cpu_seconds": watch.cpu_seconds, "rows_per_second": rows / watch.seconds, "peak_mb": watch.peak,
-    }  # fmt: skip
+    return watch.figures(rows)
