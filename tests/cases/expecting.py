@@ -6,19 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from app.models.ledger import breach, closing, ledger_entry, notice, obligation, ticket
 from app.rules.indicator import grade, period_of, rounded
-from app.services import indicators, ledger, listing, moving, statements, verify
+from app.services import indicators, ledger, listing, moving, statements, sweep, verify
 from app.services.measuring import WHOLE
 from app.services.panel import Actor, Work
 from tests.cases import offices
 from tests.cases.playing import PEOPLE, Play, Wrong
-from tests.cases.reading import Expect, moment
-from tests.site import SHANGHAI
+from tests.cases.reading import Case, Expect, moment
+from tests.site import SHANGHAI, Site
 
 STANDS = ("proposed", "confirmed", "appealed", "upheld", "executed")
 KINDS = {
@@ -63,6 +64,18 @@ def compare(play: Play, expect: Expect) -> None:
         for person, offered in expect.offered.items():
             open_to = {o.person for o in ledger.offers(work, expect.month)}
             _same(f"{person} {expect.month} 可扣绩效", offered, play.person(person) in open_to)
+
+
+def hold(ground: Site, case: Case, folder: Path) -> Play:
+    """Play a case to its end and return it. Raises Wrong unless all is as expected, the ledger sound, and a sweep done again does nothing."""
+    play = Play(ground, case, folder)
+    play.run()
+    sound(play)
+    sweep.run(play.site.panel, play.now)
+    again = sweep.run(play.site.panel, play.now)
+    if (again.breaches, again.tickets, again.notices) != (0, 0, 0):
+        raise Wrong("a sweep done again does something")
+    return play
 
 
 def sound(play: Play) -> None:
