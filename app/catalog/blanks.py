@@ -203,9 +203,3 @@ def pieces(template: str, imposed: str = IMPOSED.template) -> list[Piece]:
     if at < len(template):
         found.append(template[at:])
     return found
-
-
-def blanks_in(template: str) -> set[str]:
-    """Return the keys that a sentence's template has blanks for."""
-    whole = template.replace("{charge}", IMPOSED.template)
-    return {m[1] for m in _TOKEN.finditer(whole) if m[1]}

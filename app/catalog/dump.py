@@ -10,7 +10,6 @@ import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from app.catalog.base import Cited, Party, one_or_more
-from app.catalog.catalog import Catalog
 from app.catalog.duty import Done, Start
 from app.catalog.register import RegisterSpec
 from app.fields.base import Field
@@ -155,12 +154,3 @@ def in_line(value: Any) -> str:
 def dump(part: BaseModel) -> str:
     """Return a register, a policy, an indicator or an extension as the YAML document that loads back to an equal one."""
     return in_lines(short(part))
-
-
-def dump_catalog(catalog: Catalog) -> dict[str, str]:
-    """Return a whole catalog as files (relative path → text) that load back to an equal catalog."""
-    lists = {"roles": (*catalog.roles.values(),), "domains": (*catalog.domains.values(),)}
-    files = {f"{key}.yaml": in_lines({key: short(group)}) for key, group in lists.items() if group}
-    files |= {f"policies/{p.code}.yaml": dump(p) for p in catalog.policies.values()}
-    files |= {f"indicators/{i.domain}/{i.code}.yaml": dump(i) for i in catalog.indicators.values()}
-    return files | {f"registers/{r.domain}/{r.code}.yaml": dump(r) for r in catalog.registers.values()}

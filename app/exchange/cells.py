@@ -10,7 +10,6 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _MISREAD = re.compile(
     r"0\d+|\d{12,}|\d+[-/.]\d+([-/.]\d+)?|\d+(\.\d+)?e[+-]?\d+|\d{1,2}:\d{2}(:\d{2})?|\d+\.\d*0", re.IGNORECASE
 )
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?%?")
 _VALUES = frozenset({Storage.INTEGER, Storage.SCALED, Storage.DATE, Storage.MOMENT, Storage.BOOLEAN})
 
 
@@ -29,11 +28,6 @@ def guarded(text: str) -> str:
     if text[:1].isdecimal():
         return f"{text}\t" if _MISREAD.fullmatch(text) else text
     return f"'{text}" if _FORMULA.match(text) else text
-
-
-def guarded_again(text: str) -> str:
-    """Return somebody else's cell for our error file: guarded, but a number as it was typed."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def unguarded(text: str) -> str:

@@ -77,18 +77,6 @@ def following(duty: Duty, due: Due, started: date | datetime, past: Event, calen
     return (event for event in events(duty, due, started, calendar, since=past.fire_at) if _rank(event) > rank)
 
 
-def next_event(
-    duty: Duty, due: Due, started: date | datetime, after: tuple[datetime, Kind, int] | None, calendar: WorkCalendar
-) -> Event | None:
-    """Return the first event after one that has happened (None: the first of all); None when nothing is left.
-
-    Raises BeyondCalendar when only events are left that the calendar cannot date.
-    """
-    if after is None:
-        return Ahead(duty, calendar).first(due, _instant(started, calendar))
-    return next(following(duty, due, started, Event(*after), calendar), None)
-
-
 class Ahead:
     """The first of ``events`` of many obligations of one duty, without the others; as a file is imported thousands are asked for.
 

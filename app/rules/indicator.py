@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from app.catalog.duty import Span
@@ -137,15 +137,6 @@ def band(bands: Iterable[Grade], exact: Fraction) -> Grade | None:
         (b for b in bands if (b.ge is None or exact >= b.ge) and (b.lt is None or exact < b.lt)),
         None,
     )
-
-
-def allowance(target: Target, denominator: Decimal) -> tuple[Decimal, Decimal] | None:
-    """Return the most that the numerator may be, and the most with the tolerance; None where the target has no upper end."""
-    if target.le is None:
-        return None
-    cent = Decimal("0.01")
-    most = (target.le * denominator).quantize(cent, ROUND_HALF_UP)
-    return most, rounded(_ceiling(target) * Fraction(denominator), 2)
 
 
 def _ceiling(target: Target) -> Fraction:

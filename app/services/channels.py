@@ -42,11 +42,6 @@ def code_of(number: int) -> str:
     return f"robot:{number}"
 
 
-def number_of(code: str) -> int | None:
-    """Return the channel that the outbox names so; None for e-mail."""
-    return int(code.removeprefix("robot:")) if code.startswith("robot:") else None
-
-
 def any_active(work: Work) -> bool:
     """Return whether any group is told anything."""
     return bool(_active(work))

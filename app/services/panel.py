@@ -24,7 +24,6 @@ from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
 from app.services import chain
 
-SYSTEM_SOURCES = frozenset({"sweep", "system"})
 T = TypeVar("T")
 
 

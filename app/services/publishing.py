@@ -122,18 +122,6 @@ def stored(connection: Connection, number: int) -> Catalog:
         return replace(read, revision=number)
 
 
-def files_of(engine: Engine, number: int) -> dict[str, str]:
-    """Return the files (path → YAML) that an earlier publication brought into force, to be published anew.
-
-    Raises Missing.
-    """
-    with engine.connect() as connection:
-        files = files_in(connection, number)
-    if not files:
-        raise Missing
-    return files
-
-
 def files_in(connection: Connection, number: int) -> dict[str, str]:
     """Return the files of a publication; none where it is not there."""
     f = publication_file.c

@@ -37,7 +37,6 @@ class Standing:
     gaps: list[Mapping[str, Any]]
     holds: list[Mapping[str, Any]]
     waiting: int
-    waiting_since: datetime | None
     letters: dict[str, int]
     imports: int
     calendar_until: date
@@ -155,8 +154,7 @@ def standing(work: Work) -> Standing:
     """Return how the sweep stands as of now. Raises Missing like ``demand``."""
     demand(work)
     last, t, h = _last(work), tick.c, clock_hold.c
-    due = select(func.count(), func.min(timer.c.fire_at)).where(timer.c.fire_at <= work.now)
-    waiting, since = work.connection.execute(due).one()
+    waiting = work.connection.execute(select(func.count()).where(timer.c.fire_at <= work.now)).scalar_one()
     laid = select(outbox.c.state, func.count()).where(outbox.c.state == "waiting").group_by(outbox.c.state)
     given_up = select(letter.c.state, func.count()).where(letter.c.state == "failed").group_by(letter.c.state)
     letters = [*work.connection.execute(laid), *work.connection.execute(given_up)]
@@ -165,7 +163,7 @@ def standing(work: Work) -> Standing:
     holds = select(clock_hold).order_by(h.id.desc()).limit(20)
     return Standing(
         last, last is None or work.now - last["at"] > LATE, _hold(work), list(work.rows(gaps)),
-        list(work.rows(holds)), int(waiting), since, {s: int(n) for s, n in letters},
+        list(work.rows(holds)), int(waiting), {s: int(n) for s, n in letters},
         int(work.connection.execute(running).scalar_one()), work.panel.calendar.last_day, work.panel.calendar.provisional_from,
     )  # fmt: skip
 

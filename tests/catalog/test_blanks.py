@@ -5,10 +5,19 @@ from __future__ import annotations
 import pytest
 
 from app.catalog.blank_words import KEYS, OPTIONS, OTHERWISE
-from app.catalog.blanks import Part, blanks_in, field_parts, parts, pieces, sentence_of
+from app.catalog.blanks import Part, Piece, field_parts, parts, pieces, sentence_of
 from tests.test_translations import english_of
 
 SPOKEN = [p for p in parts() if sentence_of(p.model)]
+
+
+def blanks_in(template: str) -> set[str]:
+    """Return the keys that a sentence's template has blanks for."""
+
+    def keys(some: list[Piece]) -> set[str]:
+        return {k for p in some if isinstance(p, dict) for k in ([p["blank"]] if "blank" in p else keys(p["optional"]))}
+
+    return keys(pieces(template))
 
 
 @pytest.mark.parametrize("part", SPOKEN, ids=lambda p: p.name)

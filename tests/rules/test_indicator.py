@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.catalog.duty import Span
 from app.catalog.indicator import Indicator
 from app.fields.label import Label
-from app.rules.indicator import Period, allowance, band, composite, grade, period_of, rounded, value
+from app.rules.indicator import Period, band, composite, grade, period_of, rounded, value
 from tests.rules.site import CALENDAR
 
 MEASURE = {"register": "any", "by": "day"}
@@ -53,21 +53,20 @@ def test_rates_of_the_policies_are_reached_or_missed_as_they_say(
 @pytest.mark.parametrize(
     ("cap", "tolerance", "guests", "expected"),
     [
-        (300, 10, 4, ("1200.00", "1320.00")),  # K-07, class B
-        (200, 10, 5, ("1000.00", "1100.00")),  # class C
-        (150, 0, 10, ("1500.00", "1500.00")),  # class D
-        (500, 0, 11, ("5500.00", "5500.00")),  # class A
+        (300, 10, 4, (1200, 1320)),  # K-07, class B
+        (200, 10, 5, (1000, 1100)),  # class C
+        (150, 0, 10, (1500, 1500)),  # class D
+        (500, 0, 11, (5500, 5500)),  # class A
     ],
 )
 def test_a_reception_may_cost_so_much_for_its_guests(
-    cap: int, tolerance: int, guests: int, expected: tuple[str, str]
+    cap: int, tolerance: int, guests: int, expected: tuple[int, int]
 ) -> None:
     per_guest = indicator(unit="yuan", denominator=MEASURE, target={"le": cap, "tolerance": tolerance})
-    assert per_guest.goal is not None
-    most = allowance(per_guest.goal, Decimal(guests))
-    assert most is not None and tuple(map(str, most)) == expected
-    assert shown(per_guest, int(most[0]), guests)[1] == "达标"
-    assert shown(per_guest, int(most[1]) + 1, guests)[1] == "未达标"
+    goal, most = expected
+    assert shown(per_guest, goal, guests)[1] == "达标"
+    assert shown(per_guest, most, guests)[1] != "未达标"
+    assert shown(per_guest, most + 1, guests)[1] == "未达标"
 
 
 def test_a_cost_within_the_tolerance_is_said_to_be_so() -> None:

@@ -192,12 +192,6 @@ def worked_out(field: Field) -> Sentence:
     return say("“{field}”由公式得出，只能显示、筛选和汇总；规则请直接使用填写的字段", field=field.label.zh)
 
 
-def no_field(spec: RegisterSpec, code: str) -> Sentence:
-    """Return that a register has no such field, with the one that was meant."""
-    hint = choose(code, spec.by_code)
-    return say("《{register}》没有字段“{code}”，{hint}", register=spec.label.zh, code=code, hint=hint)
-
-
 def parts(node: BaseModel, loc: Loc = ()) -> Iterator[tuple[Loc, BaseModel]]:
     """Yield every part of a definition with where it stands in the words of the definition."""
     yield loc, node
