@@ -113,7 +113,7 @@ def _as_workbook(
     work: Work, spec: RegisterSpec, fields: Sequence[Field], headers: Sequence[str], wanted: Wanted, told: Told
 ) -> Iterator[bytes]:
     about = " · ".join(text for _, text in wanted.mark)
-    columns = [_column(f, h, wanted.language) for f, h in zip(fields, headers, strict=True)]
+    columns = [_column(f, h) for f, h in zip(fields, headers, strict=True)]
     with Book(wanted.mark[0][1] if wanted.mark else "", about) as book, tempfile.TemporaryFile() as file:
         sheet = book.sheet(spec.label.text(wanted.language), columns, about)
         for size, rows in _batches(work, spec, fields, wanted, str, _typed):
@@ -216,7 +216,7 @@ def _local(moment: datetime, zone: Any) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def _column(field: Field, header: str, language: str) -> Column:
+def _column(field: Field, header: str) -> Column:
     """Return how a field's column looks in a workbook. A percentage keeps its number: 12.5 is shown as 12.5 %."""
     choices: tuple[str, ...] = ()
     if isinstance(field, Choice):

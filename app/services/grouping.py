@@ -73,7 +73,7 @@ def groups(
     rows = remembered(work, place_of(work, register, found), asked, lambda: work.connection.execute(query).all())
     merged: dict[tuple[Any, ...], Group] = {}
     for row in rows:
-        values = tuple(_named(work, f, g, v) for f, g, v in zip(fields, by, row[: len(by)], strict=True))
+        values = tuple(_named(work, g, v) for g, v in zip(by, row[: len(by)], strict=True))
         group = merged.setdefault(values, Group(values, 0))
         group.count += row[len(by)]
         for n, code in enumerate(added):
@@ -126,7 +126,7 @@ def _stretch(work: Work, column: ColumnElement[Any], f: Field, by: str) -> Colum
 _WIDTH = {"day": 10, "month": 7, "year": 4}
 
 
-def _named(work: Work, f: Field, by: Grouping, value: Any) -> Any:
+def _named(work: Work, by: Grouping, value: Any) -> Any:
     if not by.by or value is None or len(value) != 13:
         return value
     hour = datetime.strptime(value, "%Y-%m-%d %H").replace(tzinfo=UTC)

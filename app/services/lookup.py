@@ -38,7 +38,7 @@ def resolve(work: Work, field: Link, texts: Iterable[str]) -> dict[str, int | Se
     wanted = {t for t in texts if t and t.strip()}
     found: dict[str, set[int]] = {t: set() for t in wanted}
     for key, row_id in (
-        _people_keys(work, wanted) if isinstance(field, Person | Signature) else _row_keys(work, field.target, wanted)
+        _people_keys(work) if isinstance(field, Person | Signature) else _row_keys(work, field.target, wanted)
     ):
         if key in found:
             found[key].add(row_id)
@@ -48,7 +48,7 @@ def resolve(work: Work, field: Link, texts: Iterable[str]) -> dict[str, int | Se
 def meant_by(work: Work, field: Link, text: str) -> list[tuple[str, str]]:
     """Return whom or what a text that fits several may mean: of each what names it alone, and its name."""
     by_person = isinstance(field, Person | Signature)
-    keys = _people_keys(work, {text}) if by_person else _row_keys(work, field.target, {text})
+    keys = _people_keys(work) if by_person else _row_keys(work, field.target, {text})
     ids = sorted({i for key, i in keys if key == text})[:CHUNK]
     if by_person:
         query = select(person.c.id, person.c.username).where(person.c.id.in_(ids))
@@ -71,7 +71,7 @@ def _why_not(field: Link, text: str, ids: set[int]) -> Sentence:
     )
 
 
-def _people_keys(work: Work, texts: set[str]) -> Iterable[tuple[str, int]]:
+def _people_keys(work: Work) -> Iterable[tuple[str, int]]:
     if "people" not in work.memo:
         staff: dict[int, str] = {}
         if "employee" in work.tables and "staff_no" in work.tables["employee"].c:
@@ -211,7 +211,7 @@ def _index(work: Work, register: str, text: str, limit: int) -> list[int]:
 def search_people(work: Work, text: str, limit: int = 20) -> list[tuple[int, str]]:
     """Return active people whose name or user name contains ``text``, as (id, name)."""
     folded = text.strip().casefold()
-    hits = {i for key, i in _people_keys(work, set()) if folded in str(key).casefold()}
+    hits = {i for key, i in _people_keys(work) if folded in str(key).casefold()}
     return sorted(people.names(work, hits).items(), key=lambda p: p[1])[:limit]
 
 

@@ -48,7 +48,7 @@ class Asked:
         return "" if not self.order else "desc" if self.order.startswith("-") else "asc"
 
 
-def asked(spec: RegisterSpec, fields: tuple[Field, ...]) -> Asked:
+def asked(fields: tuple[Field, ...]) -> Asked:
     """Return what this request's address asks for; numbers that cannot be are brought within their limits."""
     args = request.args
     sortable = {f.code for f in fields if not f.many} | {"id", *SYSTEM}

@@ -44,7 +44,7 @@ def page(work: Work, number: int) -> dict[str, Any]:
             "register": label(spec.label) if spec else o["register"], "url": record_url(o["register"], o["record_id"]),
         },
         "owed_by": _owed_by(work, e), "done_when": _done_when(work, e, spec), "done_at": moment(o["done_at"]),
-        "due_at": "" if parked else until(o["due_at"]), "started_at": _started(work, e, spec),
+        "due_at": "" if parked else until(o["due_at"]), "started_at": _started(e, spec),
         "allowed": counted.allowed(e.limit, spec), "rest_days": _rest_days(e), "provisional": o["provisional"],
         "days": counted.days(work, o, e.due), "postponed": _postponed(e), "paused": parked and o["postponed"] is not None,
         "looked_at": _looked_at(work, e),
@@ -124,7 +124,7 @@ def _party(work: Work, spec: RegisterSpec, party: Party) -> str:
     return gettext("%(field)s的上级", field=named) if party.superior_of else named
 
 
-def _started(work: Work, e: Explanation, spec: RegisterSpec | None) -> str:
+def _started(e: Explanation, spec: RegisterSpec | None) -> str:
     """Return when the time began to run, and by what."""
     o = e.obligation
     if e.cycle is not None:

@@ -32,7 +32,7 @@ class RegisterView(OfRegister, ModelView):
     def list(self) -> str:
         work, spec = reading(), self.spec
         seen = scope.fields_for(work, spec.code)
-        wanted = listing.asked(spec, seen)
+        wanted = listing.asked(seen)
         for f, operation, value in listing.comparisons(work, wanted):
             self._filters.add_filter(f.code, OPERATIONS[operation], value)
         fields = listing.shown_fields(spec, seen)

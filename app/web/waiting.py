@@ -95,7 +95,7 @@ def decisions(work: Work) -> dict[str, list[dict[str, Any]]]:
     }  # fmt: skip
 
 
-def owed(work: Work, found: Sequence[Waiting], mine: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def owed(found: Sequence[Waiting], mine: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return what one owes besides what is due of the records that wait."""
     waits = {(w.register, w.id) for w in found}
     return [o for o in mine if (o["register"], o["record_id"]) not in waits]

@@ -45,8 +45,8 @@ def adoptions() -> str:
         "adoptions.html",
         title=gettext("制度施行"),
         adoptions=[_row(work, r, units) for r in found],
-        effect=_effect(work, adopting.effect(work, unit, policy, day)) if asked else None,
-        act=_act(work, policy, unit, day, ends, units) if asked else None,
+        effect=_effect(adopting.effect(work, unit, policy, day)) if asked else None,
+        act=_act(policy, unit, day, ends, units) if asked else None,
         asked=[
             Control(
                 "policy",
@@ -103,7 +103,7 @@ def _row(work: Work, r: dict[str, Any], units: dict[int, str]) -> dict[str, Any]
     }
 
 
-def _effect(work: Work, e: Effect) -> list[dict[str, str]]:
+def _effect(e: Effect) -> list[dict[str, str]]:
     return [
         {
             "label": gettext("登记簿"),
@@ -119,7 +119,7 @@ def _effect(work: Work, e: Effect) -> list[dict[str, str]]:
     ]
 
 
-def _act(work: Work, policy: str, unit: int | None, day: date, ends: str, units: dict[int, str]) -> Action:
+def _act(policy: str, unit: int | None, day: date, ends: str, units: dict[int, str]) -> Action:
     whom = units.get(unit, "") if unit is not None else gettext("全公司")
     root = f"{request.script_root}/adoptions"
     if ends.isdecimal():

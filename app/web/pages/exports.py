@@ -52,7 +52,7 @@ def export(register: str, form: Literal["csv", "xlsx"]) -> Response:
     """Send the rows that this person may export, filtered and sorted like the list. Raises Missing, Forbidden."""
     work = reading()
     spec = scope.demand(work, register, "export")
-    wanted = listing.asked(spec, scope.fields_for(work, register))
+    wanted = listing.asked(scope.fields_for(work, register))
     filters = [comparison(spec, f.code, operation, value) for f, operation, value in listing.comparisons(work, wanted)]
     meant = Wanted(filters, wanted.search, wanted.order, form=form, language=language())
     return send(register, meant)

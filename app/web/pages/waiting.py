@@ -25,7 +25,7 @@ def show() -> str:
     work = reading()
     every = service.records(work)
     found = every[:SHOWN]
-    owed = waiting.owed(work, every, owing.mine(work))
+    owed = waiting.owed(every, owing.mine(work))
     late, due = [o for o in owed if o["due_at"] <= work.now], [o for o in owed if o["due_at"] > work.now]
     decided = waiting.decisions(work)
     total = menu.counted(len(every) if len(every) < service.MOST else None)["waiting"] or 0

@@ -58,7 +58,7 @@ class IndexPage(IndexView):
         owed = owing.mine(work)
         late = sum(o["due_at"] <= work.now for o in owed)
         found, root = records_waiting.records(work), request.script_root
-        others = waiting.owed(work, found, owed)
+        others = waiting.owed(found, owed)
         counted = menu.counted(len(found) if len(found) < records_waiting.MOST else None)
         figures = [
             {
