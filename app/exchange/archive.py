@@ -63,7 +63,8 @@ def target(work: Work, f: Link) -> str:
 def pack(panel: Panel, actor: Actor, register: str, out: BinaryIO, *, now: datetime) -> int:
     """Write a register's archive to ``out`` and return the number of its records; that it left is logged like every export.
 
-    Raises Missing, and Forbidden for who does not look after the site.
+    ``out`` takes bytes and can be sought in. Raises Missing, Forbidden for who does not look after the site, and Refused for a register
+    of tickets, which the panel makes.
     """
     with panel.reading(actor, now=now) as work:
         administration.demand(work)

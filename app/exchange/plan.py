@@ -56,7 +56,7 @@ def make_plan(
     """Read a file once and return the plan; whatever is wrong with the file as a whole stands in its ``errors``.
 
     ``choices`` are what the person took columns for the last time (``column_choices.chosen``), to go by where nothing is said.
-    Raises Forbidden where the actor may not import into the register, Missing where there is none.
+    Raises Forbidden where the actor may not import into the register, Missing where there is none, Refused for one of tickets.
     """
     spec = scope.demand(work, register, "import")
     if spec.tickets_of:

@@ -137,6 +137,7 @@ def open_text(
 
 @contextmanager
 def opened(file: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Give a file from its beginning; one that was open stays so."""
     if isinstance(file, Path):
         with file.open("rb") as stream:
             yield stream

@@ -81,10 +81,12 @@ class Options:
         return cls(**found)
 
     def to_text(self) -> str:
+        """Return the options as a run keeps them, in JSON."""
         return orjson.dumps(asdict(self)).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Options:
+        """Return the options that ``to_text`` wrote."""
         return cls.given(orjson.loads(text))
 
 

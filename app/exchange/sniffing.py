@@ -182,7 +182,7 @@ def find_header(text: str, delimiter: str, known: Collection[str] = ()) -> tuple
 
 
 def header_among(rows: list[tuple[int, list[str]]], known: Collection[str] = ()) -> tuple[int, list[str]]:
-    """Return the header row of the first filled rows of a table, as ``find_header`` does."""
+    """Return the header row of the first filled rows of a table, as ``find_header`` does. Raises Invalid where there are none."""
     if not rows:
         raise Invalid([CellError("", say("文件里没有内容"))])
     hits = [sum(folded(c) in known for c in cells) for _, cells in rows]

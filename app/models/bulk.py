@@ -207,7 +207,7 @@ def _copy(cursor: Any, table: Table, quoted: str, cells: Sequence[Iterable[Any]]
 
 
 def insert_one(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
-    """Insert one row and return the number the database gave it."""
+    """Insert one row and return the number the database gave it. Raises LookupError for a table that numbers no rows."""
     key = connection.execute(insert(table), row).inserted_primary_key
     if key is None:
         raise LookupError(table.name)

@@ -77,7 +77,8 @@ def policy(work: Work, number: int, name: str, text: str, since: date) -> str:
 def definition(work: Work, number: int, group: str, name: str, since: date) -> str:
     """Put a new policy, indicator, role or group of the menu into a draft and return its code.
 
-    A policy is adopted by the whole site from ``since``; an indicator counts records until it is told more. Raises as ``register``.
+    A policy is adopted by the whole site from ``since``; an indicator counts records until it is told more. ``group`` is one of
+    ``policies``, ``indicators``, ``roles`` and ``domains``. Raises Invalid without a name, and as ``register``.
     """
     if not name.strip():
         raise Invalid([CellError("name", say("必填"), label="名称")])

@@ -102,7 +102,8 @@ class ChangedSince(Refused):
 def change(work: Work, register: str, block: Block, label: str = "") -> Done:
     """Write a block, all or nothing, as one change that can be taken back.
 
-    Raises Unacceptable with every error, Conflicts with both values of cells that others changed meanwhile, Forbidden, Missing.
+    Raises Unacceptable with every error, Conflicts with both values of cells that others changed meanwhile, Forbidden, Missing, and Refused
+    beyond ``MOST`` cells and rows.
     """
     spec = work.spec(register)
     size = sum(map(len, block.changes.values())) + len(block.adds) + len(block.deletes)

@@ -35,6 +35,7 @@ class Facts:
     closing: time = CLOSING
 
     def to_text(self) -> str:
+        """Return the facts as a revision keeps them, in JSON: days as ISO dates, each with its reason."""
         own = {
             name: {f"{d}": why for d, why in sorted(days.items())}
             for name, days in (("closed", self.closed), ("opened", self.opened))
@@ -44,6 +45,7 @@ class Facts:
 
     @classmethod
     def from_text(cls, text: str) -> Facts:
+        """Return the facts that ``to_text`` wrote."""
         read = orjson.loads(text)
         closed, opened = (
             {date.fromisoformat(d): why for d, why in read[name].items()} for name in ("closed", "opened")

@@ -42,6 +42,7 @@ class Followed:
     notices: int = 0
 
     def add(self, other: Followed) -> None:
+        """Take in what followed from something else."""
         self.obligations += other.obligations
         self.breaches += other.breaches
         self.tickets += other.tickets

@@ -74,4 +74,5 @@ def moment_column(spec: RegisterSpec, d: Done) -> str | None:
 
 
 def moment_of(work: Work, value: date | datetime) -> datetime:
+    """Return a moment as it is, and of a day its first one on the site's calendar."""
     return value if isinstance(value, datetime) else work.panel.calendar.start_of(value)

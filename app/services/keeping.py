@@ -65,6 +65,7 @@ def store_all(work: Work, changes: Sequence[tuple[dict[str, Any], Mapping[str, A
 
 
 def insert(work: Work, spec: RegisterSpec, new: Sequence[New]) -> list[dict[str, Any]]:
+    """Write obligations that records of a register owe once, give each its number, and return them."""
     if not new:
         return []
     first = numbering.take(work, "obligation.id", len(new))

@@ -400,7 +400,8 @@ def decide(
 ) -> Decimal:
     """Take a share of a person's performance pay of a month, once, and return the amount in yuan.
 
-    Raises Refused where the counter does not open the decision or it has been taken, Forbidden, and Invalid for a rate outside the limits.
+    ``month`` is written ``2026-03``, ``pay`` in yuan, ``rate`` in percent. Raises Missing where no counter offers it, Refused where the
+    counter does not open the decision yet or it has been taken, Forbidden, and Invalid for a rate outside the limits or without a reason.
     """
     declared = _then(work, month).counters.get(counter)
     offer = next((o for o in declared.offers if o.code == code), None) if declared else None

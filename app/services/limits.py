@@ -59,6 +59,7 @@ class Terms:
 
     @classmethod
     def of(cls, work: Work, spec: RegisterSpec, duty: Duty) -> Terms:
+        """Return what rows of a register have in common for one of its duties; to be kept for one batch of them."""
         party = duty.owed_by.within(spec.codes)
         plain = all(x.when is None and not any(x.fields()) for x in duty.within)
         return cls(

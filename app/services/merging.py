@@ -22,7 +22,7 @@ def merge(work: Work, register: str, field: str, source: str, target: str, reaso
     """Let every record that holds option ``source`` hold ``target`` instead; return the change and how many records stay as they are.
 
     Those stay that the actor may not change, or that are locked in their state. The change can be taken back like any other.
-    Raises Forbidden, Missing, Invalid without a reason.
+    Raises Forbidden, Missing where the field has no such options, Refused where the actor may not write it, Invalid without a reason.
     """
     spec = scope.demand(work, register, "edit")
     f = spec.field(field)

@@ -50,10 +50,12 @@ class Trial:
     opened: tuple[date, ...] = ()
 
     def to_text(self) -> str:
+        """Return the trial as a run keeps it, in JSON."""
         return orjson.dumps({"files": dict(self.files), "closed": self.closed, "opened": self.opened}).decode()
 
     @classmethod
     def from_text(cls, text: str) -> Trial:
+        """Return the trial that ``to_text`` wrote."""
         read = orjson.loads(text)
         days = {n: tuple(date.fromisoformat(d) for d in read[n]) for n in ("closed", "opened")}
         return cls(read["files"], **days)

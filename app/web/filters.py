@@ -15,22 +15,32 @@ from app.fields.links import Link
 
 
 class GreaterOrEqual(BaseFilter):
+    """Rows whose value is this or more."""
+
     name, arg_name = lazy_gettext("不小于"), "ge"
 
 
 class LessOrEqual(BaseFilter):
+    """Rows whose value is this or less."""
+
     name, arg_name = lazy_gettext("不大于"), "le"
 
 
 class Has(BaseFilter):
+    """Rows of which one of several values is this option."""
+
     name, arg_name = lazy_gettext("包含选项"), "has"
 
 
 class Empty(BaseFilter):
+    """Rows without a value."""
+
     name, arg_name = lazy_gettext("为空"), "empty"
 
 
 class Filled(BaseFilter):
+    """Rows with a value, whichever."""
+
     name, arg_name = lazy_gettext("已填"), "filled"
 
 
