@@ -98,7 +98,8 @@ def _plugin(robot: Robot) -> Any:
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # its messages name tokens
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # and so do these, down to DEBUG
-    for module in (dingtalk, feishu, lark, wecombot):
+    plugins: tuple[Any, ...] = (dingtalk, feishu, lark, wecombot)
+    for module in plugins:
         module.requests = _Listening()
     match robot.kind:
         case "wecom":

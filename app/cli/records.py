@@ -25,6 +25,7 @@ from app.exchange import archive, foreseen, importing, leaving, restoring
 from app.exchange.exporting import Wanted
 from app.exchange.plan import make_plan
 from app.exchange.preview import look
+from app.exchange.runs import Options
 from app.fields.base import Unreadable
 from app.fields.links import Link
 from app.services import lookup, records
@@ -71,10 +72,15 @@ def import_(
     options |= {"delimiter": delimiter, "header_line": header_line}
     if dry_run:
         with panel.reading(actor, now=now) as work:
-            plan = make_plan(work, register_code, file, importing.Options.given(options))
+            plan = make_plan(work, register_code, file, Options.given(options))
             seen = look(work, plan)
         follows = foreseen.of_plan(panel, actor, plan, now=now) if not plan.errors else None
-        counts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "refused": seen.refused}
+        counts: dict[str, Any] = {
+            "new": seen.new,
+            "changed": seen.changed,
+            "unchanged": seen.unchanged,
+            "refused": seen.refused,
+        }
         errors = [*seen.file_errors, *seen.errors]
         words = [f"新增 {seen.new}，更新 {seen.changed}，不变 {seen.unchanged}，有误 {seen.refused}（试运行，未写入）"]
         words += [_followed(follows)] if follows else []

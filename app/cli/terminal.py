@@ -20,12 +20,13 @@ from app.services.panel import Actor, Panel
 from app.services.publishing import Unsound
 
 
-class MomentType(click.ParamType):
+class MomentType(click.ParamType[datetime]):
     """A moment as people type it, in the site's zone."""
 
     name = "MOMENT"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        """Return the moment that somebody typed; one that is given already stays."""
         if isinstance(value, datetime):
             return value
         try:

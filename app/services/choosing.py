@@ -11,7 +11,7 @@ from sqlalchemy import exists, select
 from app.catalog.base import Cited
 from app.catalog.duty import Duty
 from app.catalog.policy import Policy
-from app.catalog.register import RegisterSpec
+from app.catalog.register import RegisterSpec, Transition
 from app.errors import CellError, Invalid, Missing, say
 from app.models.fixed import adoption as table
 from app.services import administration, adopting, adoption
@@ -33,7 +33,7 @@ class Overlap:
     """A register to which several policies of one unit speak: policy → what it demands there, duties and steps."""
 
     register: RegisterSpec
-    demands: Mapping[str, Sequence[Cited]]
+    demands: Mapping[str, Sequence[Duty | Transition]]
 
 
 def nothing_yet(work: Work) -> bool:
@@ -66,7 +66,7 @@ def overlaps(work: Work, unit: int | None, codes: Iterable[str], day: date) -> l
     together = chosen | _bound(work, unit, day)
     found = []
     for spec in work.catalog.tables():
-        parts: list[Cited] = [*spec.duties, *(spec.workflow.transitions if spec.workflow else ())]
+        parts: list[Duty | Transition] = [*spec.duties, *(spec.workflow.transitions if spec.workflow else ())]
         demands = {code: [p for p in parts if _only(code, p, together)] for code in sorted(together)}
         demands = {code: said for code, said in demands.items() if said}
         if len(demands) > 1 and chosen & demands.keys():

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import select
 
@@ -41,7 +41,7 @@ class Attachment:
     path: Path
 
 
-def store(work: Work, field: File, name: str, stream: BinaryIO) -> int:
+def store(work: Work, field: File, name: str, stream: IO[bytes]) -> int:
     """Keep an uploaded file for ``field`` and return its number; equal contents are kept once.
 
     Raises Unreadable for a kind or a size that the field does not take.
@@ -58,7 +58,7 @@ def store(work: Work, field: File, name: str, stream: BinaryIO) -> int:
     return insert_one(work.connection, attachment, row)
 
 
-def _keep(folder: Path, stream: BinaryIO, field: File, name: str, beginnings: tuple[bytes, ...]) -> tuple[str, int]:
+def _keep(folder: Path, stream: IO[bytes], field: File, name: str, beginnings: tuple[bytes, ...]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{secrets.token_hex(8)}"

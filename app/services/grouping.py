@@ -27,13 +27,17 @@ NEWEST = 50_000
 """Values of a column are counted over so many of the newest rows at most."""
 
 
+Stretch = Literal["", "day", "month", "year"]
+"""Of days and moments: what stands together; empty: only what is the same."""
+
+
 @dataclass(frozen=True)
 class Grouping:
     """One level of groups: a field; for days and moments by day, month or year."""
 
     field: str
     down: bool = False
-    by: Literal["", "day", "month", "year"] = ""
+    by: Stretch = ""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from app.catalog.register import SYSTEM, RegisterSpec
@@ -27,6 +28,9 @@ class OfRegister(OwnFilters):
     base_permissions = ["can_read", "can_write", "can_import", "can_export"]  # noqa: RUF012  # FAB's way of declaring
     method_permission_name = READ_WRITE
     list_columns: list[str]
+    include_route_methods: set[str]
+    create_blueprint: Callable[..., Any]
+    """What FAB gives to a view and to an API alike."""
 
     def _init_properties(self) -> None:
         codes = [f.code for f in self.spec.fields]

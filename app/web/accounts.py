@@ -85,8 +85,11 @@ class AccountsView(UserDBModelView):
     list_columns: ClassVar = ["username", "last_name", "first_name", "email", "active", "roles"]
     add_columns: ClassVar = [c for c in UserDBModelView.add_columns if c != "groups"]
     edit_columns: ClassVar = [c for c in UserDBModelView.edit_columns if c != "groups"]
-    validators_columns: ClassVar = {}
+    validators_columns: ClassVar[dict[str, Any]] = {}
     formatters_columns: ClassVar = {"roles": _named, "last_login": _moment}
+
+    add_form_extra_fields: dict[str, Any]
+    edit_form_extra_fields: dict[str, Any]
 
     def _init_forms(self) -> None:
         self.add_form_extra_fields = {**self.add_form_extra_fields, "roles": _field()}

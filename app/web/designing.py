@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
 
 from app.catalog.blank_words import KEYS, OPTIONS, OTHERWISE
 from app.catalog.blanks import Blank, Part, field_parts, parts, pieces, sentence_of
+from app.catalog.breach import Breach
 from app.catalog.catalog import Catalog
-from app.catalog.register import SYSTEM, VERBS, RegisterSpec
+from app.catalog.duty import Duty
+from app.catalog.register import SYSTEM, VERBS, RegisterSpec, State, Transition
 from app.catalog.sentences import IMPOSED
 from app.catalog.words import TYPES, VERB_NAMES
 from app.fields.base import Field
@@ -77,7 +80,7 @@ def _named(group: Any) -> list[dict[str, str]]:
 def register(spec: RegisterSpec) -> dict[str, Any]:
     """Return a register with the names of its parts."""
     flow = spec.workflow
-    listed = {
+    listed: dict[str, Sequence[State | Transition | Duty | Breach]] = {
         "states": flow.states if flow else (), "transitions": flow.transitions if flow else (), "duties": spec.duties,
         "breaches": spec.breaches,
     }  # fmt: skip

@@ -90,7 +90,7 @@ class OwnFilters:
     _pattern: Filters | None = None
 
     @property
-    def _filters(self) -> Filters | None:
+    def _filters(self) -> Filters:
         if not has_request_context():
             return self._pattern  # FAB reads every attribute while it builds a view
         if self._pattern is None:

@@ -104,7 +104,9 @@ def keep_uploads(fields: Iterable[Field], uploads: Mapping[str, Sequence[FileSto
     """Store the files that a form brought and return their numbers by field, or why one was not taken."""
     kept = Typed()
     for f in fields:
-        for upload in (u for u in uploads.get(f.code, ()) if u.filename) if isinstance(f, File) else ():
+        if not isinstance(f, File):
+            continue
+        for upload in (u for u in uploads.get(f.code, ()) if u.filename):
             try:
                 with writing() as work:
                     kept.values.setdefault(f.code, []).append(

@@ -100,7 +100,7 @@ def keep(where: Callable[[str], str]) -> Response:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Refused(say("没有收到文件"))
-    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]
+    digest, _ = runs.keep_file(current_panel(), file.stream)  # type: ignore[arg-type]  # a BinaryIO that Werkzeug calls IO[bytes]
     url = address(where(digest), name=file.filename[:255])
     # a script goes there itself; following a redirect it would have the file read twice
     return jsonify(url=url) if request.accept_mimetypes.best == "application/json" else redirect(url, 303)
@@ -190,7 +190,7 @@ def columns(work: Work, spec: RegisterSpec, preview: Preview) -> list[Mapping[st
     ]
     options = [(OUT, gettext("不导入")), *((f.code, label(f.label)) for f in fields)]
     out = {shown for shown, _ in preview.matching.left_out}
-    found = []
+    found: list[Mapping[str, Any]] = []
     recalled = preview.matching.recalled
     for n, (name, f) in enumerate(zip(preview.shape.columns, preview.matching.columns, strict=True)):
         chosen = f.code if f is not None else OUT if name in out else ""

@@ -83,7 +83,7 @@ class RecordInterface(SQLAInterface):
         """Return False: every register has one key."""
         return False
 
-    def query(  # type: ignore[override]  # FAB's own signature, and the search box
+    def query(  # FAB's own signature, and the search box
         self,
         filters: Filters | None = None,
         order_column: str = "",

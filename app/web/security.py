@@ -104,7 +104,7 @@ class PanelSecurity(SecurityManager):
         """Count a sign-in, or one that failed, in a statement of its own, which waits its turn behind whoever writes."""
         table = self.user_model.__table__
         failed = func.coalesce(table.c.fail_login_count, 0) + 1
-        counted = {"fail_login_count": failed}
+        counted: dict[str, Any] = {"fail_login_count": failed}
         if success:
             times = func.coalesce(table.c.login_count, 0) + 1
             counted = {"fail_login_count": 0, "login_count": times, "last_login": clock.now().replace(tzinfo=None)}

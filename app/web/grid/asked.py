@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from flask import Response, request
@@ -17,7 +17,7 @@ from app.fields.links import Link, Person, Signature
 from app.fields.times import Moment
 from app.services import lookup, scope
 from app.services.filtering import DUE, ME, Filter, Part, Tree
-from app.services.grouping import Grouping
+from app.services.grouping import Grouping, Stretch
 from app.services.ordering import Sort
 from app.services.panel import Work
 
@@ -92,7 +92,7 @@ def groups(given: Any) -> list[Grouping]:
         by = mapping(one).get("by") or ""
         if by not in ("", "day", "month", "year"):
             raise Refused(say("只有日期可以按日、月、年分组"))
-        found.append(Grouping(_code(one), bool(one.get("desc")), by))
+        found.append(Grouping(_code(one), bool(one.get("desc")), cast(Stretch, by)))
     return found
 
 

@@ -20,6 +20,7 @@ from app.exchange.foreseen import Foreseen
 from app.exchange.importing import AlreadyImported, ImportReport, Preview
 from app.exchange.plan import make_plan
 from app.exchange.preview import SHOWN_ROWS, look
+from app.exchange.runs import Options
 from app.services import go_live, people, scope
 from app.services.panel import Work
 from app.web.actor import current_actor, current_panel, let_go, reading, writing
@@ -115,7 +116,7 @@ def check(register: str, digest: str) -> str | Response:
 
 def _looked(work: Work, register: str, digest: str) -> tuple[Preview, list[Foreseen]]:
     """Return what an import would do and what would follow; where history owes nothing also what it would owe otherwise."""
-    options = importing.Options.given(asked())
+    options = Options.given(asked())
     plan = make_plan(work, register, runs.kept(current_panel(), digest), options, column_choices.chosen(work, register))
     show, after = request.args.get("show", ""), request.args.get("after", 0, int)
     seen = look(work, plan, show if show in STATUSES else None, after)  # type: ignore[arg-type]  # its keys are the statuses
