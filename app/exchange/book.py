@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from xml.etree.ElementTree import ParseError
 
 from app.errors import CellError, Invalid, Sentence, say
-from app.exchange.workbook import LONGEST, understood
+from app.exchange.workbook import LONGEST
 
 MOST_COLUMNS = 16_384
 DAMAGED = (
@@ -97,14 +97,16 @@ def moment(value: datetime | date | time | timedelta) -> str:
     if isinstance(value, datetime):
         at = (value + timedelta(milliseconds=500)).replace(microsecond=0)
         return at.date().isoformat() if at.time() == time() else at.isoformat(" ")
-    return value.isoformat("seconds") if isinstance(value, time) else str(value)
+    if isinstance(value, time):
+        return (datetime.combine(date(2000, 1, 1), value) + timedelta(milliseconds=500)).time().isoformat("seconds")
+    return str(value)
 
 
 def text(value: str) -> str | Doubt:
     """Return a text; one that fills a cell to the brim is doubted, for its end may be lost."""
     if len(value) > LONGEST // 2 and len(value.encode("utf-16-le", "surrogatepass")) // 2 >= LONGEST:
         return Doubt(value[:100], say("这一格超过了表格软件能容纳的 {n} 个字，末尾可能已丢失", n=LONGEST))
-    return understood(value)
+    return value
 
 
 def failed(shown: str) -> Doubt:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, iterparse
 
-from app.exchange.book import MOST_COLUMNS, Doubt, Span, failed, moment, number, text
+from app.exchange.book import MOST_COLUMNS, Doubt, Span, failed, locked, moment, number, text
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
-_CLOCK = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
+_CLOCK = re.compile(r"PT(\d+)H(\d+)M(\d+(?:[.,]\d+)?)S")
 _MOST_ROWS = 1_048_576
 
 
@@ -26,10 +28,26 @@ class Ods:
 
     def __init__(self, file: Path | BinaryIO) -> None:
         self._archive = zipfile.ZipFile(file)
+        self._first = datetime(1899, 12, 30)  # noqa: DTZ001  # a day of no zone
+        """The day that moments count from, where the file says no other."""
+        with suppress(KeyError):
+            if b"encryption-data" in self._archive.read("META-INF/manifest.xml"):
+                self.close()
+                raise locked()
 
     def sheets(self) -> Sequence[str]:
-        name = f"{_TABLE}name"
-        return [el.get(name, "") for event, el in self._walk() if event == "start" and el.tag == f"{_TABLE}table"]
+        """Return the names of the sheets that are shown; the styles that hide them stand before them."""
+        found, hidden = [], set()
+        for event, el in self._walk():
+            if (
+                event == "end"
+                and el.tag == f"{_STYLE}style"
+                and el.find(f"{_STYLE}table-properties[@{_TABLE}display='false']") is not None
+            ):
+                hidden.add(el.get(f"{_STYLE}name"))
+            elif event == "start" and el.tag == f"{_TABLE}table" and el.get(f"{_TABLE}style-name", "") not in hidden:
+                found.append(el.get(f"{_TABLE}name", ""))
+        return found
 
     def spans(self, sheet: str) -> Sequence[Span]:
         found = []
@@ -51,7 +69,7 @@ class Ods:
             for cell in row:
                 if cell.tag not in _CELLS:
                     continue
-                repeated, read = int(cell.get(f"{_TABLE}number-columns-repeated", 1)), _read(cell)
+                repeated, read = int(cell.get(f"{_TABLE}number-columns-repeated", 1)), _read(cell, self._first)
                 if read == "":
                     blank += repeated  # to the right of everything there are often thousands
                     continue
@@ -73,6 +91,8 @@ class Ods:
                 if inside and event == "end":
                     return
                 inside = inside or (event == "start" and el.get(f"{_TABLE}name") == sheet)
+            elif el.tag == f"{_TABLE}null-date":
+                self._first = datetime.fromisoformat(el.get(f"{_TABLE}date-value", "1899-12-30"))
             elif inside and event == "end" and el.tag == f"{_TABLE}table-row":
                 times = int(el.get(f"{_TABLE}number-rows-repeated", 1))
                 yield line, times, el
@@ -88,7 +108,7 @@ class Ods:
                     el.clear()
 
 
-def _read(cell: Element) -> str | Doubt:
+def _read(cell: Element, first: datetime) -> str | Doubt:
     if cell.tag != _CELLS[0]:
         return ""
     kind = cell.get(f"{_OFFICE}value-type")
@@ -104,7 +124,9 @@ def _read(cell: Element) -> str | Doubt:
         case "date":
             return moment(datetime.fromisoformat(cell.get(f"{_OFFICE}date-value", "").rstrip("Z")))
         case "time" if m := _CLOCK.fullmatch(cell.get(f"{_OFFICE}time-value", "")):
-            return f"{int(m[1]):02}:{m[2]:0>2}:{m[3]:0>2}"
+            since = timedelta(hours=int(m[1]), minutes=int(m[2]), seconds=float(m[3].replace(",", ".")))
+            # a moment of which only the time is shown is kept as the time since the first day
+            return moment(first + since if since >= timedelta(days=1) else (first + since).time())
     if kind is None and cell.get(f"{_TABLE}formula"):
         return failed(cell.get(f"{_TABLE}formula", ""))
     said = cell.get(f"{_OFFICE}string-value")

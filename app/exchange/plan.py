@@ -40,7 +40,7 @@ class Plan:
         """Return what a batch would do; ``first`` is the number of its first row among the file's data rows, ``plain`` what was read of it."""
         parsed = self.parser.parse(work, rows, first, plain)
         self.survey.refuse_doubles(self.spec, parsed)
-        return sort_out(work, self.spec, parsed, self.options.keys, self.options.writes)
+        return sort_out(work, self.spec, parsed, self.matching.columns, self.options.keys, self.options.writes)
 
     def blame(self, one: Parsed, errors: list[CellError]) -> None:
         """Give a row errors found by its values, with its place in the file and its text as typed."""

@@ -59,9 +59,17 @@ def check_keys(spec: RegisterSpec, keys: Key, filled: Sequence[str]) -> None:
         raise Invalid([CellError(code, reason, label=f.label.zh if f else code)])
 
 
-def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key, writes: str = "both") -> Sorted:
+def sort_out(
+    work: Work,
+    spec: RegisterSpec,
+    parsed: Sequence[Parsed],
+    columns: Sequence[Field | None],
+    keys: Key,
+    writes: str = "both",
+) -> Sorted:
     """Compare rows with the register by ``keys`` (none: every row is new); rows that carry errors already are refused.
 
+    ``columns`` are the fields that the rows' cells fill.
     ``writes`` is what the file may do: ``insert`` refuses rows that would change a record, ``update`` those that find none.
 
     A row without record number where that is the key is new; a blank part of any other key is an error.
@@ -70,6 +78,7 @@ def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
     if keys:
         _keep_names(work, spec, [one for one in parsed if one.errors], keys)
     defaults = [f.code for f in spec.fields if f.default is not None]
+    places = {f.code: n for n, f in enumerate(columns) if f is not None}
     there = _existing(work, spec, [one for one in parsed if not one.errors], keys) if keys else {}
     for one in parsed:
         key = tuple([one.values.get(c) for c in keys])
@@ -82,7 +91,7 @@ def sort_out(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key
         if one.errors:
             found.refused.append(one)
         elif keys and matches:
-            _compare(spec, one, matches[0], keys, found, insert_only=writes == "insert")
+            _compare(spec, one, places, matches[0], keys, found, insert_only=writes == "insert")
         elif writes == "update":
             _refuse(spec, one, keys[0], say("没有对应的记录；按您的选择只更新，不新增"))
             found.refused.append(one)
@@ -113,7 +122,14 @@ def _prepare(spec: RegisterSpec, one: Parsed, defaults: Sequence[str], found: So
 
 
 def _compare(
-    spec: RegisterSpec, one: Parsed, before: Mapping[str, Any], keys: Key, found: Sorted, *, insert_only: bool
+    spec: RegisterSpec,
+    one: Parsed,
+    places: Mapping[str, int],
+    before: Mapping[str, Any],
+    keys: Key,
+    found: Sorted,
+    *,
+    insert_only: bool,
 ) -> None:
     changes: dict[str, Any] = {}
     for code, value in one.values.items():
@@ -121,7 +137,7 @@ def _compare(
         if code == "state":
             if value is not None and _state(spec, value) != old:
                 _refuse(spec, one, "state", say("状态不能通过导入修改，请办理流转"))
-        elif old != value and code not in keys and not _same(spec.column(code), old, value):
+        elif old != value and code not in keys and not _same(spec.column(code), old, value, one.cells[places[code]]):
             changes[code] = value
     if "record_no" in changes:
         _refuse(spec, one, "record_no", say("已有记录的编号不能修改"))
@@ -140,12 +156,15 @@ def _compare(
         found.unchanged.append(one)
 
 
-def _same(f: Field | None, old: Any, value: Any) -> bool:
-    """Return whether a value only looks different because text cannot show it, such as blanks at the end."""
+def _same(f: Field | None, old: Any, value: Any, cell: str) -> bool:
+    """Return whether a value only looks different: text cannot show it, such as blanks at the end, or the cell says it as it is.
+
+    Other programs do not guard what begins with ``'=``, as our own file would.
+    """
     if old is None or f is None or isinstance(f, Link):
         return False
     try:
-        return bool(f.parse(f.format(old)) == value)
+        return bool(f.parse(f.format(old)) == value or f.parse(cell) == old)
     except Unreadable:
         return False
 
@@ -177,7 +196,7 @@ def _existing(
 
 
 def _keep_names(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: Key) -> None:
-    """Accept what is refused where the record holds it already: somebody who has left since, a text that only looks spoilt."""
+    """Accept what is refused where the record holds it already: somebody who has left since, a text that only looks spoilt, a blank."""
     suspects = [one for one in parsed if all(e.field and e.field not in keys for e in one.errors)]
     there = _existing(work, spec, suspects, keys) if suspects else {}
     for one in suspects:
@@ -186,7 +205,10 @@ def _keep_names(work: Work, spec: RegisterSpec, parsed: Sequence[Parsed], keys: 
             continue
         for e in tuple(one.errors):
             f, old = spec.column(e.field), matches[0].get(e.field)
-            if old is not None and f is not None and _reads(work, f, old) in (e.text, unguarded(e.text)):
+            same = (
+                _reads(work, f, old) in (e.text, unguarded(e.text)) if f is not None and old is not None else not e.text
+            )
+            if same:
                 one.errors.remove(e)
                 one.values[e.field] = old
 
