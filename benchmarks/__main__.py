@@ -18,6 +18,7 @@ from benchmarks import (
     formulas,
     grid,
     growth,
+    office,
     publications,
     registers,
     site,
@@ -44,6 +45,7 @@ MEASURES: dict[str, tuple[Measure, Callable[[dict[str, Any]], None]]] = {
     "addfield": (lambda make, on, _, o: addfields.measure(make, on, o.cards), addfields.show),
     "registers": (lambda make, on, _, o: registers.measure(make, on), registers.show),
     "publications": (lambda make, on, _, o: publications.measure(make, on, o.publications), publications.show),
+    "office": (lambda make, on, folder, _: office.measure(make, on, folder), office.show),
     "torture": (lambda make, on, _, o: torture.measure(make, on, o.rows), torture.show),
 }
 """What is measured on each database, and how its figures are printed."""
