@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.errors import CellError, Invalid, Refused, Sentence, say
 from app.exchange import apart, applying, column_choices, runs, undoing
-from app.exchange.parsing import Plain
+from app.exchange.ahead import Ahead, Batch, Planned
 from app.exchange.plan import Plan, make_plan
 from app.exchange.preview import Preview, dry_run
-from app.exchange.reading import Row
 from app.exchange.refused import write_refused
 from app.exchange.runs import AlreadyImported, Cancelled, ImportReport, Options
 from app.exchange.spool import Spool
-from app.models.behind import ahead, writing_behind
+from app.models.behind import ahead as following
+from app.models.behind import writing_behind
 from app.models.bulk import seldom_collected
 from app.models.engine import unmapped
+from app.models.foreseen import Stale
 from app.services import people, scope
 from app.services.panel import Actor, Panel, Work
 
@@ -114,6 +116,10 @@ class _Undone(Refused):
     """Leaves the transaction of an all-or-nothing run without committing it."""
 
 
+class _NotOurs(Exception):  # nothing is wrong
+    """Leaves the transaction of a batch: somebody else carries the run on, or it is to end."""
+
+
 class _Run:
     """One run being carried on by this process."""
 
@@ -146,53 +152,90 @@ class _Run:
         with opened as work, unmapped(work.connection), writing_behind(work.connection):
             yield work
 
+    def ahead(self, plan: Plan, *, one_moment: bool) -> Ahead:
+        return Ahead(self.panel, self.actor, plan, self.run_id, now=self.now, source=self.source, one_moment=one_moment)
+
     def good_rows(self, plan: Plan) -> None:
         """Commit each batch by itself, together with how far the run is."""
         with self.panel.reading(self.actor) as work:
             done = runs.row_of(work.connection, self.run_id)["done_line"]
-        for first, rows, plain in self.remaining(plan, done):
-            with self.work() as work:
-                if not runs.claim(work, self.run_id, done, rows[-1].line):
-                    break
-                found = plan.sort(work, rows, first, plain)
-                applying.write(work, plan, found, self.run_id)
-                runs.count(
-                    work, self.run_id,
-                    created=len(found.new), updated=len(found.changed), unchanged=len(found.unchanged), refused=len(found.refused),
-                )  # fmt: skip
-                runs.keep_errors(work, self.run_id, [e for one in found.refused for e in one.errors])
-            done = rows[-1].line
-            try:
-                self.progress(first + len(rows) - 1, plan.survey.rows)
-            except Cancelled:
-                return self.cancelled(plan)
+        try:
+            with self.ahead(plan, one_moment=False) as ahead:
+                for batch in self.remaining(plan, done):
+                    if (planned := ahead.plan(batch)) is not None:
+                        ahead.write(batch, partial(self.commit, plan, batch, planned))
+                        late = ahead.late(1)
+                    else:
+                        late = [*ahead.late(), batch]
+                    for one in late:
+                        self.commit(plan, one)
+                for one in ahead.late():
+                    self.commit(plan, one)
+        except Cancelled:
+            return self.cancelled(plan)
+        except _NotOurs:
+            with self.panel.reading(self.actor) as work:
+                cancelling = runs.cancelling(work.connection, self.run_id)
+            if cancelling:
+                self.cancelled(plan)
         else:
-            return self.finished(plan)
-        with self.panel.reading(self.actor) as work:
-            cancelling = runs.cancelling(work.connection, self.run_id)
-        if cancelling:
-            self.cancelled(plan)
+            self.finished(plan)
+
+    def commit(self, plan: Plan, batch: Batch, planned: Planned | None = None) -> None:
+        """Write one batch as it was planned, or worked out now, and report progress. Raises Stale, Cancelled, and _NotOurs."""
+        with self.work() as work:
+            if not runs.claim(work, self.run_id, batch.before, batch.line):
+                raise _NotOurs
+            if planned is not None:
+                found = planned.found
+                planned.script.write(work.connection)
+            else:
+                found = plan.sort(work, batch.rows, batch.first, batch.plain)
+                applying.write(work, plan, found, self.run_id)
+            runs.count(
+                work, self.run_id,
+                created=len(found.new), updated=len(found.changed), unchanged=len(found.unchanged), refused=len(found.refused),
+            )  # fmt: skip
+            runs.keep_errors(work, self.run_id, [e for one in found.refused for e in one.errors])
+        self.progress(batch.last, plan.survey.rows)
 
     def all_or_nothing(self, plan: Plan) -> None:
         """Write everything in one transaction; after the first error only check the rest, so that all errors are told."""
+        try:
+            self.all_at_once(plan, self.ahead(plan, one_moment=True))
+        except Stale:  # somebody came between: once more, with everything asked where it is written
+            self.all_at_once(plan, None)
+
+    def all_at_once(self, plan: Plan, ahead: Ahead | None) -> None:
+        """Do the same. Raises Stale where what ``ahead`` foresaw has changed, with nothing written."""
         counts: dict[str, Any] = dict.fromkeys(("created", "updated", "unchanged", "refused"), 0)
         with Spool() as errors:
             try:
-                with self.work() as work:
-                    for first, rows, plain in self.remaining(plan, 0):
-                        found = plan.sort(work, rows, first, plain)
-                        if counts["refused"] or found.refused:
-                            applying.check(work, plan, found)
+                with self.work() as work, ahead or nullcontext():
+                    for batch in self.remaining(plan, 0):
+                        planned = ahead.plan(batch) if ahead is not None and not counts["refused"] else None
+                        if ahead is not None and ahead.late(0 if planned is None else 1):
+                            raise Stale
+                        if planned is not None:
+                            found = planned.found
+                            if ahead is not None and not found.refused:
+                                ahead.write(batch, partial(planned.script.write, work.connection))
                         else:
-                            applying.write(work, plan, found, self.run_id)
+                            found = plan.sort(work, batch.rows, batch.first, batch.plain)
+                            if counts["refused"] or found.refused:
+                                applying.check(work, plan, found)
+                            else:
+                                applying.write(work, plan, found, self.run_id)
                         errors.add(e for one in found.refused for e in one.errors)
                         counts["created"] += len(found.new)
                         counts["updated"] += len(found.changed)
                         counts["unchanged"] += len(found.unchanged)
                         counts["refused"] += len(found.refused)
-                        self.tell(work, first + len(rows) - 1, plan, rows[-1].line)
+                        self.tell(work, batch.last, plan, batch.line)
                     if counts["refused"]:
                         raise _Undone(say("全部未导入"))
+                    if ahead is not None and ahead.late():
+                        raise Stale
                     if not runs.finish(work, self.run_id, "done", **counts):
                         raise _Undone(say("全部未导入"))
             except _Undone:
@@ -204,24 +247,26 @@ class _Run:
     def tell(self, work: Work, done: int, plan: Plan, line: int) -> None:
         """Report progress out of a transaction that is not committed yet; SQLite's only writer is that transaction."""
         if work.connection.dialect.name == "postgresql":
-            if runs.cancelling(work.connection, self.run_id):
-                raise Cancelled
             with self.panel.work(Actor.system(), source="system") as aside:
+                if runs.cancelling(aside.connection, self.run_id):
+                    raise Cancelled
                 runs.note(aside, self.run_id, done_line=line)
         self.progress(done, plan.survey.rows)
 
-    def remaining(self, plan: Plan, done: int) -> Iterator[tuple[int, list[Row], Plain]]:
-        """Yield batches of the rows below line ``done``: the number of its first row, its rows, and what could be read of them ahead."""
+    def remaining(self, plan: Plan, done: int) -> Iterator[Batch]:
+        """Yield the rows below line ``done`` in batches."""
 
-        def batches() -> Iterator[tuple[int, list[Row], Plain]]:
+        def batches() -> Iterator[Batch]:
+            before = done
             left = dropwhile(lambda numbered: numbered[1].line <= done, enumerate(plan.sheet.rows(), 1))
             while batch := list(islice(left, plan.batch)):
                 rows = [row for _, row in batch]
-                yield batch[0][0], rows, plan.parser.read(rows)
+                yield Batch(before, batch[0][0], rows, plan.parser.read(rows))
+                before = rows[-1].line
 
         # a process of its own costs more than it saves before there are some batches
         long = apart.POSSIBLE and plan.survey.rows > ALONG * plan.batch
-        return apart.made_apart(batches()) if long else ahead(batches())
+        return apart.made_apart(batches()) if long else following(batches())
 
     def finished(self, plan: Plan) -> None:
         file = write_refused(self.panel, self.run_id, plan)

@@ -82,22 +82,26 @@ def insert_columns(
             cells.append(_bound(values, _bind(table.c[name].type, connection.dialect)))
     given = {n: v for n, v in (same or {}).items() if v is not None}
     shared = [_bound([v], _bind(table.c[n].type, connection.dialect))[0] for n, v in given.items()]
-    write = partial(_insert, connection, table, [*given, *names], shared, cells, rows)
-    if (later := behind.of(connection)) is not None:
-        later.add(write)
+    later = behind.of(connection)
+    # behind, Python goes on in another thread for as long as a statement takes: the longer the better
+    together = rows // -(-rows * len([*given, *names]) // MOST_VALUES) if later and rows >= FEW else TOGETHER
+    write = partial(_insert, table, [*given, *names], shared, cells, rows, together)
+    if later is not None:
+        later.add(table.name, write)
     else:
-        write()
+        write(connection)
 
 
 def _insert(
-    connection: Connection,
     table: Table,
     names: Sequence[str],
     shared: Sequence[Any],
     cells: Sequence[Iterable[Any]],
     rows: int,
+    together: int,
+    connection: Connection,
 ) -> None:
-    """Insert rows given as columns of what the driver takes, after values that all of them share."""
+    """Insert rows given as columns of what the driver takes, after values that all of them share; so many ``together``."""
     cursor = connection.connection.cursor()
     quoted = ", ".join(f'"{table.c[n].name}"' for n in names)
     try:
@@ -109,10 +113,7 @@ def _insert(
         if connection.dialect.name == "postgresql":
             cursor.executemany(f"{head} VALUES ({', '.join(['%s'] * len(names))})", list(zip(*everything, strict=True)))
         else:
-            # behind, Python goes on in another thread for as long as a statement takes: the longer the better
-            parts = -(-rows * len(names) // MOST_VALUES)
-            later = behind.of(connection) is not None and rows >= FEW
-            _in_statements(cursor, head, "", shared, cells, -(-rows // parts) if later else TOGETHER)
+            _in_statements(cursor, head, "", shared, cells, together)
     except connection.dialect.loaded_dbapi.IntegrityError as error:
         # the driver's own cursor raises the driver's own error; callers know one of SQLAlchemy
         raise IntegrityError(f"INSERT INTO {table.name}", None, error) from error
@@ -141,8 +142,8 @@ def _in_statements(
 def _places(shared: int, own: int, rows: int) -> str:
     """Return where a statement takes its values from: those that all rows share, then those of each row."""
     same = [f"?{n}" for n in range(1, shared + 1)]
-    each = (range(shared + 1 + own * r, shared + 1 + own * (r + 1)) for r in range(rows))
-    return ", ".join(f"({', '.join([*same, *(f'?{n}' for n in mine)])})" for mine in each)
+    # a place without a number is the next one; SQLite would look for each number among all before it
+    return ", ".join([f"({', '.join([*same, *['?'] * own])})"] * rows)
 
 
 def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
@@ -182,7 +183,7 @@ def insert_new_columns(
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables
     head, tail = f'INSERT INTO "{table.name}" ({quoted})', "ON CONFLICT DO NOTHING"
-    behind.wait(connection)
+    behind.pause(connection)
     cursor = connection.connection.cursor()
     try:
         if connection.dialect.name == "postgresql" and hardly_any_there and rows >= FEW:

@@ -14,6 +14,7 @@ from app.fields.base import Field
 from app.fields.links import File, Link, Person, Signature
 from app.models.bulk import by_column
 from app.models.fixed import attachment, person
+from app.models.foreseen import WRITTEN
 from app.services.conditions import with_references
 from app.services.panel import Work
 
@@ -143,7 +144,8 @@ def _there(work: Work, table: Table, fields: Sequence[str], wanted: set[tuple[An
         )
         if fields[0] != "record_no":  # a number is never used twice; other values are free again once archived
             query = query.where(table.c.archived_at.is_(None))
-        for row_id, *key in work.connection.execute(query):
+        # what is still to be written the database itself keeps apart
+        for row_id, *key in work.connection.execute(query.execution_options(**WRITTEN)):
             if tuple(key) in wanted:
                 found[tuple(key)] = row_id
     return found

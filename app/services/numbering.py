@@ -8,8 +8,10 @@ from datetime import date
 from sqlalchemy import update
 
 from app.catalog.register import RegisterSpec
+from app.models import behind
 from app.models.bulk import insert_new
 from app.models.fixed import sequence
+from app.models.foreseen import Foreseen
 from app.services.panel import Work
 
 _PLACE = re.compile(r"\{(yyyy|yy|mm|dd|seq)(?::(\d+))?\}")
@@ -17,6 +19,8 @@ _PLACE = re.compile(r"\{(yyyy|yy|mm|dd|seq)(?::(\d+))?\}")
 
 def take(work: Work, key: str, count: int = 1) -> int:
     """Reserve ``count`` successive numbers of a counter and return the first; an abandoned transaction gives them back."""
+    if isinstance(foreseen := behind.of(work.connection), Foreseen):
+        return foreseen.take(work.connection, key, count)
     bump = (
         update(sequence).where(sequence.c.key == key).values(value=sequence.c.value + count).returning(sequence.c.value)
     )

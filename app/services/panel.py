@@ -18,8 +18,9 @@ from app.catalog.register import RegisterSpec
 from app.errors import Forbidden, Missing, say
 from app.models import behind
 from app.models.bulk import insert_rows
-from app.models.engine import one_by_one, statements
+from app.models.engine import one_by_one, statements, unmapped
 from app.models.fixed import access_log
+from app.models.foreseen import Foreseen
 from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
 from app.services import chain
@@ -109,6 +110,23 @@ class Panel:
                 yield work
                 keep_seen(connection, work.seen)
                 chain.append(connection, work.entries)
+
+    @contextmanager
+    def foreseeing(
+        self, actor: Actor, foreseen: Foreseen, *, now: datetime, source: str
+    ) -> Iterator[Callable[[], Work]]:
+        """Give what begins a unit of work that writes nothing, with what is written by then, and ends the one before it.
+
+        What they would write is noted in ``foreseen``; what cannot be foreseen raises Unforeseen.
+        """
+        with self.engine.connect() as connection, unmapped(connection), foreseen.noted(connection):
+            asking = connection.execution_options(compiled_cache=self.statements)
+
+            def begin() -> Work:
+                asking.rollback()
+                return Work(self, asking, actor, now, source)
+
+            yield begin
 
     @contextmanager
     def reading(self, actor: Actor, *, now: datetime | None = None, loose: bool = False) -> Iterator[Work]:
@@ -214,11 +232,15 @@ class Work:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Do a part of this work that may fail alone: an exception takes back what it wrote and nothing else."""
-        before = list(self.entries)
+        before, later = list(self.entries), behind.of(self.connection)
+        mark = later.mark() if later is not None else None
         try:
             with self.connection.begin_nested():
                 yield
-                behind.wait(self.connection)
+                if later is not None:
+                    later.wait()
         except BaseException:
             self.entries[:] = before
+            if later is not None:
+                later.back(mark)
             raise

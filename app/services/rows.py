@@ -151,7 +151,9 @@ def insert(
     insert_columns(work.connection, table, cells, stamp)
     for f in spec.fields:
         if f.many:
-            _link(work, spec, f, [(r["id"], r.get(f.code)) for r in whole])
+            insert_rows(
+                work.connection, work.links[spec.code, f.code], _held([(r["id"], r.get(f.code)) for r in whole])
+            )
             cells[f.code] = [r.get(f.code) for r in whole]
     first_version = _version(work, spec, 1, import_run=import_run)
     insert_columns(
@@ -337,12 +339,16 @@ def _give_numbers(work: Work, spec: RegisterSpec, rows: list[dict[str, Any]]) ->
 
 
 def _link(work: Work, spec: RegisterSpec, field: Field, held: Sequence[tuple[int, Any]]) -> None:
-    rows = [
+    insert_new(work.connection, work.links[spec.code, field.code], _held(held))
+
+
+def _held(held: Sequence[tuple[int, Any]]) -> list[dict[str, Any]]:
+    """Return what records hold of several links, each once, as rows of the table of the links."""
+    return [
         {"record_id": record_id, "place": place, "target": target}
         for record_id, targets in held
         for place, target in enumerate(dict.fromkeys(targets or ()))
     ]
-    insert_new(work.connection, work.links[spec.code, field.code], rows)
 
 
 def _said(spec: RegisterSpec, cells: Mapping[str, Sequence[Any]]) -> list[str]:

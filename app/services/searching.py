@@ -33,8 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.catalog.register import RegisterSpec
+from app.models import behind
 from app.models.bulk import insert_new, insert_rows
 from app.models.fixed import text_reach
+from app.models.foreseen import Foreseen
 from app.services import numbering
 from app.services.panel import Actor, Panel, Work
 
@@ -171,7 +173,7 @@ def _match(work: Work, register: str, text: str) -> str:
 
 def follow_new(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> None:
     """Index records that have just been entered, unless they are many or others before them are still missing."""
-    if len(rows) > FEW:
+    if len(rows) > FEW or isinstance(behind.of(work.connection), Foreseen):
         return
     number, upto = _reach(work, spec.code, make=True)
     first, last = rows[0]["id"], rows[-1]["id"]

@@ -16,7 +16,6 @@ from app.errors import Forbidden
 from app.exchange import importing, runs
 from app.exchange.importing import AlreadyImported, Cancelled, ImportReport
 from app.models import engine as engines
-from app.models.behind import Behind
 from app.models.fixed import import_run, record_version
 from app.models.ledger import obligation
 from app.services.listing import select_rows
@@ -334,30 +333,3 @@ def test_two_uploads_of_one_content_at_once_are_one_run_and_one_question(panel: 
         importing.prepare(panel, CLERK, "card", file, now=NOW)
     with panel.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(import_run)).scalar() == 1
-
-
-def test_nothing_is_asked_while_the_rows_are_written_until_their_obligations_are_numbered(
-    panel: Panel, card_file: Cards, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    add = Behind.add
-
-    def begun(behind: Behind, write: Callable[[], None]) -> None:
-        asked.append("write")
-        add(behind, write)
-
-    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    monkeypatch.setattr(Behind, "add", begun)
-    event.listen(panel.engine, "before_cursor_execute", heard)
-    file = card_file(
-        *(f"A{n},2026-03-05 09:30,质量,异响,张三" for n in range(220)), header="受理编号,接到时间,类别,投诉内容,跟进人"
-    )
-    report = run(panel, file)
-    event.remove(panel.engine, "before_cursor_execute", heard)
-    assert (report.state, report.created) == ("done", 220)
-    after = asked[asked.index("write") :]
-    questions = [one for one in after if one != "write"]
-    assert questions[0].startswith("UPDATE sequence")
-    assert after[after.index(questions[0]) :].count("write") == 2  # the obligations and their timers
