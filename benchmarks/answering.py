@@ -7,6 +7,7 @@ a process of its own, as the worker's do.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import tempfile
 import time
@@ -127,6 +128,7 @@ def _importing(url: str, folder: str, file: Path) -> Iterator[None]:
 
 
 def _import(url: str, folder: str, file: str) -> None:
+    os.nice(5)  # as the worker is
     while True:
         imports.panel(url, folder, file, "good")
 

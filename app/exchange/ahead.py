@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
@@ -38,6 +38,18 @@ class Batch(NamedTuple):
     def line(self) -> int:
         """The line of its last row."""
         return self.rows[-1].line
+
+    def parts(self, most: int) -> Iterator[Batch]:
+        """Yield it in parts of at most so many rows; whole where the places of what was read ahead are not those of the rows."""
+        if any(r.fault is not None for r in self.rows):
+            yield self
+            return
+        before = self.before
+        for start in range(0, len(self.rows), most):
+            rows = self.rows[start : start + most]
+            columns = {code: values[start : start + most] for code, values in self.plain.columns.items()}
+            yield Batch(before, self.first + start, rows, self.plain._replace(columns=columns))
+            before = rows[-1].line
 
 
 class Planned(NamedTuple):

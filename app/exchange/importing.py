@@ -18,6 +18,7 @@ from app.exchange.preview import Preview, dry_run
 from app.exchange.refused import write_refused
 from app.exchange.runs import AlreadyImported, Cancelled, ImportReport, Options
 from app.exchange.spool import Spool
+from app.models import turns
 from app.models.behind import ahead as following
 from app.models.behind import writing_behind
 from app.models.bulk import seldom_collected
@@ -30,6 +31,9 @@ __all__ = ["AlreadyImported", "Cancelled", "ImportReport", "Preview", "carry_on"
 
 BACKGROUND = 1_000
 """Files of more rows are imported by a worker, not while the person waits."""
+
+PATIENT = 500
+"""Rows that are written together while somebody else waits for his turn."""
 
 ALONG = 3
 """Files of more batches are read by a process of its own."""
@@ -148,7 +152,7 @@ class _Run:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        opened = self.panel.work(self.actor, now=self.now, source=self.source)
+        opened = self.panel.work(self.actor, now=self.now, source=self.source, gives_way=True)
         with opened as work, unmapped(work.connection), writing_behind(work.connection):
             yield work
 
@@ -161,7 +165,7 @@ class _Run:
             done = runs.row_of(work.connection, self.run_id)["done_line"]
         try:
             with self.ahead(plan, one_moment=False) as ahead:
-                for batch in self.remaining(plan, done):
+                for batch in self.parts(self.remaining(plan, done)):
                     if (planned := ahead.plan(batch)) is not None:
                         ahead.write(batch, partial(self.commit, plan, batch, planned))
                         late = ahead.late(1)
@@ -180,6 +184,11 @@ class _Run:
                 self.cancelled(plan)
         else:
             self.finished(plan)
+
+    def parts(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Yield batches, or smaller ones while somebody else waits for his turn to write."""
+        for batch in batches:
+            yield from batch.parts(PATIENT) if turns.wanted(self.panel.engine) else (batch,)
 
     def commit(self, plan: Plan, batch: Batch, planned: Planned | None = None) -> None:
         """Write one batch as it was planned, or worked out now, and report progress. Raises Stale, Cancelled, and _NotOurs."""

@@ -83,7 +83,7 @@ def carry_on(panel: Panel, row: RowMapping, *, now: datetime, progress: Callable
     again = is_again(row)
     counted = row["created"] + row["updated"] + row["refused"]
     while ids := _next(panel, row, done, up=again):
-        with panel.work(actor, now=now, source=row["source"], reason=WORDS[again]) as work:
+        with panel.work(actor, now=now, source=row["source"], reason=WORDS[again], gives_way=True) as work:
             if not runs.claim(work, run_id, done, ids[-1]):
                 break
             found = take_back(work, row["register"], row["reverses"], ids, taking=run_id)

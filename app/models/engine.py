@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
+from app.models import turns
 from app.models.formulas.sqlite import work_out
 
 BATCH = {"sqlite": 2_000, "postgresql": 5_000}
@@ -134,17 +135,30 @@ def _wait_for_turn(connection: Connection) -> None:
     for some milliseconds between two batches, would mostly look at the wrong moment.
     """
     sqlite: Any = connection.connection.driver_connection
-    end = time.monotonic() + PATIENCE
-    sqlite.execute(f"PRAGMA busy_timeout={LOOK}")
+    database = connection.engine.url.database
+    if database and connection.get_execution_options().get("gives_way", False):
+        turns.give_way(database)
+    sqlite.execute("PRAGMA busy_timeout=0")
     try:
-        while time.monotonic() < end:
-            try:
-                sqlite.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    break
-            else:
-                return
+        if _begun(connection, sqlite):
+            return
+        sqlite.execute(f"PRAGMA busy_timeout={LOOK}")
+        with turns.waiting(database) if database else nullcontext():
+            end = time.monotonic() + PATIENCE
+            while time.monotonic() < end:
+                if _begun(connection, sqlite):
+                    return
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that its error is told as every other
     finally:
         sqlite.execute(f"PRAGMA busy_timeout={1000 * PATIENCE}")
+
+
+def _begun(connection: Connection, sqlite: Any) -> bool:
+    """Return whether the write lock was there to be taken."""
+    try:
+        sqlite.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # for its error
+    return True

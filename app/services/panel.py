@@ -95,16 +95,25 @@ class Panel:
 
     @contextmanager
     def work(
-        self, actor: Actor, *, now: datetime | None = None, source: str = "form", reason: str = ""
+        self,
+        actor: Actor,
+        *,
+        now: datetime | None = None,
+        source: str = "form",
+        reason: str = "",
+        gives_way: bool = False,
     ) -> Iterator[Work]:
         """Give one unit of work in one transaction: committed at the end, rolled back whole by any exception.
 
-        On SQLite it takes the write lock at once; other writers wait their turn. Raises Forbidden for who looks as somebody else.
+        On SQLite it takes the write lock at once; other writers wait their turn. ``gives_way``: it is one batch of many, and whoever waits
+        by then goes first. Raises Forbidden for who looks as somebody else.
         """
         if actor.behind is not None:
             raise Forbidden(say("以他人身份查看时只能看，不能办理"))
         with self.engine.connect() as connection:
-            connection = connection.execution_options(immediate=True, compiled_cache=self.statements)
+            connection = connection.execution_options(
+                immediate=True, gives_way=gives_way, compiled_cache=self.statements
+            )
             with connection.begin():
                 work = Work(self, connection, actor, now or clock.now(), source, reason)
                 yield work

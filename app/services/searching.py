@@ -220,7 +220,7 @@ def _next_batch(panel: Panel, spec: RegisterSpec, batch: int) -> int:
     with panel.reading(Actor.system()) as work:
         if _behind(work, spec) == 0:
             return 0
-    with panel.work(Actor.system(), source="system") as work:
+    with panel.work(Actor.system(), source="system", gives_way=True) as work:
         number, _ = _reach(work, spec.code, make=True)
         # on PostgreSQL the lock keeps two from indexing the same rows; SQLite has one writer anyway
         mine = select(text_reach.c.upto).where(text_reach.c.register == spec.code).with_for_update()

@@ -8,12 +8,13 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from app.exchange import importing
 from app.exchange.ahead import Ahead
 from app.exchange.importing import ImportReport
 from app.models import engine as engines
+from app.models import turns
 from app.models.foreseen import Script, Stale
 from app.models.ledger import obligation, timer
 from app.services import records
@@ -147,6 +148,23 @@ def test_what_was_foreseen_in_vain_is_worked_out_anew(
     told: list[int] = []
     report = run(panel, card_file, mode, progress=lambda done, _total: told.append(done))
     assert (report.state, report.created, told[-3:]) == ("done", 5, [2, 4, 5])
+    assert cards(panel) == [numbered(n) for n in range(1, 6)]
+
+
+def test_batches_are_smaller_while_somebody_else_waits_for_his_turn(
+    panel: Panel, card_file: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def wanted(_engine: Engine) -> bool:
+        asked.append(1)
+        return len(asked) == 2
+
+    monkeypatch.setattr(turns, "wanted", wanted)
+    monkeypatch.setattr(importing, "PATIENT", 1)
+    told: list[int] = []
+    report = run(panel, card_file, "good", progress=lambda done, _total: told.append(done))
+    assert (report.created, told) == (5, [2, 3, 4, 5])
     assert cards(panel) == [numbered(n) for n in range(1, 6)]
 
 
