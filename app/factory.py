@@ -52,7 +52,7 @@ def _calendar(definitions: Path, zone: ZoneInfo) -> WorkCalendar:
 
 
 def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
-    """Return the Flask app that serves ``panel``; ``live`` is whoever swaps it for the next one."""
+    """Return the Flask app that serves ``panel`` until ``serve`` gives it another; ``live`` is whoever sees to that."""
     app = Flask("app")
     app.config.update(flask_config(settings))
     app.config.update(
@@ -83,11 +83,11 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     PageToken(app)
     viewing.guard(app)
     with app.app_context():
-        builder = AppBuilder(app, session)
+        builder = AppBuilder(app, session, menu=registers.RegisterMenu())
         app.before_request(language.choose_language)
         pages.register(app)
         grid.register(app, settings.WEB_THREADS)
-        registers.register(app, builder, panel)
+        registers.register(app, builder)
     app.jinja_env.globals.update(
         menu=menu.menu,
         counts=menu.counts,
@@ -97,6 +97,11 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         zone=panel.zone.key,
     )
     return app
+
+
+def serve(app: Flask, panel: Panel) -> None:
+    """Let requests that begin from now on be answered by ``panel``, which stands on the same database as the one before."""
+    app.extensions["panel"] = panel
 
 
 def prepare(settings: Settings) -> list[str]:

@@ -23,6 +23,7 @@ import config
 from app import factory
 from app.services import publishing
 from app.services.panel import Panel
+from config import Settings
 
 log = logging.getLogger(__name__)
 
@@ -39,30 +40,30 @@ WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Serving:
-    """One catalog revision and the app that was built from it."""
+    """One catalog revision, its panel, and the app that answers from it."""
 
     revision: int
     panel: Panel
-    app: WSGI
+    app: Any
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A revision whose app could not be built, and why."""
+    """A revision whose panel could not be built, and why."""
 
     revision: int
     text: str
 
 
 class LiveApp:
-    """Serves the newest published catalog, swapping in a freshly built app when the revision moves.
+    """Serves the newest published catalog, giving its app a freshly built panel when the revision moves.
 
-    FAB cannot add views to a running app (their issues 1808 and 1910), so a publication means a new one. It is built beside the
-    old, which goes on serving and finishes what it began; both stand on one engine. A build that fails leaves the old app in place
-    and is not tried again until the revision moves.
+    FAB cannot add views to a running app (their issues 1808 and 1910), and need not: the addresses of all registers are the same. The
+    new panel is built beside the old, on the same engine; a request finishes on the one it began on. A build that fails leaves
+    the old one in place and is not tried again until the revision moves.
 
-    ``build`` makes what serves a newly opened database or the engine given; ``revision`` reads the published number;
-    ``elapsed`` is a stopwatch in seconds.
+    ``build`` makes what serves a newly opened database, or what takes the place of what is given; ``revision`` reads the published
+    number; ``elapsed`` is a stopwatch in seconds.
     """
 
     PAUSE = 1.0
@@ -70,7 +71,7 @@ class LiveApp:
 
     def __init__(
         self,
-        build: Callable[[LiveApp, Engine | None], Serving],
+        build: Callable[[LiveApp, Serving | None], Serving],
         revision: Callable[[Engine], int],
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,19 +86,14 @@ class LiveApp:
     def from_environment(cls) -> LiveApp:
         """Return an app that reads its settings and opens its database when the first request comes."""
 
-        def build(live: LiveApp, engine: Engine | None) -> Serving:
-            settings = config.read()
-            panel = factory.open_panel(settings, engine)
-            return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
-
-        return cls(build, publishing.revision)
+        return cls(lambda live, before: serving(config.read(), live, before), publishing.revision)
 
     @classmethod
     def without_pages(cls) -> LiveApp:
         """Return one that only keeps its panel fresh: for workers, which serve nobody."""
 
-        def build(live: LiveApp, engine: Engine | None) -> Serving:
-            panel = factory.open_panel(config.read(), engine)
+        def build(_live: LiveApp, before: Serving | None) -> Serving:
+            panel = factory.open_panel(config.read(), before and before.panel.engine)
             return Serving(panel.catalog.revision, panel, _no_pages)
 
         return cls(build, publishing.revision)
@@ -139,7 +135,7 @@ class LiveApp:
         return self._serving.panel
 
     def refresh(self) -> Serving:
-        """Ask for the revision, build its app if it moved, and return what is served from now on.
+        """Ask for the revision, build its panel if it moved, and return what is served from now on.
 
         Raises whatever the very first build raised; later failures are kept in ``failure``.
         """
@@ -167,7 +163,7 @@ class LiveApp:
     def _replace(self, serving: Serving) -> None:
         wanted = self._revision(serving.panel.engine)
         with _politely(), ThreadPoolExecutor(1, "live-build") as builder:
-            attempt = builder.submit(self._build, self, serving.panel.engine)
+            attempt = builder.submit(self._build, self, serving)
         if (error := attempt.exception()) is None:
             self._serving, self.failure = attempt.result(), None
             _give_back()
@@ -178,6 +174,15 @@ class LiveApp:
             self.failure = Failure(wanted, f"{type(error).__name__}: {error}")
 
 
+def serving(settings: Settings, live: LiveApp | None = None, before: Serving | None = None) -> Serving:
+    """Return what serves the newest publication: a new app, or that of ``before`` with another panel."""
+    panel = factory.open_panel(settings, before and before.panel.engine)
+    if before is None:
+        return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
+    factory.serve(before.app, panel)
+    return Serving(panel.catalog.revision, panel, before.app)
+
+
 def _no_pages(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("404 Not Found", [])
     return []
@@ -185,8 +190,7 @@ def _no_pages(environ: dict[str, Any], start_response: Callable[..., Any]) -> It
 
 def commands() -> Flask:
     """Return an app on the newest catalog for ``flask`` on the terminal."""
-    settings = config.read()
-    return factory.create_app(factory.open_panel(settings), settings)
+    return serving(config.read()).app
 
 
 def _complain(look: Future[Serving]) -> None:

@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
 from werkzeug.test import Client
 
-from app import clock, factory
-from app.live import LiveApp, Serving
+from app import clock
+from app.live import LiveApp, Serving, serving
 from app.models import migrate
 from app.models.engine import open_engine
 from app.services import editions, publishing
@@ -45,30 +44,29 @@ def _in_a_row(url: str, number: int) -> dict[str, Any]:
                 engine, files | over, actor=Actor.system(), reason="x", now=clock.now(), zone=settings.zone
             )
 
-        def build(live: LiveApp, _engine: Engine | None) -> Serving:
-            panel = factory.open_panel(settings, engine)
-            return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
+        def build(live: LiveApp, before: Serving | None) -> Serving:
+            return serving(settings, live, before)
 
         publish({})
         live = LiveApp(build, publishing.revision)
-        memory, published, served = [], [], []
+        memory, published, serving_cpu = [], [], []
         for n in range(number):
             field = f"fields: [{{code: extra, label: 附注{n}, type: text, basis: impl}}]"
             begun = time.process_time()
             publish({"site/customer.yaml": f"extend: customer\n{field}\n"})
             done = time.process_time()
-            serving = live.refresh()
+            now = live.refresh()
             Client(live).get("/login/")
-            with serving.panel.reading(Actor.system()) as work:
+            with now.panel.reading(Actor.system()) as work:
                 editions.eras(work, "customer")
-            served.append(time.process_time() - done)
+            serving_cpu.append(time.process_time() - done)
             published.append(done - begun)
             if (n + 1) % EACH == 0 or n + 1 == number:
                 gc.collect()
                 memory.append(_resident())
         engine.dispose()
     return {
-        "publications": number, "publish_cpu_s": statistics.median(published), "serve_cpu_s": statistics.median(served),
+        "publications": number, "publish_cpu_s": statistics.median(published), "serve_cpu_s": statistics.median(serving_cpu),
         "memory_mb": memory, "kept_by_each_mb": (memory[-1] - memory[0]) / max(1, number - EACH),
     }  # fmt: skip
 

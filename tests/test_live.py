@@ -46,8 +46,10 @@ class Stopwatch:
 def serving(site: Site, stopwatch: Stopwatch | None = None) -> LiveApp:
     """Return a live app over a site's own database."""
 
-    def build(self: LiveApp, engine: Engine | None) -> Serving:
-        panel = factory.open_panel(site.settings, engine or site.panel.engine)
+    def build(self: LiveApp, before: Serving | None) -> Serving:
+        if before is not None:
+            return live.serving(site.settings, self, before)
+        panel = factory.open_panel(site.settings, site.panel.engine)
         app = factory.create_app(panel, site.settings, self)
         app.extensions["appbuilder"].sm.limiter.enabled = False
         return Serving(panel.catalog.revision, panel, app)
@@ -118,7 +120,7 @@ def test_a_request_in_flight_finishes_on_the_app_it_began_on(site: Site) -> None
 
     revision = [1]
     app = LiveApp(
-        lambda _app, _engine: Serving(revision[0], site.panel, page(str(revision[0]))),
+        lambda _app, _before: Serving(revision[0], site.panel, page(str(revision[0]))),
         lambda _engine: revision[0],
         Stopwatch(),
     )
@@ -138,7 +140,7 @@ def test_a_catalog_that_cannot_be_built_leaves_the_old_one_serving_and_is_tried_
 ) -> None:
     revision, built = [1], []
 
-    def build(_app: LiveApp, _engine: Engine | None) -> Serving:
+    def build(_app: LiveApp, _before: Serving | None) -> Serving:
         built.append(revision[0])
         if revision[0] == 2:
             raise ValueError("register visit has no face")
@@ -168,7 +170,7 @@ def test_the_revision_is_asked_at_most_once_a_second(site: Site) -> None:
         return 1
 
     app = LiveApp(
-        lambda _app, _engine: Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:]),
+        lambda _app, _before: Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:]),
         revision,
         stopwatch,
     )
@@ -200,13 +202,12 @@ def test_thirty_publications_in_a_row_leave_nothing_of_those_before_behind(site:
         served = app.refresh()
         assert status(app, "/login/") == 200
         assert status(app, "/api/v1/visit/", headers) == 200  # its statements hold the tables of this publication
-        gone += [weakref.ref(served.app), weakref.ref(served.panel), weakref.ref(served.panel.catalog)]
-        gone.append(weakref.ref(served.panel.models))
+        gone += [weakref.ref(x) for x in (served.panel, served.panel.catalog, served.panel.models)]
         del served
         if n in (9, 29):
             gc.collect()
             alive.append(len(gc.get_objects()))
-    assert [r for r in gone[:-4] if r() is not None] == []
+    assert [r for r in gone[:-3] if r() is not None] == []
     assert alive[1] - alive[0] < 2000, "twenty publications more leave a hundred objects each"
 
 
@@ -253,7 +254,7 @@ def test_what_cannot_be_built_before_the_fork_is_built_by_the_first_request(
 ) -> None:
     answers = [OperationalError("SELECT 1", {}, Exception("no database yet"))]
 
-    def build(_app: LiveApp, _engine: Engine | None) -> Serving:
+    def build(_app: LiveApp, _before: Serving | None) -> Serving:
         if answers:
             raise answers.pop()
         return Serving(1, site.panel, lambda environ, start: [start("200 OK", []), b""][1:])

@@ -19,8 +19,10 @@ STRANGER = Actor(0, "", frozenset())
 
 
 def current_panel() -> Panel:
-    """Return the panel that this app serves."""
-    panel: Panel = current_app.extensions["panel"]
+    """Return the panel on which this request began: a publication meanwhile is for the next one."""
+    if "panel" not in g:
+        g.panel = current_app.extensions["panel"]
+    panel: Panel = g.panel
     return panel
 
 

@@ -64,7 +64,7 @@ class RecordInterface(SQLAInterface):
     def __init__(self, spec: RegisterSpec, table: Table) -> None:
         # FAB's own start would map a class; 185 mapped classes take seconds, and nothing here reads through them.
         BaseInterface.__init__(self, type(spec.code, (Found,), {"__table__": table}))
-        self.spec, self._session = spec, None
+        self.spec, self.table, self._session = spec, table, None
         self.list_columns = self.list_properties = dict(table.columns)
 
     @property

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from apispec import APISpec
-from flask import Flask, current_app
+from flask import Flask
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.api import BaseApi
+from flask_appbuilder.menu import Menu, MenuItem
 from sqlalchemy import Table
+from werkzeug.routing import BaseConverter
 
 from app.catalog.register import RegisterSpec
+from app.errors import Missing
 from app.services import adoption, scope
-from app.services.panel import Actor, Panel
+from app.services.panel import Work
 from app.web import import_api, openapi
 from app.web.access import OfRegister
-from app.web.actor import reading
+from app.web.actor import current_panel, reading
 from app.web.api import RegisterApi
 from app.web.interface import RecordInterface
 from app.web.language import lazy_label
@@ -26,31 +29,70 @@ Screen = TypeVar("Screen", bound=OfRegister)
 
 
 class Screens:
-    """The view and the API of each register, made when somebody first opens it.
+    """The view and the API of each register, made when somebody first opens it and again when a publication changes it.
 
     A site has far more registers than one process shows; FAB's own way, an object and a dozen addresses for each of them at every
     start, costs more than everything else together.
     """
 
-    def __init__(self, builder: AppBuilder, panel: Panel, specs: Iterable[RegisterSpec]) -> None:
-        self._builder, self._panel = builder, panel
+    def __init__(self, builder: AppBuilder) -> None:
+        self._builder = builder
         self._made: dict[tuple[type, str], Any] = {}
-        self.specs = {s.code: s for s in specs}
 
     def view(self, code: str) -> RegisterView:
-        """Return the pages of a register."""
+        """Return the pages of a register. Raises Missing where nobody applies what it is for."""
         return self._screen(RegisterView, code)
 
     def api(self, code: str) -> RegisterApi:
-        """Return the REST interface of a register."""
+        """Return the REST interface of a register. Raises Missing like ``view``."""
         return self._screen(RegisterApi, code)
 
     def _screen(self, kind: type[Screen], code: str) -> Screen:
-        if (kind, code) not in self._made:
-            screen = of_register(kind, self.specs[code], self._panel.models.tables[code])()
-            screen.create_blueprint(self._builder)  # only for what it sets; the addresses are those of all registers
-            self._made.setdefault((kind, code), screen)
-        return cast(Screen, self._made[kind, code])
+        work = reading()
+        spec, table = work.spec(code), work.tables[code]
+        if not _in_use(work, spec):
+            raise Missing
+        made = self._made.get((kind, code))
+        if made is None or made.spec is not spec or made.datamodel.table is not table:
+            made = of_register(kind, spec, table)()
+            made.create_blueprint(self._builder)  # only for what it sets; the addresses are those of all registers
+            self._made[kind, code] = made
+        return cast(Screen, made)
+
+
+def _in_use(work: Work, spec: RegisterSpec) -> bool:
+    return adoption.live(work, spec, None, work.today)
+
+
+def in_use() -> list[RegisterSpec]:
+    """Return the registers that some unit applies today; the others have no address."""
+    work = reading()
+    return [s for s in work.catalog.registers.values() if _in_use(work, s)]
+
+
+class RegisterMenu(Menu):
+    """FAB's menu, as its REST interface tells it, with the registers in use by domain."""
+
+    def get_flat_name_list(self, menu: Any = None, result: Any = None) -> list[str]:
+        """Return the names of all entries; FAB's own doubles what it has found with each group."""
+        items = self._all() if menu is None else menu
+        return [name for i in items for name in (i.name, *self.get_flat_name_list(i.childs))]
+
+    def get_data(self, menu: Any = None) -> list[Any]:
+        """Return the entries that the person may see."""
+        found: list[Any] = super().get_data(self._all() if menu is None else menu)
+        return found
+
+    def _all(self) -> list[MenuItem]:
+        domains = current_panel().catalog.domains
+        groups: dict[str, MenuItem] = {}
+        for spec in in_use():
+            domain = domains.get(spec.domain)
+            name = lazy_label(domain.label) if domain else spec.domain
+            group = groups.setdefault(spec.domain, MenuItem(f"domain:{spec.domain}", label=name))
+            href, name = f"/registers/{spec.code}/list/", lazy_label(spec.label)
+            group.childs.append(MenuItem(f"register:{spec.code}", href, label=name))
+        return [*self.menu, *groups.values()]
 
 
 class RegisterApis(BaseApi):
@@ -58,29 +100,26 @@ class RegisterApis(BaseApi):
 
     def add_api_spec(self, api_spec: APISpec) -> None:
         """Describe each register to those who may read it, and its imports to those who may import."""
-        for spec in current_app.extensions["registers"].specs.values():
+        for spec in in_use():
             if scope.may(reading(), spec.code, "read"):
                 openapi.describe(api_spec, spec, name_of(RegisterApi, spec))
             if scope.may(reading(), spec.code, "import"):
                 import_api.describe(api_spec, spec)
 
 
-def register(app: Flask, builder: AppBuilder, panel: Panel) -> None:
-    """Give ``app`` the addresses of every register that some unit has adopted; the others have none at all."""
-    with panel.reading(Actor.system()) as work:
-        adopted = [s for s in panel.catalog.registers.values() if adoption.live(work, s, None, work.today)]
-    screens = app.extensions["registers"] = Screens(builder, panel, adopted)
+class RegisterConverter(BaseConverter):
+    """The part of an address that names a register. FAB's own names in this place begin with an underscore."""
+
+    regex = "[a-z][a-z0-9_]*"
+
+
+def register(app: Flask, builder: AppBuilder) -> None:
+    """Give ``app`` the addresses that all registers have in common, whatever the catalog will be."""
+    screens = app.extensions["registers"] = Screens(builder)
     builder.add_api(RegisterApis)
-    for spec in adopted:
-        domain = panel.catalog.domains.get(spec.domain)
-        builder.add_link(
-            f"register:{spec.code}", href=f"/registers/{spec.code}/list/", label=lazy_label(spec.label),
-            category=f"domain:{spec.domain}", category_label=lazy_label(domain.label) if domain else spec.domain,
-        )  # fmt: skip
-    if adopted:
-        one = f"<any({','.join(screens.specs)}):register>"
-        _give_addresses(app, f"/registers/{one}", RegisterView, screens.view)
-        _give_addresses(app, f"/api/v1/{one}", RegisterApi, screens.api)
+    app.url_map.converters["register"] = RegisterConverter
+    _give_addresses(app, "/registers/<register:register>", RegisterView, screens.view)
+    _give_addresses(app, "/api/v1/<register:register>", RegisterApi, screens.api)
 
 
 def _give_addresses(app: Flask, base: str, kind: type[OfRegister], of: Callable[[str], OfRegister]) -> None:

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.models.fixed import person, role
-from tests.web.site import PASSWORD, SECRET, Site, page_text
+from app.services import adoption
+from app.services.panel import Actor
+from tests.web.site import NOW, PASSWORD, SECRET, Site, page_text
 
 PLACES = [
     "/registers/complaint/list/",
@@ -106,6 +108,24 @@ def test_a_register_that_nobody_adopted_has_no_address(site: Site) -> None:
     assert owner.get("/pick/idle").status_code in (403, 404)
     assert "无人施行的登记簿" not in page_text(owner.get("/"))
     assert "idle" not in owner.get("/api/v1/_openapi").get_data(as_text=True)
+
+
+def test_a_register_has_its_address_as_soon_as_somebody_adopts_what_it_is_for(site: Site) -> None:
+    owner = site.browser("owner")
+    assert owner.get("/api/v1/idle/").status_code == 404
+    with site.panel.work(Actor.system(), now=NOW) as work:
+        adoption.adopt(work, None, ["P9"], NOW.date())
+    assert owner.get("/registers/idle/list/").status_code == 200
+    assert owner.get("/api/v1/idle/").status_code == 200
+    assert "idle" in owner.get("/api/v1/_openapi").get_data(as_text=True)
+    assert "register:idle" in owner.get("/api/v1/menu/").get_data(as_text=True)
+
+
+def test_the_menu_for_machines_names_each_entry_once(site: Site) -> None:
+    with site.app.test_request_context("/"):
+        names = site.app.extensions["appbuilder"].menu.get_flat_name_list()
+    assert "register:complaint" in names
+    assert len(names) == len(set(names))
 
 
 def test_the_menu_shows_a_person_what_that_person_may_read(site: Site) -> None:

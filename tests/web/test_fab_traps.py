@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import g
@@ -48,9 +49,11 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def screens(site: Site) -> Screens:
+def screen(site: Site, kind: str) -> Any:
+    """Return the ``view`` or the ``api`` of complaints."""
     found: Screens = site.app.extensions["registers"]
-    return found
+    with site.app.test_request_context("/"):
+        return getattr(found, kind)("complaint")
 
 
 def fill(site: Site, number: int) -> None:
@@ -95,7 +98,7 @@ def test_01_simultaneous_requests_never_get_one_anothers_filters(site: Site) -> 
 
 
 def test_01_each_request_holds_a_filter_set_of_its_own(site: Site) -> None:
-    view = screens(site).api("complaint")
+    view = screen(site, "api")
     sets = []
     for _ in range(2):
         with site.app.test_request_context("/"):
@@ -124,7 +127,7 @@ def test_a_screen_is_made_for_the_register_that_is_opened_and_for_no_other(site:
 
 
 def test_02_the_interface_gives_nobody_a_row_outside_the_scope(site: Site) -> None:
-    interface = screens(site).view("complaint").datamodel  # type: ignore[attr-defined]
+    interface = screen(site, "view").datamodel
     seen = {}
     for name in ("owner", "stranger"):
         with site.app.test_request_context("/"):
@@ -137,7 +140,7 @@ def test_02_the_interface_gives_nobody_a_row_outside_the_scope(site: Site) -> No
 
 
 def test_02_no_session_leads_past_the_scope(site: Site) -> None:
-    interface = screens(site).view("complaint").datamodel  # type: ignore[attr-defined]
+    interface = screen(site, "view").datamodel
     assert isinstance(interface, RecordInterface)
     with pytest.raises(LookupError):
         _ = interface.session
@@ -284,9 +287,9 @@ def test_08_no_table_comes_from_anywhere_but_migrations_and_the_publisher(site: 
 
 
 def test_10_a_register_has_few_permissions_which_never_change(site: Site) -> None:
-    for view in (screens(site).view("complaint"), screens(site).api("complaint")):
-        assert sorted(view.base_permissions) == ["can_export", "can_import", "can_read", "can_write"]  # type: ignore[attr-defined]
-        assert view.class_permission_name == "register:complaint"  # type: ignore[attr-defined]
+    for view in (screen(site, "view"), screen(site, "api")):
+        assert sorted(view.base_permissions) == ["can_export", "can_import", "can_read", "can_write"]
+        assert view.class_permission_name == "register:complaint"
 
 
 def test_11_a_list_page_costs_at_most_twelve_statements_however_many_rows(site: Site) -> None:
