@@ -24,6 +24,7 @@ export class Editor {
     this.input.addEventListener("keydown", (event) => (this.spot ? this.#key(event) : rest(event)));
     this.input.addEventListener("compositionstart", () => { if (!this.spot) this.begin("", true); });
     this.input.addEventListener("input", () => this.#typed());
+    this.input.addEventListener("pointerdown", () => { this.typing = false; });
     this.input.addEventListener("blur", () => { if (this.spot && !this.box.contains(document.activeElement)) setTimeout(() => this.#left()); });
     grid.on("selected", () => { if (!this.spot) this.place(); });
     grid.on("scrolled", () => this.place());
@@ -78,6 +79,7 @@ export class Editor {
     this.spot = spot;
     this.version = spot.row?.version;
     this.dirty = text !== undefined;
+    this.typing = this.dirty;
     this.chosen = undefined;
     const held = spot.edit ? spot.edit.shown : this.#editable(spot);
     if (!keep) this.input.value = text ?? held;
@@ -128,6 +130,7 @@ export class Editor {
     if (event.altKey && event.key === "ArrowDown" && DAYS.has(this.spot.column.type)) return void done(() => this.#openCalendar());
     switch (event.key) {
       case "Enter":
+        if (control && this.grid.selection.many) return void done(() => this.commit("editedAll"));
         if (event.altKey || (control && this.spot.column.type === "long_text")) return void done(() => { if (this.spot.column.type === "long_text") { this.input.setRangeText("\n", this.input.selectionStart, this.input.selectionEnd, "end"); this.#typed(); } });
         return void done(() => { this.commit(); this.grid.selection.step(event.shiftKey, true); });
       case "Tab": return void done(() => { this.commit(); this.grid.selection.step(event.shiftKey, false); });
@@ -135,6 +138,12 @@ export class Editor {
       case "ArrowUp": case "ArrowDown":
         if (this.dirty && this.spot.column.type !== "long_text" && !this.chooser.isOpen && !this.input.value.includes("\n")) done(() => { this.commit(); this.grid.selection.move(event.key === "ArrowUp" ? -1 : 1, 0); });
         return undefined;
+      // As long as one only types, an arrow goes on to the next cell; after F2 or a click it moves in the text.
+      case "ArrowLeft": case "ArrowRight":
+        if (this.typing && !this.chooser.isOpen && !event.shiftKey && !control) done(() => { this.commit(); this.grid.selection.move(0, event.key === "ArrowLeft" ? -1 : 1); });
+        return undefined;
+      case "F2": return void done(() => { this.typing = !this.typing; });
+      case "s": case "S": return control ? void done(() => { this.commit(); this.grid.emit("allSaved"); }) : undefined;
       default: return undefined;
     }
   }
@@ -159,8 +168,8 @@ export class Editor {
     this.focus();
   }
 
-  /** Send what was typed, where it is something new. */
-  commit() {
+  /** Send what was typed, where it is something new, as what is emitted by the name `as`. */
+  commit(as = "edited") {
     const { spot } = this;
     if (!spot) return;
     const text = DAYS.has(spot.column.type) ? readDay(this.input.value, spot.column.type) ?? this.input.value : this.input.value;
@@ -168,9 +177,9 @@ export class Editor {
     const { dirty, version } = this;
     this.#close();
     const edit = { id: spot.id, field: spot.column.code, base: version };
-    if (chosen?.found) this.grid.emit("edited", { ...edit, text: chosen.text, shown: chosen.text, found: chosen.found });
-    else if (chosen) this.grid.emit("edited", { ...edit, value: chosen.value, shown: chosen.shown });
-    else if (dirty && (spot.edit || text !== this.#editable(spot))) this.grid.emit("edited", { ...edit, text, shown: text });
+    if (chosen?.found) this.grid.emit(as, { ...edit, text: chosen.text, shown: chosen.text, found: chosen.found });
+    else if (chosen) this.grid.emit(as, { ...edit, value: chosen.value, shown: chosen.shown });
+    else if (dirty && (spot.edit || as === "editedAll" || text !== this.#editable(spot))) this.grid.emit(as, { ...edit, text, shown: text });
   }
 
   /** Commit before something else is chosen; true when nothing holds it back. */

@@ -214,6 +214,13 @@ export const filters = (grid) => {
     await load();
   };
 
+  /** Ask for these conditions on a column in the place of those on it. */
+  const narrow = (column, leaves) => {
+    const rest = without(grid.asked.filter, column.code);
+    return apply(leaves.length ? { all: [...(!rest ? [] : "all" in rest ? rest.all : [rest]), ...leaves] } : rest);
+  };
+  grid.on("filterBy", ({ column, leaves }) => narrow(column, leaves));
+
   grid.on("pickValues", async ({ column, opener: at }) => {
     const old = (grid.asked.filter?.all || []).find((one) => one.field === column.code && one.op === "in");
     let picked = old?.value || [];
@@ -222,11 +229,9 @@ export const filters = (grid) => {
     const none = make("button", { type: "button", className: "btn btn-sm", textContent: say("清除") });
     const send = (values) => {
       close(true);
-      const rest = without(grid.asked.filter, column.code);
       const filled = values.filter((value) => value !== null);
       const leaves = [...(!filled.length ? [] : column.type === "choices" || column.several ? filled.map((value) => ({ field: column.code, op: "has", value })) : [{ field: column.code, op: "in", value: filled }]), ...(values.includes(null) ? [{ field: column.code, op: "empty" }] : [])];
-      const all = !rest ? [] : "all" in rest ? rest.all : [rest];
-      apply(leaves.length ? { all: [...all, ...(leaves.length > 1 ? [{ any: leaves }] : leaves)] } : rest);
+      narrow(column, leaves.length > 1 ? [{ any: leaves }] : leaves);
     };
     go.addEventListener("click", () => send(picked));
     none.addEventListener("click", () => send([]));

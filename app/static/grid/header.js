@@ -51,6 +51,8 @@ export const header = (grid) => {
     menu(opener, parts, grid, about(found));
   };
 
+  grid.on("columnMenu", ({ column: found, opener }) => open(found, opener));
+
   /** What the column is and which article demands it. */
   const about = (found) => {
     const cites = (found.cites || []).map((one) => make("blockquote", { className: "article" }, make("p", { textContent: one.text }), make("footer", { textContent: `${one.policy} ${one.code}` })));

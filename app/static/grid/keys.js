@@ -31,9 +31,12 @@ export const keys = (grid) => (event) => {
     case "Escape": return done(() => grid.emit("escape"));
     case "Home": return done(() => to(control ? 0 : from.line, 0));
     case "End": return done(() => to(control ? lastLine : from.line, lastColumn));
-    case "PageUp": return done(() => selection.move(-Math.min(page, from.line), 0, shiftKey));
-    case "PageDown": return done(() => selection.move(Math.min(page, lastLine - from.line), 0, shiftKey));
-    case "Delete": case "Backspace": return done(() => grid.emit("clear"));
+    case "PageUp": case "PageDown":
+      if (event.altKey) return done(() => selection.sideways(key === "PageUp" ? -1 : 1, shiftKey));
+      return done(() => selection.move(key === "PageUp" ? -Math.min(page, from.line) : Math.min(page, lastLine - from.line), 0, shiftKey));
+    case "Backspace": if (control) return done(() => sheet.reveal(selection.focus.line, selection.focus.at));
+    // falls through
+    case "Delete": return done(() => grid.emit("clear"));
     case " ":
       if (shiftKey) return done(() => selection.block(selection.range.top, 0, selection.range.bottom, lastColumn));
       if (control) return done(() => selection.block(0, selection.range.left, lastLine, selection.range.right));
@@ -45,10 +48,17 @@ export const keys = (grid) => (event) => {
   switch (key.toLowerCase()) {
     case "a": return done(() => selection.block(0, 0, lastLine, lastColumn));
     case "d": return done(() => grid.emit("fillDown"));
+    case "r": return shiftKey ? undefined : done(() => grid.emit("fillRight"));
+    case "f": return done(() => grid.emit("find"));
+    case "h": return done(() => grid.emit("replace"));
+    case "g": return done(() => grid.emit("goTo"));
+    case "s": return done(() => grid.emit("allSaved"));
+    case "l": return shiftKey ? done(() => grid.emit("columnFilter")) : undefined;
     case "z": return done(() => grid.emit(shiftKey ? "redo" : "undo"));
     case "y": return done(() => grid.emit("redo"));
     case "-": return done(() => grid.emit("removeRows"));
     case ";": return done(() => editor.begin(present().day));
+    case ":": return done(() => editor.begin(grid.columns[selection.focus.at]?.type === "moment" ? `${present().day} ${present().time}` : present().time));
     default: return undefined;
   }
 };

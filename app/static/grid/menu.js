@@ -33,13 +33,14 @@ export const panel = (opener, content, grid, name = "") => {
   return close;
 };
 
-/** Open a menu of {icon, text, act, current} below `opener`; `about` stands above it. */
+/** Open a menu of {icon, text, act, current, danger, keys, gap: a line above} below `opener`; `about` stands above it. */
 export const menu = (opener, parts, grid, about = []) => {
   const list = make("div", { className: "g-menu-list" });
   list.setAttribute("role", "menu");
   let close = null;
-  for (const { icon, text, act, current, danger } of parts) {
-    const one = make("button", { type: "button", className: danger ? "is-danger" : "" }, make("i", { className: `ti ti-${icon}`, ariaHidden: "true" }), text);
+  for (const { icon, text, act, current, danger, keys, gap } of parts) {
+    const one = make("button", { type: "button", className: `${danger ? "is-danger" : ""}${gap && list.childElementCount ? " is-apart" : ""}` }, make("i", { className: `ti ti-${icon}`, ariaHidden: "true" }), text,
+      ...(keys ? [make("kbd", { textContent: keys, ariaHidden: "true" })] : []));
     one.setAttribute("role", "menuitem");
     if (current) one.setAttribute("aria-current", "true");
     one.addEventListener("click", () => { close(true); act(); });
@@ -48,10 +49,11 @@ export const menu = (opener, parts, grid, about = []) => {
   close = panel(opener, [...(about.length ? [make("div", { className: "g-about" }, ...about)] : []), list], grid);
   const all = [...list.children];
   list.addEventListener("keydown", (event) => {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!by) return;
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    all[(all.indexOf(document.activeElement) + by + all.length) % all.length].focus();
+    all[(to + all.length) % all.length].focus();
   });
   all[0]?.focus();
   return close;

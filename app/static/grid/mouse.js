@@ -4,7 +4,7 @@ const EDGE = 24;
 
 export const mouse = (grid) => {
   const { scroller, selection, sheet } = grid;
-  let dragging = null, timer = 0, last = null;
+  let dragging = null, timer = 0, last = null, rows = 0;
 
   const cellOf = (event) => event.target.closest(".g-body .g-cell");
   /** The line and column that an element of the sheet stands for; `at` is -1 in the gutter. */
@@ -13,7 +13,8 @@ export const mouse = (grid) => {
   const follow = (event) => {
     last = event;
     const { line, at } = sheet.hit(event.clientX, event.clientY);
-    if (dragging === "fill") grid.emit("fillTo", { line, done: false });
+    if (dragging === "fill") grid.emit("fillSeen", { line, at: Math.max(0, at) });
+    else if (dragging === "rows") selection.block(rows, 0, line, grid.columns.length - 1);
     else selection.extend(line, Math.max(0, at), false);
   };
   const creep = () => {
@@ -31,11 +32,11 @@ export const mouse = (grid) => {
     if (outside && !timer) timer = setInterval(creep, 60);
     if (!outside) { clearInterval(timer); timer = 0; }
   };
-  const stop = () => {
+  const stop = (event) => {
     removeEventListener("pointermove", move);
     clearInterval(timer);
     timer = 0;
-    if (dragging === "fill") grid.emit("fillTo", { done: true });
+    if (dragging === "fill") { const { line, at } = sheet.hit(event.clientX, event.clientY); grid.emit("fillTo", { line, at: Math.max(0, at), turned: event.ctrlKey || event.metaKey }); }
     dragging = null;
   };
 
@@ -49,10 +50,9 @@ export const mouse = (grid) => {
     if (!grid.editor.leave()) return;
     if (handle) dragging = "fill";
     else if (cell.classList.contains("g-gutter")) {
-      if (event.shiftKey) selection.block(Math.min(selection.anchor.line, line), 0, Math.max(selection.anchor.line, line), grid.columns.length - 1);
-      else selection.block(line, 0, line, grid.columns.length - 1);
-      grid.editor.focus();
-      return;
+      dragging = "rows";
+      rows = event.shiftKey ? selection.anchor.line : line;
+      selection.block(rows, 0, line, grid.columns.length - 1);
     } else {
       dragging = "cells";
       if (event.shiftKey) selection.extend(line, at);

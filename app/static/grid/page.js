@@ -7,12 +7,15 @@ import { calendar } from "./calendar.js";
 import { cards } from "./cards.js";
 import { shown } from "./cells.js";
 import { Changes } from "./changes.js";
+import { clipboard } from "./clipboard.js";
 import { columnPanel } from "./columns.js";
+import { context } from "./context.js";
 import { drafts } from "./drafts.js";
 import { drop } from "./drop.js";
 import { Editor } from "./editor.js";
 import { figures } from "./figures.js";
 import { files } from "./files.js";
+import { filling } from "./fill.js";
 import { filters } from "./filter.js";
 import { Grid } from "./grid.js";
 import { header } from "./header.js";
@@ -21,6 +24,7 @@ import { menu } from "./menu.js";
 import { mouse } from "./mouse.js";
 import { notes } from "./notes.js";
 import { nothing } from "./nothing.js";
+import { replacing } from "./replace.js";
 import { say } from "./say.js";
 import { Selection } from "./selection.js";
 import { ticks } from "./ticks.js";
@@ -37,7 +41,11 @@ const tools = (grid) => {
   let timer = 0;
   const search = () => { clearTimeout(timer); if (find.value.trim() !== grid.asked.search) grid.ask({ search: find.value.trim() }); };
   find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 250); });
-  find.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); search(); } });
+  find.addEventListener("keydown", (event) => { 
+    if (event.key === "Enter") { event.preventDefault(); search(); }
+    if (grid.editor && (event.key === "ArrowDown" || (event.key === "Escape" && !find.value))) { event.preventDefault(); search(); grid.editor.focus(); }
+  });
+  grid.on("find", () => find.select());
   grid.on("asked", () => { if (document.activeElement !== find) find.value = grid.asked.search; });
 
   root.querySelector("[data-group]")?.addEventListener("click", (event) => {
@@ -80,6 +88,11 @@ const tools = (grid) => {
   grid.on("open", () => { const { row } = grid.lines.at(grid.selection.focus.line); if (row) location.assign(grid.pageOf(row.id)); });
   const saving = root.querySelector("[data-saving]");
   grid.on("changes", () => { saving.hidden = !grid.changes.open; });
+  grid.on("allSaved", async () => {
+    await grid.changes.line;
+    const unsaved = [...grid.edits.values()].filter((edit) => edit.status !== "saving").length;
+    grid.emit("says", unsaved ? { tone: "warning", text: say("还有 {n} 格没有保存，原因写在格旁", { n: unsaved }) } : { tone: "success", text: say("都已保存；每一格离开时即自动保存"), brief: true });
+  });
 };
 
 const sheet = (grid) => {
@@ -89,12 +102,16 @@ const sheet = (grid) => {
   grid.changes = new Changes(grid);
   notes(grid);
   nothing(grid);
-  blocks(grid);
+  const block = blocks(grid);
+  clipboard(grid, block);
+  filling(grid, block);
+  replacing(grid, block);
   drafts(grid);
   drop(grid);
   files(grid);
   mouse(grid);
   header(grid);
+  context(grid);
   columnPanel(grid);
   ticks(grid);
   figures(grid);
@@ -108,7 +125,6 @@ const sheet = (grid) => {
     if (cell && cell.parentNode?.isConnected) cell.append(handle); else handle.remove();
   };
   for (const event of ["selected", "scrolled", "changes", "refreshed", "filled", "laid", "patched"]) grid.on(event, () => requestAnimationFrame(showHandle));
-  grid.on("fillSeen", (line) => grid.scroller.querySelectorAll(".g-body .g-row").forEach((row) => row.classList.toggle("is-filling", line !== null && row.line > grid.selection.range.bottom && row.line <= line)));
   // Rows may have come or gone above the active cell: it stays with its record.
   let held = null;
   grid.on("selected", () => { held = grid.lines.at(grid.selection.focus.line).row?.id ?? null; });

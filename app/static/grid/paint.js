@@ -17,17 +17,16 @@ export const painter = (grid) => {
   const look = (cell, name) => { if (cell.look !== name) { cell.look = name; cell.className = name; } };
   const base = (cell) => (cell.base ||= cell.className);
 
+  const inside = (range, line, at) => range && line >= range.top && line <= range.bottom && at >= range.left && at <= range.right;
+  const edges = ({ top, bottom, left, right }, line, at) => (line === top ? " in-t" : "") + (line === bottom ? " in-b" : "") + (at === left ? " in-l" : "") + (at === right ? " in-r" : "");
+
   const selection = (line, at) => {
     const s = grid.selection;
     if (!s) return "";
     let name = s.focus.line === line && s.focus.at === at ? " is-active" : "";
-    const { top, bottom, left, right } = s.range;
-    if (line < top || line > bottom || at < left || at > right) return name;
-    if (s.many) name += " is-in";
-    if (line === top) name += " in-t";
-    if (line === bottom) name += " in-b";
-    if (at === left) name += " in-l";
-    if (at === right) name += " in-r";
+    if (inside(s.range, line, at)) name += (s.many ? " is-in" : "") + edges(s.range, line, at);
+    if (inside(grid.marked, line, at)) name += ` is-marked${edges(grid.marked, line, at)}`;
+    else if (inside(grid.filling, line, at) && !inside(s.range, line, at)) name += ` is-filling${edges(grid.filling, line, at)}`;
     return name;
   };
 

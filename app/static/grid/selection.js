@@ -65,6 +65,12 @@ export class Selection {
     else this.go(line, from.at + columns);
   }
 
+  /** Move as many columns as are in view. */
+  sideways(by, extend = false) {
+    const { sheet } = this.grid;
+    this.move(0, by * Math.max(1, Math.floor((sheet.wide - sheet.frozenWidth) / (sheet.width / Math.max(1, sheet.columns.length)))), extend);
+  }
+
   /** The next cell (Tab) or the one below (Enter), or back; within a block it goes around in it. */
   step(back, down) {
     const { grid, focus } = this;
