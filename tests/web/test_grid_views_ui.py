@@ -240,6 +240,23 @@ def test_a_far_place_is_reached_at_once_and_only_windows_are_fetched(desk: Desk)
     assert page.locator(".g-body .g-row").count() < 60
 
 
+def test_frozen_columns_stay_in_place_while_the_sheet_moves_sideways_and_when_it_rests(desk: Desk) -> None:
+    sheet = desk.at(width=1000)
+    moved = """async (to) => {
+        const scroller = document.querySelector(".g-scroll"), { left } = scroller.getBoundingClientRect();
+        if (to !== null) { scroller.scrollLeft = to; for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame); }
+        const cells = document.querySelectorAll(".g-row[aria-rowindex='1'] .is-frozen, .g-row[aria-rowindex='2'] .is-frozen");
+        return [...cells].map((cell) => cell.getBoundingClientRect().left - left);
+    }"""
+    before = sheet.page.evaluate(moved, None)
+    assert len(before) == 4
+    for to in (300, 700, 0):
+        assert sheet.page.evaluate(moved, to) == before
+        expect(sheet.page.locator(".g-grid.is-sliding")).to_have_count(0)
+        assert sheet.page.evaluate(moved, None) == before
+        sheet.go(0, "record_no")
+
+
 def test_a_group_of_rows_that_is_not_loaded_is_fetched_before_it_is_filled(desk: Desk) -> None:
     desk.enter(*({} for _ in range(399)), {"score": 5})
     sheet = desk.at()

@@ -117,7 +117,7 @@ const sheet = (grid) => {
   figures(grid);
   tools(grid);
   if (PHONE.matches) cards(grid);
-  grid.on("asked", () => { if (grid.sheet.columns.length) grid.layColumns(); });
+  grid.on("asked", () => grid.sheet.layHead());
   const handle = make("span", { className: "g-handle", ariaHidden: "true" });
   const showHandle = () => {
     const { range } = grid.selection;

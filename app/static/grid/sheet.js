@@ -7,6 +7,8 @@ export const LINE = 30;
 const TALLEST = 33_000_000;
 const SPARE_LINES = 4;
 const SPARE_WIDTH = 200;
+/** Milliseconds after which a sheet that was moved sideways rests. */
+const RESTING = 500;
 /** Lines filled in one frame: a usual window whole, for a line that is filled later is styled twice; only a very high one is spread. */
 const AT_ONCE = 48;
 
@@ -23,7 +25,7 @@ export class Sheet {
     this.rows = new Map();
     this.first = this.last = -1;
     this.from = this.to = 0;
-    this.top = 0;
+    this.top = this.side = this.sliding = 0;
     this.todo = new Set();
     this.head = make("div", { className: "g-row" });
     this.head.setAttribute("role", "row");
@@ -35,6 +37,7 @@ export class Sheet {
     scroller.append(this.grid);
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false });
+    scroller.addEventListener("pointerdown", (event) => { if (event.target === scroller || event.pointerType !== "mouse") this.#hold(); });
     this.#measure();
     const sizes = new ResizeObserver(() => { this.#measure(); this.draw(); });
     sizes.observe(scroller);
@@ -54,8 +57,24 @@ export class Sheet {
   /** Note where the scrollbars stand. */
   #read() {
     this.bar = this.scroller.scrollTop;
-    this.side = this.scroller.scrollLeft;
+    const side = this.scroller.scrollLeft;
+    if (side !== this.side) { this.side = side; this.#hold(); }
   }
+
+  /**
+   * Frozen cells stick while the sheet moves sideways, and simply stand there while it rests: each that sticks is a layer of its own for
+   * the browser, and with a hundred of them a jump costs it three times as much.
+   */
+  #hold() {
+    if (!this.sliding) this.grid.classList.add("is-sliding");
+    clearTimeout(this.sliding);
+    this.sliding = setTimeout(() => {
+      this.sliding = 0;
+      this.grid.style.setProperty("--side", `${this.side}px`);
+      this.grid.classList.remove("is-sliding");
+    }, RESTING);
+  }
+
   get gutterWidth() { return this.source.gutter; }
 
   /** Take `columns` [{code, width, frozen}] in their order, frozen ones first. */
@@ -78,11 +97,14 @@ export class Sheet {
 
   /** The number of lines has changed. */
   resize() {
-    this.real = this.source.count() * LINE;
-    this.tall = Math.min(this.real, TALLEST);
-    this.body.style.height = `${this.tall}px`;
-    this.grid.setAttribute("aria-rowcount", this.source.count() + 1);
-    this.#read();
+    const real = this.source.count() * LINE;
+    if (real !== this.real) {
+      this.real = real;
+      this.tall = Math.min(real, TALLEST);
+      this.body.style.height = `${this.tall}px`;
+      this.grid.setAttribute("aria-rowcount", this.source.count() + 1);
+      this.#read();
+    }
     this.draw();
   }
 
@@ -105,6 +127,7 @@ export class Sheet {
   }
 
   #wheeled(event) {
+    if (event.deltaX || event.shiftKey) this.#hold();
     if (this.real <= TALLEST || event.ctrlKey || event.shiftKey || !event.deltaY) return;
     event.preventDefault();
     this.goTo(this.top + event.deltaY * (event.deltaMode === 1 ? LINE : 1));
@@ -160,7 +183,7 @@ export class Sheet {
   /** Draw again what has come into view, or everything in view with `all`. */
   draw(all = false) {
     if (!this.columns.length || this.real === undefined) return;
-    if (this.#window()) { this.#layHead(); this.#drop(); }
+    if (this.#window()) { this.layHead(); this.#drop(); }
     const count = this.source.count();
     const first = Math.max(0, Math.floor(this.top / LINE) - SPARE_LINES);
     const last = Math.min(count - 1, Math.ceil((this.top + this.viewHeight) / LINE) + SPARE_LINES);
@@ -248,7 +271,8 @@ export class Sheet {
     return cell;
   }
 
-  #layHead() {
+  /** Lay the heads anew: what is asked of the columns has changed, not the columns. */
+  layHead() {
     const cells = this.#shown().map((column) => {
       const cell = this.#cell("columnheader", column);
       this.source.head(cell, column);
