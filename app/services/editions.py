@@ -184,6 +184,7 @@ def bound(work: Work, revision: int) -> Work:
                 "adoptions",
                 "go_live",
                 "units",
+                "companies",
                 "profiles",
                 "roles",
                 "calendar",

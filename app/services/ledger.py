@@ -91,7 +91,11 @@ def visible(work: Work) -> ColumnElement[bool]:
 def _near(work: Work, role: str) -> ColumnElement[bool]:
     """Return the WHERE clause on tickets for those that fall to the actor as a holder of a role; see ``people.falls_to``."""
     persons = {work.actor.person_id, *(a.person_id for a in work.actor.deputises)}
-    return people.falling(work, role, persons, ticket.c.unit, [ticket.c.person])
+    unit: ColumnElement[Any] = ticket.c.unit
+    if (staff := work.tables.get("employee")) is not None:
+        mine = select(staff.c.unit).where(staff.c.person == ticket.c.person, staff.c.archived_at.is_(None)).limit(1)
+        unit = func.coalesce(unit, mine.scalar_subquery())  # as people.charged_near
+    return people.falling(work, role, persons, unit, [ticket.c.person])
 
 
 def _appealed() -> Select[int]:
@@ -147,6 +151,11 @@ def charged_names(work: Work, found: Sequence[Mapping[str, Any]]) -> dict[int, s
         titles = lookup.titles(work, register, list(mine.values()))
         said |= {ticket_id: titles.get(i, "") for ticket_id, i in mine.items()}
     return said
+
+
+def confirms(work: Work) -> bool:
+    """Return whether the actor holds a role that confirms some breach."""
+    return not work.actor.signing.isdisjoint(b.confirmed_by for b in work.catalog.breaches.values())
 
 
 def to_confirm(work: Work) -> list[dict[str, Any]]:

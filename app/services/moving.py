@@ -98,7 +98,7 @@ def _refusal(work: Work, t: Mapping[str, Any], code: str) -> Sentence | None:
     if t["person"] == me:
         return say("不能办理对本人的处罚")
     apart = {t["person"], t["confirmed_person"] if judged else None}
-    if not people.falls_to(work, roles, t["unit"], apart, {me}):
+    if not people.falls_to(work, roles, people.charged_near(work, t), apart, {me}):
         return say("处罚单由其所属公司的{role}办理", role=names)
     return None
 
@@ -219,6 +219,6 @@ def _letters(work: Work, t: Mapping[str, Any], code: str, target: str) -> list[n
     key = f"{code}:{t['id']}:{t['version']}"
     told = [t["person"]]
     if code in {"appeal", "withdraw"}:
-        told = [p for role in judges(work, t) for p in people.holders(work, role, t["unit"])]
+        told = [p for role in judges(work, t) for p in people.holders(work, role, people.charged_near(work, t))]
     kind = {"confirm": "confirmed", "appeal": "appealed"}.get(code, "decided")
     return notices.tell(work, told, kind, key, words | {"who": work.actor.name}, {"ticket": t["id"]})

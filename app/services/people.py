@@ -187,22 +187,34 @@ def may(work: Work, power: str) -> bool:
 
 
 def holders(work: Work, role_code: str, unit: int | None) -> list[int]:
-    """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders."""
+    """Return who holds a role for a unit: its holders in the nearest company around the unit, else all holders.
+
+    Of a group they are those of its head office; where nobody there holds it, those of its companies.
+    """
     within = _holders(work, role_code)
     return next((within[around] for around in chain(work, unit) if around in within), within[None])
 
 
 def _holders(work: Work, role_code: str) -> dict[int | None, list[int]]:
-    """Return who holds a role in each unit or below it; under None everybody who does."""
+    """Return who holds a role in each unit or below it, a company's own before those of companies under it; under None everybody."""
     known: dict[str, dict[int | None, list[int]]] = work.memo.setdefault("holders", {})
     if role_code not in known:
         everybody = sorted(p for p, held in _roles(work).items() if role_code in held)
-        within: dict[int | None, list[int]] = {None: everybody}
-        known[role_code] = within
+        companies: set[int] = work.memo["companies"] if units(work) else set()
+        own: dict[int | None, list[int]] = {}
+        under: dict[int | None, list[int]] = {}
         for p in everybody:
+            found = own
             for around in chain(work, unit_of(work, p)):
-                within.setdefault(around, []).append(p)
+                found.setdefault(around, []).append(p)
+                found = under if around in companies else found
+        known[role_code] = {None: everybody, **under, **own}
     return known[role_code]
+
+
+def charged_near(work: Work, charge: Mapping[str, Any]) -> int | None:
+    """Return the unit near which a charge is decided on: that of its record, else that of the person charged."""
+    return charge["unit"] if charge["unit"] is not None else unit_of(work, charge["person"])
 
 
 def falls_to(

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.fixed import person_role, role
 from app.models.ledger import notice, ticket
-from app.services import ledger, letters, notices, records, rows, sweep, verify
+from app.services import ledger, letters, listing, notices, people, records, rows, sweep, verify
 from app.services.letters import Letter, Office
 from app.services.panel import Actor
 from tests.services.test_sweep import late_archives
@@ -220,6 +220,37 @@ def test_where_the_only_holder_near_is_fined_himself_a_ticket_falls_to_every_hol
     with fined.panel.reading(fined.actor("stranger")) as work:
         assert [t["id"] for t in ledger.to_confirm(work)] == [number]
     act_on(fined, "stranger", number, "confirm")
+
+
+def test_a_ticket_of_a_record_without_a_unit_falls_to_the_company_of_the_person_fined(fined: Site) -> None:
+    another_company(fined)
+    appoint(fined, "stranger", "customer_director")
+    number = tickets(fined)[0]["id"]
+    with fined.panel.engine.begin() as connection:
+        connection.execute(update(ticket).where(ticket.c.id == number).values(unit=None))
+    with fined.panel.reading(fined.actor("stranger")) as work:
+        assert ledger.to_confirm(work) == []
+    with pytest.raises(Forbidden, match="所属公司"):
+        act_on(fined, "stranger", number, "confirm")
+    act_on(fined, "director", number, "confirm")
+
+
+def test_what_is_of_the_group_falls_to_its_head_office_and_to_its_companies_only_where_that_has_nobody(
+    fined: Site,
+) -> None:
+    another_company(fined)
+    appoint(fined, "stranger", "customer_director")
+    with fined.panel.reading(Actor.system()) as work:
+        (group,) = (r["id"] for r in listing.select_rows(work, "unit") if r["parent"] is None)
+    directors = {fined.ids["director"], fined.ids["stranger"]}
+    with fined.panel.reading(Actor.system()) as work:
+        assert set(people.holders(work, "customer_director", group)) == directors
+    with fined.panel.work(Actor.system(), now=at("2025-03-11 11:00")) as work:
+        (staff,) = (r for r in listing.select_rows(work, "employee") if r["person"] == fined.ids["stranger"])
+        records.update(work, "employee", staff["id"], {"unit": group})
+    with fined.panel.reading(Actor.system()) as work:
+        assert people.holders(work, "customer_director", group) == [fined.ids["stranger"]]
+        assert people.holders(work, "customer_director", fined.units["销售部"]) == [fined.ids["director"]]
 
 
 @pytest.mark.parametrize("move", ["confirm", "waive", "cancel", "execute"])
