@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
 class Sentence:
     """A message for people, translated only when it is shown.
 
-    ``template`` is the Chinese text and the key of the translation; ``values`` fill its named places.
+    ``template`` is the Chinese text and the key of the translation; ``values`` fill its named places, names in the reader's language.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def text(self, translate: Callable[[str], str] = str) -> str:
-        """Return the finished sentence; ``translate`` maps the template into the reader's language."""
-        values = {k: v.text(translate) if isinstance(v, Sentence) else v for k, v in self.values.items()}
+    def text(self, translate: Callable[[str], str] = str, language: str = "zh") -> str:
+        """Return the finished sentence; ``translate`` maps the template into the reader's ``language``."""
+        values = {k: _text(v, translate, language) for k, v in self.values.items()}
         return translate(self.template).format(**values)
 
     def __str__(self) -> str:
         return self.text()
+
+
+@runtime_checkable
+class Named(Protocol):
+    """What has a name in each language: the labels of definitions."""
+
+    def text(self, language: str, /) -> str:
+        """Return the name in a language."""
+
+
+def _text(value: Any, translate: Callable[[str], str], language: str) -> Any:
+    if isinstance(value, Sentence):
+        return value.text(translate, language)
+    return value.text(language) if isinstance(value, Named) else value
 
 
 def say(template: str, **values: Any) -> Sentence:

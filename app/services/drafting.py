@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding
@@ -91,24 +91,12 @@ def listed(work: Work) -> list[dict[str, Any]]:
     return [dict(r) for r in rows]
 
 
-def waiting(work: Work) -> int:
-    """Return how many drafts wait for an approval that the actor may have to give: those of others."""
-    if not sees(work):
-        return 0
-    return int(work.connection.execute(select(func.count()).where(_asked(work))).scalar_one())
-
-
 def asked(work: Work) -> list[dict[str, Any]]:
-    """Return those drafts, what changed first first."""
+    """Return the drafts that wait for an approval, what changed first first; none for who may not read drafts."""
     if not sees(work):
         return []
-    query = select(draft).where(_asked(work)).order_by(draft.c.changed_at, draft.c.id)
+    query = select(draft).where(draft.c.state == "asked").order_by(draft.c.changed_at, draft.c.id)
     return [dict(r) for r in work.connection.execute(query).mappings()]
-
-
-def _asked(work: Work) -> ColumnElement[bool]:
-    mine = select(draft_author.c.draft).where(draft_author.c.person == work.actor.person_id)
-    return and_(draft.c.state == "asked", draft.c.id.not_in(mine))
 
 
 def get(work: Work, number: int) -> dict[str, Any]:

@@ -84,6 +84,11 @@ def approvers(work: Work, number: int) -> list[int]:
     return []
 
 
+def to_decide(work: Work) -> list[dict[str, Any]]:
+    """Return the drafts that wait for the actor's approval, what changed first first."""
+    return [d for d in drafting.asked(work) if work.actor.person_id in approvers(work, d["id"])]
+
+
 def ask(work: Work, number: int, reason: str, since: date | None = None) -> None:
     """Ask for the approval of a draft; whoever may give it is told. Raises Forbidden, Missing, Refused, Invalid."""
     administration.demand(work)

@@ -275,11 +275,12 @@ def reportable(work: Work, register: str) -> list[Breach]:
 
 
 def _label(work: Work, t: Mapping[str, Any]) -> str:
-    rule = _rule(work, t)
-    return rule.label.zh if rule else t["rule"]
+    found = rule(work, t)
+    return found.label.zh if found else t["rule"]
 
 
-def _rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
+def rule(work: Work, t: Mapping[str, Any]) -> Breach | None:
+    """Return the breach that a ticket is for, as the definitions that bind it say; None where they know it no more."""
     return editions.catalog_of(work, t["revision"]).breaches.get((t["register"], t["rule"]))
 
 
@@ -300,7 +301,7 @@ def why(work: Work, ticket_id: int) -> Explanation:
     then = editions.bound(work, t["revision"])
     return Explanation(
         ticket=t | {"person_name": charged_names(work, [t])[t["id"]], "rule_label": _label(work, t)},
-        rule=_rule(work, t),
+        rule=rule(work, t),
         articles=[
             (c, article(then, c))
             for c in dict.fromkeys((t["citation"] + ("、" + o["citation"] if o else "")).split("、"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.catalog.duty import Duty, Limit
 from app.catalog.register import RegisterSpec
@@ -48,17 +48,29 @@ class Explanation:
 def owed(work: Work, *, person: int | None = None, roles: Iterable[str] = (), limit: int = 200) -> list[dict[str, Any]]:
     """Return the open obligations of a person, or of holders of roles, soonest first; only of records that the actor may see."""
     o = obligation.c
-    mine = or_(o.role.in_(list(roles)), *([o.person == person] if person is not None else []))
-    seen = or_(
-        false(),
-        *(
-            _on_visible(work, spec)
-            for spec in work.catalog.tables()
-            if spec.duties and scope.may(work, spec.code, "read")
-        ),
-    )
-    query = select(obligation).where(o.state == "open", mine, seen).order_by(o.due_at, o.id).limit(limit)
+    mine = _of(person, roles)
+    query = select(obligation).where(o.state == "open", mine, _seen(work)).order_by(o.due_at, o.id).limit(limit)
     return [dict(r) for r in work.rows(query)]
+
+
+def overdue(work: Work) -> int:
+    """Return how many obligations are overdue of those that the actor owes, by name or role, himself or for whom he stands."""
+    o, me = obligation.c, work.actor
+    owing = or_(_of(me.person_id, me.roles), *(_of(a.person_id if a.named else None, a.roles) for a in me.deputises))
+    query = (
+        select(func.count()).select_from(obligation).where(o.state == "open", o.due_at <= work.now, owing, _seen(work))
+    )
+    return int(work.connection.execute(query).scalar_one())
+
+
+def _of(person: int | None, roles: Iterable[str]) -> ColumnElement[bool]:
+    o = obligation.c
+    return or_(o.role.in_(list(roles)), *([o.person == person] if person is not None else []))
+
+
+def _seen(work: Work) -> ColumnElement[bool]:
+    specs = (s for s in work.catalog.tables() if s.duties and scope.may(work, s.code, "read"))
+    return or_(false(), *(_on_visible(work, spec) for spec in specs))
 
 
 def owed_by_absent(work: Work, limit: int = 200) -> list[tuple[str, dict[str, Any]]]:

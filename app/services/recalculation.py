@@ -142,6 +142,14 @@ def get(work: Work, number: int) -> dict[str, Any]:
     return found
 
 
+def to_decide(work: Work) -> list[dict[str, Any]]:
+    """Return the recalculations that wait for the actor's approval, what was drafted first first."""
+    c = recalculation.c
+    query = select(recalculation).where(c.state == "ready", c.drafted_by != work.actor.person_id).order_by(c.id)
+    found = [_read(r) for r in work.connection.execute(query).mappings()] if concern(work) else []
+    return [r for r in found if may_decide(work, r["registers"])]
+
+
 def decide(work: Work, number: int, *, approve: bool, reason: str) -> None:
     """Approve a recalculation, which is posted then, or refuse it; never one's own. Raises Missing, Forbidden, Refused, Invalid."""
     r = get(work, number)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.catalog.register import RegisterSpec
+from app.catalog.words import VERB_NAMES
 from app.errors import CellError, Forbidden, Invalid, Missing, Refused, say
 from app.models import behind
 from app.models.ledger import breach
@@ -181,7 +182,7 @@ def _not_mine(work: Work, spec: RegisterSpec, ids: Sequence[int], mine: Collecti
     if all(i in mine for i in ids):
         return []
     seen = {r["id"] for r in listing.select_rows(work, spec.code, ids=[i for i in ids if i not in mine], columns=())}
-    forbidden = say("您没有{verb}这条记录的权限", verb=scope.VERB_NAMES["edit"])
+    forbidden = say("您没有{verb}这条记录的权限", verb=VERB_NAMES["edit"])
     return [
         CellError("", forbidden if i in seen else Missing().reason, row=n)
         for n, i in enumerate(ids, 1)
@@ -241,7 +242,7 @@ def _refuse_unless_fresh(work: Work, spec: RegisterSpec, row: Mapping[str, Any],
         or work.now - since > GRACE
         or work.connection.execute(missed).scalar() is not None
     ):
-        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=scope.VERB_NAMES["delete"], register=spec.label.zh))
+        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=VERB_NAMES["delete"], register=spec.label))
 
 
 def move(
@@ -310,7 +311,7 @@ def _mine(work: Work, spec: RegisterSpec, record_id: int, verb: str) -> dict[str
     if verb != "read":
         allowed = select(table.c.id).where(table.c.id == record_id, scope.visible(work, spec.code, verb))
         if work.connection.execute(allowed).scalar() is None:
-            raise Forbidden(say("您没有{verb}这条记录的权限", verb=scope.VERB_NAMES[verb]))
+            raise Forbidden(say("您没有{verb}这条记录的权限", verb=VERB_NAMES[verb]))
     return rows.one(work, spec, record_id)
 
 

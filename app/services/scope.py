@@ -15,6 +15,7 @@ from app.catalog import rights
 from app.catalog.catalog import adopted
 from app.catalog.formula.tree import Looked, Own, Source
 from app.catalog.register import Access, Grant, RegisterSpec
+from app.catalog.words import VERB_NAMES
 from app.errors import Forbidden, say
 from app.fields.base import Field
 from app.fields.links import Person, Signature
@@ -28,15 +29,6 @@ _RULES = 5_000
 """Access rules that one process remembers, by the roles of those who ask: small, and asked for everywhere."""
 AROUND: dict[str, Callable[[Work, int | None], list[int]]] = {"below": people.below, "company": people.company}
 """Rules for the rows of several units: which those of a person of a unit are."""
-VERB_NAMES = {
-    "find": "检索",
-    "read": "查看",
-    "add": "新增",
-    "edit": "修改",
-    "delete": "删除",
-    "import": "导入",
-    "export": "导出",
-}
 
 
 def may(work: Work, register: str, verb: str) -> bool:
@@ -56,7 +48,7 @@ def demand(work: Work, register: str, verb: str) -> RegisterSpec:
     """
     spec = work.spec(register)
     if not may(work, register, verb):
-        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=VERB_NAMES[verb], register=spec.label.zh))
+        raise Forbidden(say("您没有{verb}“{register}”的权限", verb=VERB_NAMES[verb], register=spec.label))
     return spec
 
 

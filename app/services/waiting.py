@@ -41,9 +41,6 @@ from app.services import adoption, people, scope
 from app.services.conditions import where
 from app.services.panel import Actor, Work
 
-MOST = 200
-"""Records told at once."""
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -61,22 +58,23 @@ class Waiting:
     steps: tuple[tuple[Transition, str], ...]
 
 
-def records(work: Work, limit: int = MOST) -> list[Waiting]:
-    """Return the records that wait for the actor: the overdue first, then what has waited longest."""
+def records(work: Work, limit: int) -> tuple[list[Waiting], int]:
+    """Return the first records that wait for the actor, and how many do in all: the overdue first, then what has waited longest."""
     if (found := _found(work)) is None:
-        return []
+        return [], 0
     late = found.c.due <= work.now
-    query = select(found).order_by(
+    query = select(found, func.count().over().label("all")).order_by(
         case((late, 0), else_=1), case((late, found.c.due), else_=found.c.state_at), found.c.register, found.c.id
     )
-    asked = _uncached(work).execute(query.limit(limit)).mappings()
-    return [
+    asked = _uncached(work).execute(query.limit(limit)).mappings().all()
+    first = [
         Waiting(
             r["register"], r["id"], r["record_no"], r["state"], r["state_at"], r["due"],
             tuple(_steps_of(work, r["register"], r["steps"])),
         )
         for r in asked
     ]  # fmt: skip
+    return first, asked[0]["all"] if asked else 0
 
 
 def count(work: Work) -> int:

@@ -26,7 +26,7 @@ def lazy_label(name: Label) -> LazyString:
 
 def sentence(said: Sentence) -> str:
     """Return a sentence in the reader's language."""
-    return said.text(gettext)
+    return said.text(gettext, language())
 
 
 def choose_language() -> None:

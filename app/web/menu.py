@@ -9,14 +9,24 @@ from flask import current_app, g, request
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.services import access_log, administration, attention, closing, drafting, recalculation, scope, whatif
+from app.services import (
+    access_log,
+    administration,
+    attention,
+    closing,
+    drafting,
+    enacting,
+    recalculation,
+    scope,
+    whatif,
+)
 from app.web.actor import reading
 from app.web.language import label
 from app.web.viewing import viewed_as
 
 
 def counts() -> dict[str, int | None]:
-    """Return how many notices are unread, how many obligations are overdue, and how much waits for one, None where that is not known yet.
+    """Return how many notices are unread, how much is overdue and how much waits for one, None where that is not known yet.
 
     Asked once in a request.
     """
@@ -67,7 +77,7 @@ def _own() -> list[dict[str, Any]]:
     return [
         _entry(gettext("首页"), "/", "home"),
         _entry(gettext("待我办理"), "/waiting", "signature", number["waiting"], count="waiting"),
-        _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger"),
+        _entry(gettext("我的工作"), "/work", "checklist", number["overdue"], "danger", "overdue"),
         _entry(gettext("处罚单"), "/fines", "receipt"),
         *closes,
         _entry(gettext("指标"), "/indicators", "chart-bar"),
@@ -110,7 +120,7 @@ def _administration() -> list[dict[str, Any]]:
     ]
     work = reading()
     if drafting.sees(work):
-        entries.append(_entry(gettext("定义草稿"), "/drafts", "pencil", drafting.waiting(work)))
+        entries.append(_entry(gettext("定义草稿"), "/drafts", "pencil", len(enacting.to_decide(work))))
         entries.append(_entry(gettext("发布"), "/publications", "stack-2"))
     if administration.may(work):
         entries.append(_entry(gettext("制度施行"), "/adoptions", "gavel"))

@@ -15,7 +15,7 @@ from app.fields.links import File
 from app.services import ledger, moving, related
 from app.services.panel import Work
 from app.web.cells import moment, record_url, until
-from app.web.language import headed, sentence
+from app.web.language import headed, label, sentence
 from app.web.shapes import Action, Control
 
 TONES = {
@@ -42,6 +42,12 @@ def beside(points: Decimal, sanction: str | None) -> str:
     return sentence(consequence(Decimal(0), points, sanction or "")) if points or sanction else ""
 
 
+def rule(work: Work, t: Mapping[str, Any]) -> str:
+    """Return what a ticket is for, in the reader's language."""
+    found = ledger.rule(work, t)
+    return label(found.label) if found is not None else str(t["rule"])
+
+
 def factor(times: Decimal) -> str:
     """Return a multiplier as people read it: ×2, ×1.5."""
     return f"×{times.normalize():f}"
@@ -63,14 +69,15 @@ def rows(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     open_to = record_addresses(work, tickets)
     return [
         {
-            "id": t["id"], "number": t["record_no"], "label": headed(t['rule_label'], t['record_title']), "person": t["person_name"],
-            "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]), "amount": yuan(t["amount"]),
-            "beside": beside(t["points"], t["sanction"]),
+            "id": t["id"], "number": t["record_no"], "label": headed(rule(work, t), t['record_title']), "person": t["person_name"],
+            "breached_at": moment(t["occurred_at"]), "base": yuan(t["base_amount"]), "factor": factor(t["factor"]),
+            "amount": yuan(t["amount"]) if t["amount"] or not also else "", "beside": also,
             "balance": balance(t), "state": state(t["state"]), "cite": t["citation"], "why_url": url(t["id"]), "url": url(t["id"]),
             "record_url": open_to.get((t["register"], t["record_id"]), ""),
             "actions": actions(work, t),
         }
         for t in tickets
+        for also in [beside(t["points"], t["sanction"])]
     ]  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import request
 from flask_babel import gettext
 
 from app.catalog.register import RegisterSpec, Transition
-from app.services import drafting, ledger, limits, lookup
+from app.services import enacting, ledger, limits, lookup, recalculation
 from app.services.panel import Work
 from app.services.waiting import Waiting
 from app.web import tickets
@@ -52,7 +53,7 @@ def _entry(work: Work, w: Waiting, title: str, here: str) -> dict[str, Any]:
 def _days_left(work: Work, w: Waiting, late: bool) -> int | None:
     if w.due is None or w.due == limits.PARKED:
         return None
-    days = (work.local_day(w.due) - work.today).days
+    days = (work.local_day(w.due - timedelta(microseconds=1)) - work.today).days  # due at 24:00 is due that day
     return min(days, -1) if late else days
 
 
@@ -83,16 +84,45 @@ def groups(work: Work, found: Sequence[Waiting]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def decisions(work: Work) -> dict[str, list[dict[str, Any]]]:
-    """Return the fines to confirm, the appeals to decide on, and the drafts to approve."""
-    return {
-        "confirm": tickets.rows(work, ledger.to_confirm(work)),
-        "appeals": tickets.rows(work, ledger.to_judge(work)),
-        "drafts": [
-            {"name": d["name"], "reason": d["reason"], "at": moment(d["changed_at"]), "url": f"{request.script_root}/drafts/{d['id']}"}
-            for d in drafting.asked(work)
-        ],
-    }  # fmt: skip
+def decisions(work: Work) -> list[dict[str, Any]]:
+    """Return what the person is to decide on besides records, by kind: fines, appeals, drafts of definitions, recalculations."""
+    root = request.script_root
+    kinds = [
+        ("confirm", gettext("待我确认的处罚单"), f"{root}/fines?tab=confirm", _fines(work, ledger.to_confirm(work))),
+        ("appeals", gettext("待我裁定的申诉"), f"{root}/fines?tab=appeals", _fines(work, ledger.to_judge(work))),
+        ("drafts", gettext("待我审批的定义草稿"), f"{root}/drafts", _drafts(work)),
+        ("recalculations", gettext("待我审批的重算"), f"{root}/recalculations", _recalculations(work)),
+    ]
+    return [{"id": k, "label": name, "url": url, "entries": found} for k, name, url, found in kinds if found]
+
+
+def _fines(work: Work, found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": f"{t['number']} {t['label']}", "url": t["why_url"], "actions": t["actions"], "cite": t["cite"],
+            "amount": f"{t['amount']} {t['beside']}".strip(), "facts": [t["person"], t["breached_at"]],
+        }
+        for t in tickets.rows(work, found)
+    ]  # fmt: skip
+
+
+def _drafts(work: Work) -> list[dict[str, Any]]:
+    return [
+        {"title": d["name"], "url": f"{request.script_root}/drafts/{d['id']}", "facts": [moment(d["changed_at"]), d["reason"]]}
+        for d in enacting.to_decide(work)
+    ]  # fmt: skip
+
+
+def _recalculations(work: Work) -> list[dict[str, Any]]:
+    found = recalculation.to_decide(work)
+    names = recalculation.names(work, found)
+    return [
+        {
+            "title": r["name"], "url": f"{request.script_root}/recalculations/{r['id']}",
+            "facts": [names.get(r["drafted_by"], ""), f"{r['from_day']} – {r['to_day']}", r["reason"]],
+        }
+        for r in found
+    ]  # fmt: skip
 
 
 def owed(found: Sequence[Waiting], mine: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

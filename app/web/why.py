@@ -40,7 +40,7 @@ def page(work: Work, number: int, refused: tuple[str, str, str] = ("", "", "")) 
             "number": t["record_no"], "person": t["person_name"],
             "unit": lookup.titles(work, "unit", [t["unit"]]).get(t["unit"], "") if t["unit"] else "",
             "amount": tickets.yuan(t["amount"]), "state": tickets.state(t["state"]), "balance": tickets.balance(t),
-            "breached_at": moment(t["occurred_at"]), "label": t["rule_label"],
+            "breached_at": moment(t["occurred_at"]), "label": tickets.rule(work, t),
             "beside": tickets.beside(t["points"], t["sanction"]), "month": t["month"], "outside": bool(t["payer_register"]),
             "capitals": capitals(int(t["amount"] * 100)) if t["amount"] and language() == "zh" else "",
         },
@@ -124,7 +124,8 @@ def _counter(work: Work, e: Explanation) -> dict[str, Any] | None:
         "label": label(counter.label), "window": f"{windows[counter.window]}{span}",
         "members": [
             {
-                "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"], "label": headed(m['rule_label'], m['record_title']),
+                "nth": m["ordinal"], "at": moment(m["occurred_at"]), "number": m["record_no"],
+                "label": headed(tickets.rule(work, m), m["record_title"]),
                 "state": tickets.state(m["state"]), "amount": tickets.yuan(m["amount"]),
                 "beside": tickets.beside(m["points"], m["sanction"]), "self": m["id"] == e.ticket["id"],
             }

@@ -295,6 +295,13 @@ def test_what_a_role_owes_is_shown_to_its_holders_only(site: Site) -> None:
         assert obligations.owed(work, roles=work.actor.roles) == []
         assert {o["role"] for o in obligations.owed(work, roles=["complaint_officer"])} == {"complaint_officer"}
         assert obligations.owed(work) == []
+    late = {}
+    for who in ("clerk", "hr", "stranger"):
+        with site.panel.reading(site.actor(who), now=at("2025-03-20 16:00")) as work:
+            late[who] = obligations.overdue(work)
+            assert late[who] == len(obligations.owed(work, person=work.actor.person_id, roles=work.actor.roles))
+    assert late["clerk"] > 0
+    assert late["hr"] == late["stranger"] == 0
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,17 @@ def test_a_recalculation_goes_from_draft_to_report_to_approval_on_its_pages(site
     assert site.browser("outsider").get("/recalculations/1/report.csv").status_code == 404
     chief = site.browser("chief")
     assert "全年核对" in page_text(chief.get("/recalculations"))
+    for page in ("/", "/waiting"):
+        assert "全年核对" in page_text(chief.get(page)), page
+        for other in ("admin", "owner", "outsider"):
+            assert "全年核对" not in page_text(site.browser(other).get(page)), other
+    assert chief.get("/counts").get_json()["waiting"] == 1
     assert "批准并入账" in page_text(chief.get("/recalculations/1"))
     assert chief.get("/recalculations/1/report.csv").data.startswith(b"\xef\xbb\xbf")
     assert admin.post("/recalculations/1/approve", {"reason": "x"}).status_code == 403
     assert chief.post("/recalculations/1/approve", {"reason": "同意"}).status_code == 302
     assert "已入账" in page_text(chief.get("/recalculations/1"))
+    assert "全年核对" not in page_text(chief.get("/waiting"))
 
 
 def test_a_draft_without_what_it_needs_is_said(site: Site) -> None:

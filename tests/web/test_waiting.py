@@ -51,6 +51,7 @@ def test_a_fine_waits_for_whoever_confirms_it(site: Site) -> None:
     page = page_text(chief.get("/waiting"))
     assert "待我确认的处罚单" in page
     assert f"/fines/{number}/confirm" in page
+    assert f"/fines/{number}/confirm" in page_text(chief.get("/"))
     assert chief.get("/counts").get_json()["waiting"] == 1
     assert "待我确认的处罚单" not in page_text(site.browser("owner").get("/waiting"))
     chief.post(f"/fines/{number}/confirm")
@@ -68,3 +69,10 @@ def test_the_page_costs_as_many_statements_for_many_records_as_for_few(site: Sit
             assert "第 1-0 件" in page_text(owner.get("/waiting"))
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 25
+
+
+def test_in_english_nothing_of_the_definitions_stays_chinese(site: Site) -> None:
+    ticket(site)
+    refused = page_text(site.browser("outsider").get("/registers/complaint/add?lang=en"))
+    assert "You have no right to this: Add · Complaint" in refused
+    assert "Late answer: " in page_text(site.browser("chief").get("/waiting?lang=en"))

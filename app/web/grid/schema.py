@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from app.catalog.base import Citation
 from app.catalog.register import RegisterSpec, Transition
+from app.catalog.words import VERB_NAMES
 from app.fields.base import Field, Storage
 from app.fields.links import File, Link, Role, Signature
 from app.fields.numbers import Integer, Number, YesNo
@@ -38,7 +39,7 @@ _TEXT = ["contains", "starts", *_EXACT]
 def schema(work: Work, spec: RegisterSpec) -> dict[str, Any]:
     """Return everything that does not depend on rows. Raises Missing, Forbidden."""
     scope.demand(work, spec.code, "read")
-    verbs = {v: scope.may(work, spec.code, v) for v in scope.VERB_NAMES}
+    verbs = {v: scope.may(work, spec.code, v) for v in VERB_NAMES}
     fixed = _fixed(spec)
     if fixed:
         verbs |= {"edit": False, "delete": False} | ({"add": False, "import": False} if spec.tickets_of else {})

@@ -49,7 +49,7 @@ def fines() -> str:
         for code, text in (
             ("confirm", gettext("待我确认")), ("appeals", gettext("待我裁定的申诉")), ("mine", gettext("我的")), ("all", gettext("我可查看的")),
         )
-        if code != "appeals" or appeals or tab == "appeals"
+        if code not in listed or listed[code] or tab == code or (code == "confirm" and ledger.confirms(work))
     ]  # fmt: skip
     counted = [t for t in found if t["state"] not in ("waived", "cancelled", "void")]
     return render_template(

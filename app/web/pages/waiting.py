@@ -23,14 +23,12 @@ DUE = 8
 def show() -> str:
     """Show everything that waits for the person, the most urgent first."""
     work = reading()
-    every = service.records(work)
-    found = every[:SHOWN]
-    owed = waiting.owed(every, owing.mine(work))
+    found, many = service.records(work, SHOWN)
+    owed = waiting.owed(found, owing.mine(work))
     late, due = [o for o in owed if o["due_at"] <= work.now], [o for o in owed if o["due_at"] > work.now]
-    decided = waiting.decisions(work)
-    total = menu.counted(len(every) if len(every) < service.MOST else None)["waiting"] or 0
+    menu.counted(many)
     return render_template(
-        "waiting.html", title=gettext("待我办理"), groups=waiting.groups(work, found), **decided,
+        "waiting.html", title=gettext("待我办理"), groups=waiting.groups(work, found), decisions=waiting.decisions(work),
         late=owing.groups(work, late[:DUE]), late_count=len(late), due=owing.groups(work, due[:DUE]), due_count=len(due),
-        hidden=max(total - len(found) - sum(map(len, decided.values())), 0),
+        hidden=many - len(found),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from app.web.pages.signed_in import signed_in
 pages = Blueprint("work", __name__)
 
 TOP = 6
-"""Records that wait for one, shown on the page one lands on."""
+"""What waits for one, shown on the page one lands on."""
 
 
 @pages.get("/work")
@@ -56,10 +56,12 @@ class IndexPage(IndexView):
         if nothing and administration.may(work) and "later" not in request.args:
             return redirect(url_for("choosing.choose"))
         owed = owing.mine(work)
-        late = sum(o["due_at"] <= work.now for o in owed)
-        found, root = records_waiting.records(work), request.script_root
+        (found, many), root = records_waiting.records(work, TOP), request.script_root
+        decided = [d for kind in waiting.decisions(work) for d in kind["entries"]][: TOP // 2 if found else TOP]
+        found = found[: TOP - len(decided)]
         others = waiting.owed(found, owed)
-        counted = menu.counted(len(found) if len(found) < records_waiting.MOST else None)
+        counted = menu.counted(many)
+        late = counted["overdue"]
         figures = [
             {
                 "label": gettext("待我办理"),
@@ -76,6 +78,7 @@ class IndexPage(IndexView):
         )
         return str(self.render_template(
             "index.html", title=gettext("首页"), greeting=greeting, figures=figures, groups=owing.groups(work, others[:8]),
-            notices=inbox.shown(work, 5), waiting=waiting.entries(work, found[:TOP], "home"), empty=nothing or not scope.used(work), nothing=nothing,
+            notices=inbox.shown(work, 5), decisions=decided, waiting=waiting.entries(work, found, "home"),
+            empty=nothing or not scope.used(work), nothing=nothing,
             chooses=administration.may(work),
         ))  # fmt: skip
