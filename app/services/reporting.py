@@ -43,18 +43,18 @@ class _Wanted:
         }  # fmt: skip
 
 
-def fill_due(panel: Panel, now: datetime) -> int:
+def fill_due(panel: Panel, now: datetime, *, since: date | None = None) -> int:
     """Enter the reports of all periods that are over by ``now``, bring up to date those still in their first state; return how many are new.
 
     Done once a day by each process; a function of the tables and the time, so that two at once enter each report once, and after a
     silence those of the periods in between are made up. The first is that of the period in which its register began to have it: what
-    was over by then was never asked of anybody.
+    was over by then was never asked of anybody. With ``since`` it is the period of that day, of records older than the definitions.
     """
     day = now.astimezone(panel.zone).date()
     if panel.memory.get("reports filled") == day:
         return 0
     with panel.reading(Actor.system(), now=now) as work:
-        missing = list(_missing(work))
+        missing = list(_missing(work, since))
         standing = list(_standing(work))
     new = 0
     for wanted in missing:
@@ -78,7 +78,7 @@ def _reports(work: Work) -> Iterator[tuple[RegisterSpec, Report]]:
             yield from ((spec, report) for report in spec.reports)
 
 
-def _missing(work: Work) -> Iterator[_Wanted]:
+def _missing(work: Work, since: date | None) -> Iterator[_Wanted]:
     """Yield the reports of periods that are over and have none yet, oldest first."""
     m = report_made.c
     query = select(m.register, m.report, m.unit, func.max(m.first_day)).group_by(m.register, m.report, m.unit)
@@ -87,15 +87,17 @@ def _missing(work: Work) -> Iterator[_Wanted]:
         newest = period_of(report.period, work.today).before()
         for unit in _units(work, spec, report, newest.last):
             made = last.get((spec.code, report.code, unit or EVERYBODY))
-            period = Period(made, report.period).next() if made else _first(work, spec, report)
+            period = Period(made, report.period).next() if made else _first(work, spec, report, since)
             while period <= newest:
                 if unit in _units(work, spec, report, period.last):
                     yield _Wanted(spec, report, unit, period)
                 period = period.next()
 
 
-def _first(work: Work, spec: RegisterSpec, report: Report) -> Period:
-    """Return the first period that a report is made of: the one in which its register began to have it."""
+def _first(work: Work, spec: RegisterSpec, report: Report, since: date | None) -> Period:
+    """Return the first period that a report is made of: that of ``since``, else the one in which its register began to have it."""
+    if since is not None:
+        return period_of(report.period, since)
     key = ("first asked", work.catalog.revision, spec.code, report.code)
     if key not in work.panel.memory:
         said = ((e, editions.catalog_of(work, e.revision).registers.get(spec.code)) for e in editions.listed(work))

@@ -102,7 +102,7 @@ class Stage:
                     self._work = replace(work, now=moment)
                     self._resume(life)
             sweep.run(self.panel, end)
-            reporting.fill_due(self.panel, end)
+            reporting.fill_due(self.panel, end, since=first)
         self._work = None
 
     def acting(self, username: str) -> Work:
