@@ -133,6 +133,15 @@ class Moment(Field):
         local = value.astimezone(Moment.zone)
         return local.isoformat(" ")[: 19 if local.second else 16]
 
+    @classmethod
+    def until(cls, late_at: datetime) -> str:
+        """Return the first instant that is too late as people say a limit: 24:00 of the day before, or a second earlier."""
+        local = late_at.astimezone(cls.zone)
+        if (local.hour, local.minute, local.second) == (0, 0, 0):
+            return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+        said = local - timedelta(seconds=1) if local.second == 1 else local
+        return said.isoformat(" ")[: 19 if said.second else 16]
+
     def to_json(self, value: datetime | None) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

@@ -146,7 +146,7 @@ def to_decide(work: Work) -> list[dict[str, Any]]:
     """Return the recalculations that wait for the actor's approval, what was drafted first first."""
     c = recalculation.c
     query = select(recalculation).where(c.state == "ready", c.drafted_by != work.actor.person_id).order_by(c.id)
-    found = [_read(r) for r in work.connection.execute(query).mappings()] if concern(work) else []
+    found = [_read(r) for r in work.rows(query)] if concern(work) else []
     return [r for r in found if may_decide(work, r["registers"])]
 
 

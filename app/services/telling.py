@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from app.catalog.breach import Breach
 from app.catalog.duty import Duty
 from app.fields.label import Label
+from app.fields.times import Moment
 from app.models.among import among
 from app.models.ledger import breach, notice
 from app.rules.agenda import Event
@@ -43,7 +44,7 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[notices
             "points": t["points"],
             "sanction": t["sanction"],
         }
-        holders = people.holders(work, t["confirmed_by"], t["unit"]) if t["confirmed_by"] else []
+        holders = people.holders(work, t["confirmed_by"], people.charged_near(work, t)) if t["confirmed_by"] else []
         standing = [d for h in holders for d in people.deputies(work, h, t["confirmed_by"]) if d != t["person"]]
         letters += notices.tell(
             work, [*holders, *standing], "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]}
@@ -109,7 +110,7 @@ def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
         if (around := said.get(owing)) is None:
             around = said[owing] = notices.around(words | {"who": _owing(work, *owing)})
         if (times := until.get(due_at)) is None:
-            times = until[due_at] = notices.minute(due_at), notices.quoted(_until(work, due_at))
+            times = until[due_at] = notices.minute(due_at), notices.quoted(Moment.until(due_at))
         (minute, due), (first, then, last) = times, around
         text = f"{first}{notices.quoted(row['record_no'])}{then}{due}{last}"
         key = notices.limit_key(event.kind, o["id"], event.seq, minute)
@@ -131,11 +132,6 @@ def of_stuck(work: Work, o: Mapping[str, Any]) -> list[notices.Told]:
     about = {"register": o["register"], "record_id": o["record_id"]}
     key = f"stuck:{o['id']}:{work.today}"
     return notices.tell(work, administration.administrators(work), "stuck", key, words, about)
-
-
-def _until(work: Work, due_at: datetime) -> str:
-    """Return until when something is owed, to the last minute in time, as people say it."""
-    return (due_at - timedelta(seconds=1)).astimezone(work.panel.zone).isoformat(" ", "minutes")[:16]
 
 
 def _owing(work: Work, person: int | None, code: str | None) -> Label | str:

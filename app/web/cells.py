@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -13,7 +13,7 @@ from app.catalog.register import RegisterSpec
 from app.fields.base import Field
 from app.fields.label import Label
 from app.fields.links import File, Link, Person, Role, Signature
-from app.fields.numbers import YesNo
+from app.fields.numbers import Percent, YesNo
 from app.fields.texts import Choices
 from app.fields.times import Moment
 from app.services import lookup, related
@@ -100,7 +100,7 @@ def text_of(work: Work, field: Field, value: Any) -> str:
     if isinstance(field, Role):
         role = work.catalog.roles.get(value)
         return label(role.label) if role else str(value)
-    return field.format(value)
+    return field.format(value) + ("%" if isinstance(field, Percent) else "")
 
 
 def in_place(who: str, absent: str) -> str:
@@ -125,8 +125,5 @@ def _address(names: Names, spec: RegisterSpec, field: Link, row: Mapping[str, An
 
 
 def until(late_at: datetime) -> str:
-    """Return the first instant that is too late as people say a limit: 24:00 of the day before, or a second earlier."""
-    local = late_at.astimezone(Moment.zone)
-    if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
-    return moment(late_at - timedelta(seconds=1) if local.second == 1 else late_at)
+    """Return the first instant that is too late as people say a limit."""
+    return Moment.until(late_at)

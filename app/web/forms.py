@@ -78,7 +78,7 @@ def _control(work: Work, spec: RegisterSpec, f: Field, value: Any, names: Names,
             made.url = f"{request.script_root}/pick/{'person' if isinstance(f, Person) else f.target}"
     if f.type == "money":
         made.unit = gettext("元")
-    elif f.type == "percent":
+    elif f.type == "percent" and f.typed:  # what is only read says so itself
         made.unit = "%"
     if isinstance(f, Link):
         made.picked = [{"id": i, "text": names.of(f, i)} for i in ids_of(value)]

@@ -48,7 +48,9 @@ def prefilled(work: Work, offered: Sequence[Field]) -> dict[str, Any]:
     for f in offered:
         given = request.args.get(f.code)
         if given is None:
-            found[f.code] = rows.default(work, f) if f.default is not None else None
+            found[f.code] = (
+                rows.default(work, f) if f.default is not None else work.actor.unit_id if f.code == "unit" else None
+            )
             continue
         try:
             found[f.code] = f.from_json([given] if f.many and given else given) if given else None

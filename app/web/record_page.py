@@ -12,7 +12,6 @@ from flask_babel import gettext
 from app.catalog.register import SYSTEM, RegisterSpec
 from app.fields.base import Field
 from app.fields.links import Signature
-from app.fields.numbers import Percent
 from app.services import (
     indicators,
     ledger,
@@ -137,7 +136,6 @@ def _sections(work: Work, spec: RegisterSpec, seen: Sequence[Field], row: Mappin
         for f, c in made:
             c.label = label(f.label)
             c.url = c.url or (sources.get(f.code, "") if c.text else "")
-            c.text += "%" if c.text and isinstance(f, Percent) else ""
         return [c for _, c in made]
 
     return [{"label": gettext("内容"), "values": values(own)}, {"label": gettext("登记"), "values": values(entry)}]

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from app.services import records
+from app.web.cells import text_of
 from tests.web.site import SECRET, Site, page_text
 
 FULL = {
@@ -207,6 +209,23 @@ def test_nothing_and_zero_are_different(site: Site, code: str, text: str, value:
     assert result(site, site.complaint)[code] == value
     assert owner.post(edit(site), {code: "", "version": "2"}).status_code == 302
     assert result(site, site.complaint)[code] is None
+
+
+@pytest.mark.parametrize("typed", ["5", "5%"])
+def test_a_share_is_typed_with_or_without_its_sign_and_read_with_it(site: Site, typed: str) -> None:
+    owner = site.browser("owner")
+    assert owner.post(edit(site), {"rate": typed, "version": "1"}).status_code == 302
+    assert "5.00%" in page_text(owner.get(f"/registers/complaint/show/{site.complaint}"))
+    with site.panel.reading(site.actor("owner")) as work:
+        field = work.spec("complaint").by_code["rate"]
+        assert text_of(work, field, records.get(work, "complaint", site.complaint)["rate"]) == "5.00%"
+    text = page_text(owner.get(edit(site)))
+    assert re.search(r'name="rate"[^>]* value="5.00"', text), "to be typed over without the sign"
+
+
+def test_a_new_record_is_of_ones_own_unit_and_says_so(site: Site) -> None:
+    text = page_text(site.browser("owner").get("/registers/complaint/add"))
+    assert f'name="unit" value="{site.actor("owner").unit_id}"' in text
 
 
 def test_a_new_record_of_a_parent_comes_with_the_parent_filled_in(site: Site) -> None:
