@@ -49,7 +49,7 @@ export const readDay = (text, kind, now = present()) => {
 /** Let an input of days or moments (data-day) read what is typed, with a calendar beside it. */
 export const dayInput = (input) => {
   const kind = input.dataset.day;
-  input.placeholder ||= kind === "moment" ? "2026-03-05 14:30" : "2026-03-05";
+  input.placeholder ||= word(kind === "moment" ? "moment_form" : "day_form");
   input.autocomplete = "off";
   input.addEventListener("change", () => { input.value = readDay(input.value, kind) ?? input.value; });
   const button = make("button", { type: "button", className: "tool tool-icon", title: word("calendar") }, make("i", { className: "ti ti-calendar", ariaHidden: "true" }));

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from pathlib import PurePosixPath
 from typing import Any
 
 from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request
@@ -21,6 +22,7 @@ from app.services.panel import Work
 from app.services.whatif import Sum, Trial
 from app.web.actor import current_actor, current_panel, reading, writing
 from app.web.cells import moment, record_url
+from app.web.language import label
 from app.web.pages.drafts import address
 from app.web.pages.exports import file_answer
 from app.web.pages.signed_in import signed_in
@@ -47,6 +49,21 @@ def _root() -> str:
     return f"{request.script_root}/whatif"
 
 
+def _offered(work: Work, paths: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the files in force by what they hold, each with its path and what people call it: registers, policies, the others."""
+    found: dict[str, list[tuple[str, str]]] = {gettext("登记簿"): [], gettext("制度"): [], gettext("其他"): []}
+    registers, policies, others = found.values()
+    for path in sorted(paths):
+        code = PurePosixPath(path).stem
+        if (register := work.catalog.registers.get(code)) is not None:
+            registers.append((path, f"{label(register.label)} · {path}"))
+        elif (policy := work.catalog.policies.get(code)) is not None:
+            policies.append((path, f"{code} {label(policy.label)}"))
+        else:
+            others.append((path, path))
+    return {head: those for head, those in found.items() if those}
+
+
 @pages.get("/whatif")
 @signed_in
 def trials() -> str:
@@ -57,7 +74,7 @@ def trials() -> str:
     files = publishing.current(current_panel().engine).files
     copied = request.args.get("copy", "")
     return render_template(
-        "whatif.html", title=gettext("试算"), step="form", paths=sorted(files), copied=copied, text=files.get(copied, ""),
+        "whatif.html", title=gettext("试算"), step="form", offered=_offered(work, files), copied=copied, text=files.get(copied, ""),
         first=work.today.replace(day=1) - timedelta(days=90), last=work.today,
         runs=[
             {
