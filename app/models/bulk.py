@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from itertools import chain, islice, repeat
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -38,6 +38,18 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let Python not look for garbage in cycles at all while it works on one batch, whose objects all live until its end."""
+    usual = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if usual:
+            gc.enable()
 
 
 def insert_rows(
@@ -75,7 +87,7 @@ def insert_columns(
     """
     rows = len(next(iter(columns.values())))
     names: list[str] = []
-    cells: list[Iterable[Any]] = []
+    cells: list[Sequence[Any]] = []
     for name, values in columns.items():
         if values.count(None) < rows:  # most registers are wide, and most of their fields come later
             names.append(name)
@@ -96,7 +108,7 @@ def _insert(
     table: Table,
     names: Sequence[str],
     shared: Sequence[Any],
-    cells: Sequence[Iterable[Any]],
+    cells: Sequence[Sequence[Any]],
     rows: int,
     together: int,
     connection: Connection,
@@ -122,18 +134,24 @@ def _insert(
 
 
 def _in_statements(
-    cursor: Any, head: str, tail: str, shared: Sequence[Any], cells: Sequence[Iterable[Any]], together: int
+    cursor: Any, head: str, tail: str, shared: Sequence[Any], cells: Sequence[Sequence[Any]], together: int
 ) -> int:
     """Insert rows on SQLite, so many ``together`` in one statement, and return how many were; what all share is given once for each.
 
     For each row that costs a quarter less than a statement of its own, once a statement of that size is known.
     """
-    left, done = zip(*cells, strict=True), 0
-    while len(part := tuple(islice(left, together))) == together:
-        cursor.execute(f"{head} VALUES {_places(len(shared), len(cells), together)} {tail}", (*shared, *chain(*part)))
+    rows, wide, done = len(cells[0]), len(cells), 0
+    values: list[Any] = [None] * (rows * wide)
+    for n, column in enumerate(cells):
+        values[n::wide] = column
+    whole = rows - rows % together
+    for start in range(0, whole, together):
+        part = values[start * wide : (start + together) * wide]
+        cursor.execute(f"{head} VALUES {_places(len(shared), wide, together)} {tail}", (*shared, *part))
         done += cursor.rowcount
-    if part:
-        cursor.executemany(f"{head} VALUES {_places(len(shared), len(cells), 1)} {tail}", [(*shared, *r) for r in part])
+    if whole < rows:
+        left = [(*shared, *values[n * wide : (n + 1) * wide]) for n in range(whole, rows)]
+        cursor.executemany(f"{head} VALUES {_places(len(shared), wide, 1)} {tail}", left)
         done += cursor.rowcount
     return done
 
@@ -156,6 +174,11 @@ def read_columns(connection: Connection, query: Select[Any]) -> dict[str, Sequen
     return {key: _bound(values, read) for (key, read), values in zip(columns, cells, strict=False)}
 
 
+def as_rows(columns: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Return columns as their rows."""
+    return map(dict, map(zip, repeat(tuple(columns)), zip(*columns.values(), strict=True)))
+
+
 def insert_new(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, hardly_any_there: bool = False
 ) -> int:
@@ -166,19 +189,24 @@ def insert_new(
 
 
 def insert_new_columns(
-    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, hardly_any_there: bool = False
+    connection: Connection,
+    table: Table,
+    columns: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any] | None = None,
+    *,
+    hardly_any_there: bool = False,
 ) -> int:
-    """Do the same with rows that are given by columns, all of one length.
+    """Do the same with rows that are given by columns, all of one length; ``same`` are values that all rows share.
 
     ``hardly_any_there``: as a rule none of the keys is there, so that PostgreSQL had better try COPY, which refuses such rows.
     """
     rows = len(next(iter(columns.values())))
-    alike = [n for n, values in columns.items() if values.count(values[0]) == rows]
-    each = [n for n in columns if n not in alike] or [alike.pop()]
-    alike = [n for n in alike if columns[n][0] is not None]
+    alike = {n: values[0] for n, values in columns.items() if values.count(values[0]) == rows}
+    each = [n for n in columns if n not in alike] or [alike.popitem()[0]]
+    alike = {n: v for n, v in {**(same or {}), **alike}.items() if v is not None}
     names = [*alike, *each]
     binds = {n: _bind(table.c[n].type, connection.dialect) for n in names}
-    shared = [_bound(columns[n][:1], binds[n])[0] for n in alike]
+    shared = [_bound([v], binds[n])[0] for n, v in alike.items()]
     own = [_bound(columns[n], binds[n]) for n in each]
     quoted = ", ".join(f'"{n}"' for n in names)
     # the names come from our own tables

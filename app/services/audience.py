@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from app.catalog.base import Party
@@ -30,10 +31,14 @@ def audience(work: Work, spec: RegisterSpec, parties: Sequence[Party]) -> Audien
 def _audience(work: Work, spec: RegisterSpec, parties: Sequence[Party]) -> Audience:
     settled = [p.within(spec.codes) for p in parties]
     looked_at = ("unit", *spec.excluded, *(p.field or p.superior_of for p in settled if not p.role))
-    known: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    asked = itemgetter(*looked_at)
+    known: dict[Any, tuple[int, ...]] = {}
 
     def told(row: Mapping[str, Any]) -> tuple[int, ...]:
-        alike = tuple(map(row.get, looked_at))
+        try:
+            alike = asked(row)
+        except KeyError:  # a field that its definitions did not have yet
+            alike = tuple(map(row.get, looked_at))
         found = known.get(alike)
         if found is None:
             everybody = (p for party in parties for p in people.told(work, party, spec, row))

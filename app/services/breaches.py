@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
@@ -15,7 +16,7 @@ from app.catalog.catalog import adopted
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, say
-from app.models.bulk import insert_new, insert_rows
+from app.models.bulk import insert_new, insert_new_columns, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
 from app.rules.judge import Occurrence, occurrences
@@ -26,7 +27,9 @@ from app.services.panel import Work
 
 Draft = tuple[dict[str, Any], list[Line]]
 """A breach that is about to be kept, with its lines."""
-
+Plain = tuple[Mapping[str, Any], int, int, int, datetime, date]
+"""A breach without lines that is about to be kept: what it says like others, and its cells ``OWN``."""
+OWN = ("record_id", "obligation", "occurrence", "occurred_at", "day")
 
 Seen = tuple[Work, Mapping[str, Any], Mapping[str, Any]]
 """The moment at which a breach was found, its obligation and its record as they were then."""
@@ -64,7 +67,7 @@ def settle(
             else occurrences(duty, limits.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
-            if (old := known.get(_numbered(o, occurrence.no))) is None:
+            if (old := known.get(numbered(o, occurrence.no))) is None:
                 then, owed, was = seen(duty, (work, o, row), occurrence)
                 new = missed(then, owed, duty, was, occurrence.no, occurrence.occurred_at, occurrence.day)
                 drafts += [_put_right(draft, o["done_at"]) if draft[0]["obligation"] else draft for draft in new]
@@ -74,7 +77,7 @@ def settle(
                 touched |= _charge(work, old, row, _named(work, o, duty, row))
                 if old["occurred_at"] != occurrence.occurred_at:
                     touched |= _redate(work, old, occurrence.occurred_at, occurrence.day)
-        numbers = {_numbered(o, occurrence.no) for occurrence in late}
+        numbers = {numbered(o, occurrence.no) for occurrence in late}
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
                 touched |= _turn(work, old, "void")
@@ -85,32 +88,78 @@ def settle(
 
 def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
     """Insert breaches that are not there yet, each once whoever else found it; return the ids of those that are new or joined."""
-    new, joined = add(work, drafts)
-    return joined | {b["id"] for b, _ in new}
+    added = add(work, drafts)
+    return added.joined | added.ids
 
 
-def costs(draft: Draft) -> bool:
-    """Return whether a new breach is a case for a judge: most missed duties cost nothing and count for nothing."""
-    b, lines = draft
-    return bool(lines or b["counter"] or b["root"])
+@dataclass
+class Added:
+    """Breaches that have just been kept: all new ones by what is told of them, those for a judge, and those that others have joined."""
+
+    told: dict[tuple[int, str, str], list[tuple[int, int, int | None]]] = field(default_factory=dict)
+    """Id, record and person by revision, register and rule."""
+    costly: list[int] = field(default_factory=list)
+    """Most missed duties cost nothing and count for nothing."""
+    joined: set[int] = field(default_factory=set)
+
+    @property
+    def ids(self) -> set[int]:
+        """The new ones."""
+        return {i for alike in self.told.values() for i, _, _ in alike}
+
+    def take(self, like: Mapping[str, Any], number: int, record_id: int) -> None:
+        """Count one in."""
+        kind = like["revision"], like["register"], like["rule"]
+        self.told.setdefault(kind, []).append((number, record_id, like["person"]))
 
 
-def add(work: Work, drafts: Sequence[Draft]) -> tuple[list[Draft], set[int]]:
-    """Insert breaches like ``keep``; return the new ones as they are kept, and the ids of those that others have joined."""
-    joined, drafts = _join(work, drafts)
-    if not drafts:
-        return [], joined
-    first = numbering.take(work, "breach.id", len(drafts))
-    rows = [b for b, _ in drafts]
-    for number, b in enumerate(rows, first):
-        b["id"] = number
-    if insert_new(work.connection, breach, rows, hardly_any_there=True) < len(rows):
-        kept = select(breach.c.id).where(breach.c.id.between(first, first + len(rows) - 1))
-        new = set(work.connection.execute(kept).scalars())
-        drafts = [draft for draft in drafts if draft[0]["id"] in new]
-    lines = [{"breach": b["id"], "seq": n, **x} for b, found in drafts for n, x in enumerate(found, 1)]
-    insert_rows(work.connection, breach_line, lines)
-    return drafts, joined
+def add(work: Work, drafts: Sequence[Draft], plain: Sequence[Plain] = ()) -> Added:
+    """Insert breaches like ``keep``."""
+    added = Added()
+    added.joined, drafts = _join(work, drafts)
+    if drafts:
+        rows = [b for b, _ in drafts]
+        first = numbering.take(work, "breach.id", len(rows))
+        for number, b in enumerate(rows, first):
+            b["id"] = number
+        there = insert_new(work.connection, breach, rows, hardly_any_there=True)
+        new = _kept(work, first, len(rows), there)
+        found = [(b, lines) for b, lines in drafts if b["id"] in new]
+        insert_rows(
+            work.connection, breach_line,
+            [{"breach": b["id"], "seq": n, **x} for b, lines in found for n, x in enumerate(lines, 1)],
+        )  # fmt: skip
+        for b, lines in found:
+            added.take(b, b["id"], b["record_id"])
+            if lines or b["counter"] or b["root"]:
+                added.costly.append(b["id"])
+    if plain:
+        first = numbering.take(work, "breach.id", len(plain))
+        there = insert_new_columns(work.connection, breach, *_columns(plain, first), hardly_any_there=True)
+        new = _kept(work, first, len(plain), there)
+        for number, (like, record_id, *_) in enumerate(plain, first):
+            if number in new:
+                added.take(like, number, record_id)
+    return added
+
+
+def _kept(work: Work, first: int, count: int, there: int) -> Container[int]:
+    """Return which of the numbers from ``first`` on are those of breaches, of which ``there`` were new."""
+    numbers = range(first, first + count)
+    if there == count:
+        return numbers
+    kept = select(breach.c.id).where(breach.c.id.between(first, numbers[-1]))
+    return set(work.connection.execute(kept).scalars())
+
+
+def _columns(plain: Sequence[Plain], first: int) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
+    """Return breaches, numbered from ``first`` on, as columns and as what all of them share."""
+    likes, *own = zip(*plain, strict=True)
+    columns = {"id": range(first, first + len(plain)), **dict(zip(OWN, own, strict=True))}
+    distinct = list({id(like): like for like in likes}.values())
+    same = {k: v for k, v in distinct[0].items() if k not in columns and all(like[k] == v for like in distinct)}
+    varied = [k for k in distinct[0] if k not in columns and k not in same]
+    return columns | {k: [like[k] for like in likes] for k in varied}, same
 
 
 def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
@@ -185,6 +234,8 @@ class Missing:
         self.charged = self.rule is not None and self.rule.charged_to is not None
         self.costless = _costless(self.rule)
         self.brings = any(b.trigger is not None and b.trigger.breach == duty.breach != "" for b in self.spec.breaches)
+        self.plain = self.costless and not self.brings and not (self.rule is not None and self.rule.joins)
+        """Whether nothing comes of it but the breach itself."""
         self.alike: dict[Any, dict[str, Any]] = {}
 
     def drafts(
@@ -194,18 +245,12 @@ class Missing:
         own = {
             "record_id": row["id"],
             "obligation": o["id"],
-            "occurrence": _numbered(o, no),
+            "occurrence": numbered(o, no),
             "occurred_at": at,
             "day": day,
         }
         if self.costless:
-            named = _charged(work, self.spec, self.rule, row, o["person"]) if self.charged else o["person"]
-            alike = named, o["role"], o["unit"], o["citation"], row.get("unit"), work.now, work.actor.person_id
-            if (like := self.alike.get(alike)) is None:
-                facts = own | {"person": self._person(work, o, row), "began": day}
-                [(like, _)] = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"])
-                self.alike[alike] = like
-            drafts: list[Draft] = [({**like, **own}, [])]
+            drafts: list[Draft] = [({**self.like(work, o, row), **own}, [])]
         else:
             facts = own | {
                 "person": self._person(work, o, row),
@@ -217,6 +262,16 @@ class Missing:
         if no == 1 and self.brings:
             drafts += _brought_about(work, self.spec, row, self.code, at, day, o["started_on"])
         return drafts
+
+    def like(self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a breach that costs nothing says like others: all of its cells but ``OWN``."""
+        named = _charged(work, self.spec, self.rule, row, o["person"]) if self.charged else o["person"]
+        alike = named, o["role"], o["unit"], o["citation"], row.get("unit"), work.now, work.actor.person_id
+        if (known := self.alike.get(alike)) is None:
+            facts = {"person": self._person(work, o, row), "day": o["due_on"], "began": o["due_on"]}
+            [(known, _)] = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"])
+            self.alike[alike] = known
+        return known
 
     def _person(self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
         """Return who missed it: whom the record names, who owed it, or the first who held the role that did."""
@@ -247,7 +302,7 @@ def _brought_about(
     return drafts
 
 
-def _numbered(o: Mapping[str, Any], no: int) -> int:
+def numbered(o: Mapping[str, Any], no: int) -> int:
     """Return the number of an occurrence among all of its record: those of a periodic duty are told apart by their period."""
     return no if o["cycle"] == 1 else int(o["cycle"]) * 1000 + no
 

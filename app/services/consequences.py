@@ -112,7 +112,7 @@ def of_breaches(
     touched: Iterable[int],
     *,
     growing: bool = False,
-    added: Sequence[breaches.Draft] = (),
+    added: breaches.Added | None = None,
     facts: telling.Known | None = None,
 ) -> Followed:
     """Let tickets, orders to correct and notices follow from breaches that are new or changed.
@@ -120,14 +120,14 @@ def of_breaches(
     ``growing``: they only cost more because another day has passed, which nobody is told daily. ``added``: more of them, which have
     just been added and need not be read; ``facts``: records of theirs that have just been read.
     """
-    ids = list(touched)
-    if not ids and not added:
+    ids, added = list(touched), added or breaches.Added()
+    if not ids and not added.told:
         return Followed()
-    assessed = assessing.assess(work, [*ids, *(draft[0]["id"] for draft in added if breaches.costs(draft))])
+    assessed = assessing.assess(work, [*ids, *added.costly])
     letters = telling.of_tickets(work, assessed.new)
     if not growing:
-        told = [*telling.found(work, ids), *(b for b, _ in added)]
-        letters += telling.of_breaches(work, told, facts or {}) + telling.of_moves(work, assessed.moved)
+        letters += telling.of_changes(work, ids) + telling.of_breaches(work, added.told, facts or {})
+        letters += telling.of_moves(work, assessed.moved)
     followed = Followed(tickets=assessed.new)
     followed.notices += notices.send(work, letters)
     followed.add(_order_corrections(work, assessed.new))

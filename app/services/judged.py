@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,7 +11,7 @@ from sqlalchemy import select
 from app.catalog.base import texts_in
 from app.catalog.register import RegisterSpec
 from app.models.among import among
-from app.models.bulk import read_columns
+from app.models.bulk import as_rows, read_columns
 from app.services import rows
 from app.services.panel import Work
 
@@ -36,8 +35,6 @@ def facts(work: Work, spec: RegisterSpec, ids: Sequence[int]) -> dict[int, dict[
     table = work.tables[spec.code]
     columns = [c for c in table.c if c.key in wanted or c.key in rows.ALWAYS]
     read = read_columns(work.connection, select(*columns).where(among(table.c.id, ids)))
-    found = dict(
-        zip(read.get("id", ()), map(dict, map(zip, repeat(tuple(read)), zip(*read.values(), strict=True))), strict=True)
-    )
+    found = dict(zip(read.get("id", ()), as_rows(read), strict=True))
     rows.attach(work, spec.code, [f for f in spec.fields if f.code in wanted], found.values())
     return found

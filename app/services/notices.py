@@ -86,8 +86,8 @@ class Told(NamedTuple):
 
 BLANK = "\x00"
 """Stands for a word that is still to come."""
-_ALIKE = {"kind": 2, "words": 3, "register": 4, "record_id": 5, "ticket": 6}
-"""What all who are told of one event are told alike: column of the table → place in ``Told``."""
+_SAID = Told._fields[2:]
+"""What all who are told of one event are told alike; the table has columns of these names."""
 
 
 def tell(
@@ -112,18 +112,19 @@ def written(words: Mapping[str, Any]) -> str:
 
 def send(work: Work, letters: Sequence[Told]) -> int:
     """Keep the notices that have not been given yet, and lay each into the outbox for every channel; return how many are new."""
-    each = [len(t.people) for t in letters]
-    if not (count := sum(each)):
+    if not letters:
         return 0
+    keys, people, *said = zip(*letters, strict=True)
+    each = list(map(len, people))
+    count = sum(each)
     first = numbering.take(work, "notice.id", count)
-    columns: dict[str, Sequence[Any]] = {
-        "id": list(range(first, first + count)),
-        "key": [f"{t.key}:{p}" for t in letters for p in t.people],
-        "person": [p for t in letters for p in t.people],
-        **{code: [*chain.from_iterable(map(repeat, [t[n] for t in letters], each))] for code, n in _ALIKE.items()},
-        "at": [work.now] * count,
+    columns = {
+        "id": range(first, first + count),
+        "key": [f"{key}:{p}" for key, told in zip(keys, people, strict=True) for p in told],
+        "person": [*chain.from_iterable(people)],
+        **{code: [*chain.from_iterable(map(repeat, v, each))] for code, v in zip(_SAID, said, strict=True)},
     }
-    insert_new_columns(work.connection, notice, columns, hardly_any_there=True)
+    insert_new_columns(work.connection, notice, columns, {"at": work.now}, hardly_any_there=True)
     mine = notice.c.id.between(first, first + count - 1)
     waiting = {"state": "waiting", "next_at": work.now}
     mailed = select(notice.c.id, literal(channels.MAIL), *(literal(v, outbox.c[k].type) for k, v in waiting.items()))

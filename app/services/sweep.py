@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.catalog.duty import Duty
 from app.models.among import among
-from app.models.bulk import insert_rows, read_columns, seldom_collected
+from app.models.bulk import as_rows, insert_rows, read_columns, uncollected
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, following
 from app.rules.calendar import BeyondCalendar
@@ -46,6 +46,10 @@ OWED = [c for c in obligation.c if c.key not in {"limit", "postponed"}]
 """What is asked of an obligation; how its limit was reckoned only Why? tells."""
 
 
+_Owed = dict[tuple[int, str, str], list[dict[str, Any]]]
+"""Obligations by the revision, register and duty that they are of."""
+
+
 @dataclass
 class SweepReport:
     """How much one run did."""
@@ -64,11 +68,10 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     Killed anywhere, the next run continues; of two at once neither does what the other did.
     """
     report = SweepReport()
-    with seldom_collected():
-        _raise_periods(panel, now, report)
-        for step in (_guarded, _grown):
-            while step(panel, now, report):
-                report.batches += 1
+    _raise_periods(panel, now, report)
+    for step in (_guarded, _grown):
+        while step(panel, now, report):
+            report.batches += 1
     return report
 
 
@@ -76,7 +79,7 @@ def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], in
     """Run one batch, again if the database chose it as the victim of a deadlock."""
     for attempt in range(RETRIES):
         try:
-            with panel.work(Actor.system(), now=now, source="sweep") as work:
+            with uncollected(), panel.work(Actor.system(), now=now, source="sweep") as work:
                 return step(work, report)
         except OperationalError as failure:
             if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
@@ -126,7 +129,8 @@ def _set_aside(panel: Panel, now: datetime, failed: Sequence[int]) -> None:
     """Let the others go on for an hour, and tell who looks after the site; its timer stays as it was, so it is dated truly in the end."""
     panel.memory["set aside"] |= dict.fromkeys(failed, now)
     with panel.work(Actor.system(), now=now, source="sweep") as work:
-        letters = [x for o in _obligations(work, failed) for x in telling.of_stuck(work, o)]
+        owed = _obligations(work, failed).values()
+        letters = [x for alike in owed for o in alike for x in telling.of_stuck(work, o)]
         notices.send(work, letters)
 
 
@@ -165,38 +169,46 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
     day_of = cache(work.panel.calendar.day_of)
-    courses: dict[tuple[int, str, str], _Course] = {}
     drafts: list[breaches.Draft] = []
+    plain: list[breaches.Plain] = []
     missed: list[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]] = []
     letters: list[notices.Told] = []
     ahead: list[dict[str, Any]] = []
-    for o in owed:
-        kind = (o["revision"], o["register"], o["duty"])
-        if (course := courses.get(kind)) is None:
-            course = courses[kind] = _Course(work, *kind, facts)
-        row = course.facts.get(o["record_id"])
-        duty, missing = course.duty, course.missing
-        if duty is None or missing is None or row is None or o["state"] != "open":
-            continue  # its definition or its record is gone: nothing more will happen to it
-        happened, coming = course.up_to_now(duty, o, claimed[o["id"]])
-        for event in happened:
-            if event.kind == "breach":
+    for kind, alike in owed.items():
+        course = _Course(work, *kind, facts)
+        then, duty = course.then, course.duty
+        if duty is None:
+            continue  # its definition is gone: nothing more will happen to it
+        missing = breaches.Missing.of(then, course.register, duty)
+        for o in alike:
+            i, row = o["id"], course.facts.get(o["record_id"])
+            if row is None or o["state"] != "open":
+                continue  # nor where its record is gone
+            happened, coming = course.up_to_now(duty, o, claimed[i])
+            for event in happened:
+                at, what, no = event
+                if what != "breach":
+                    if (told := course.tell(duty, event)(o, row)) is not None:
+                        letters.append(told)
+                    continue
                 missed.append((o, duty, row))
-                at = event.fire_at
-                drafts += missing.drafts(course.then, o, row, event.seq, at, day_of(at))
-            elif (told := course.tell(duty, event)(o, row)) is not None:
-                letters.append(told)
-        if coming is not None:
-            ahead.append({"obligation": o["id"], "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
-    added, touched = breaches.add(work, drafts)
-    if len(added) + len(touched) < len(drafts):  # one that was lifted when its limit moved, and is missed again
-        touched |= breaches.settle(work, missed) | {b["id"] for b, _ in added}
-        added = []
+                if missing.plain:
+                    own = row["id"], i, breaches.numbered(o, no), at, day_of(at)
+                    plain.append((missing.like(then, o, row), *own))
+                else:
+                    drafts += missing.drafts(then, o, row, no, at, day_of(at))
+            if coming is not None:
+                ahead.append({"obligation": i, "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
+    added = breaches.add(work, drafts, plain)
+    touched, new = added.joined, added.ids
+    if len(new) + len(touched) < len(drafts) + len(plain):  # one was lifted when its limit moved, and is missed again
+        touched |= breaches.settle(work, missed) | new
+        added, new = breaches.Added(), set()
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, keeping.TIMER)
     followed = consequences.of_breaches(work, touched, added=added, facts=facts)
     report.timers += len(claimed)
-    report.breaches += len(added) + len(touched)
+    report.breaches += len(new) + len(touched)
     report.tickets += len(followed.tickets)
     report.notices += notices.send(work, letters) + followed.notices
     return len(claimed)
@@ -221,7 +233,6 @@ class _Course:
     def __init__(self, work: Work, revision: int, register: str, duty: str, facts: telling.Known) -> None:
         self.then = editions.bound(work, revision)
         self.duty = self.then.catalog.duties.get((register, duty))
-        self.missing = breaches.Missing.of(self.then, register, self.duty) if self.duty is not None else None
         self.now, self.register = self.then.now, register
         self.facts = facts.get((revision, register), {})
         self.known: dict[Any, tuple[list[Event], Event | None]] = {}
@@ -235,13 +246,12 @@ class _Course:
 
     def up_to_now(self, duty: Duty, o: Mapping[str, Any], first: tuple[Any, ...]) -> tuple[list[Event], Event | None]:
         """Return what happens to an obligation from ``first`` on that is due, and the first after that, as far as the calendar dates it."""
-        fire_at, kind, _ = first
-        due_at = o["due_at"]
-        alike: tuple[Any, ...] = due_at, o["due_on"], o["calendar"]
-        if kind == "remind" and due_at <= self.now:
+        due_at, start = o["due_at"], None
+        if first[1] == "remind" and due_at <= self.now:
             first = due_at, "remind", 0  # once the limit has passed no reminder matters, whenever it was due
-        else:
-            alike = *alike, first, o["started_at"] if fire_at < due_at else None
+        elif first[0] < due_at:
+            start = o["started_at"]
+        alike = due_at, o["due_on"], o["calendar"], first, start
         if (known := self.known.get(alike)) is None:
             known = self.known[alike] = self._up_to_now(duty, o, Event(*first))
         return known
@@ -257,17 +267,22 @@ class _Course:
         return happened, None
 
 
-def _obligations(work: Work, ids: Sequence[int]) -> list[dict[str, Any]]:
+def _obligations(work: Work, ids: Sequence[int]) -> _Owed:
     columns = read_columns(work.connection, select(*OWED).where(among(obligation.c.id, ids)))
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    found: _Owed = {}
+    if columns:
+        kinds = zip(columns["revision"], columns["register"], columns["duty"], strict=True)
+        for kind, o in zip(kinds, as_rows(columns), strict=True):
+            found.setdefault(kind, []).append(o)
+    return found
 
 
-def _facts(work: Work, owed: Sequence[Mapping[str, Any]]) -> telling.Known:
+def _facts(work: Work, owed: _Owed) -> telling.Known:
     """Return the records of obligations, as the definitions that bind them know them."""
     found: dict[tuple[int, str], Mapping[int, Mapping[str, Any]]] = {}
     wanted: dict[tuple[int, str], set[int]] = {}
-    for o in owed:
-        wanted.setdefault((o["revision"], o["register"]), set()).add(o["record_id"])
+    for (revision, register, _), alike in owed.items():
+        wanted.setdefault((revision, register), set()).update(o["record_id"] for o in alike)
     for (revision, register), ids in wanted.items():
         then = editions.bound(work, revision)
         if spec := then.catalog.registers.get(register):

@@ -26,6 +26,8 @@ Tell = Callable[[Facts, Facts], notices.Told | None]
 """What gives the notice for an obligation and its record; None where nobody is to be told."""
 Known = Mapping[tuple[int, str], Mapping[int, Facts]]
 """Records as the definitions that bind them know them: by revision and register, then by id."""
+Kinds = dict[tuple[int, str, str], list[tuple[int, int, int | None]]]
+"""Breaches by revision, register and rule: id, record and person of each."""
 UNTOLD = ("proposed", "void", "waived", "cancelled")
 """States of tickets of whose amount the person fined has not been told, or whose decision he is told of itself."""
 
@@ -52,22 +54,27 @@ def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[notices
     return letters
 
 
-def found(work: Work, ids: Sequence[int]) -> list[Mapping[str, Any]]:
-    """Return what is told of breaches, by their ids."""
+def of_changes(work: Work, ids: Sequence[int]) -> list[notices.Told]:
+    """Return the notices of breaches that have changed; of one that was none after all whoever was told of it is told that too."""
+    if not ids:
+        return []
     b = breach.c
-    query = select(b.id, b.state, b.revision, b.register, b.record_id, b.rule, b.person).where(among(b.id, ids))
-    return list(work.rows(query)) if ids else []
+    live: Kinds = {}
+    query = select(b.revision, b.register, b.rule, b.id, b.record_id, b.person, b.state).where(among(b.id, ids))
+    void: list[int] = []
+    for *kind, number, record_id, person, state in work.connection.execute(query):
+        if state == "live":
+            live.setdefault(tuple(kind), []).append((number, record_id, person))
+        elif state == "void":
+            void.append(number)
+    return of_breaches(work, live, {}) + _lifted(work, void)
 
 
-def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known) -> list[notices.Told]:
+def of_breaches(work: Work, kinds: Kinds, facts: Known) -> list[notices.Told]:
     """Return the notices that kinds of breaches ask for; of a repeated one, each time anew.
 
-    Of one that was none after all those who were told of it are told that too. ``facts``: records that need not be read again.
+    ``facts``: records that need not be read again.
     """
-    kinds: dict[tuple[int, str, str], list[Mapping[str, Any]]] = {}
-    for b in breaches:
-        if b["state"] == "live":
-            kinds.setdefault((b["revision"], b["register"], b["rule"]), []).append(b)
     letters: list[notices.Told] = []
     for (revision, register, code), alike in kinds.items():
         rule = editions.catalog_of(work, revision).breaches.get((register, code))
@@ -76,18 +83,19 @@ def of_breaches(work: Work, breaches: Sequence[Mapping[str, Any]], facts: Known)
         then = editions.bound(work, revision)
         spec = then.catalog.registers[register]
         known = facts.get((revision, register), {})
-        missing = {b["record_id"] for b in alike} - known.keys()
+        missing = {i for _, i, _ in alike} - known.keys()
         read = judged.facts(then, spec, sorted(missing)) if missing else {}
-        names = people.names(work, {b["person"] for b in alike})
+        charged = {p for _, _, p in alike}
+        names = people.names(work, (p for p in charged if p is not None))
         told, words = audience(then, spec, rule.tell), {"register": spec.label, "number": BLANK, "rule": rule.label}
-        said = {p: notices.around(words | {"who": names.get(p, "")}) for p in {b["person"] for b in alike}}
-        for b in alike:
-            row = known.get(i := b["record_id"]) or read[i]
+        said = {p: notices.around(words | {"who": names[p] if p in names else ""}) for p in charged}
+        for number, i, p in alike:
+            row = known.get(i) or read[i]
             if whom := told(row):
-                before, after = said[b["person"]]
+                before, after = said[p]
                 text = before + notices.quoted(row["record_no"]) + after
-                letters.append(notices.Told(f"breach:{b['id']}", whom, "breach", text, register, i, None))
-    return letters + _lifted(work, [b["id"] for b in breaches if b["state"] == "void"])
+                letters.append(notices.Told(f"breach:{number}", whom, "breach", text, register, i, None))
+    return letters
 
 
 def of_limit(work: Work, register: str, duty: Duty, event: Event) -> Tell:
