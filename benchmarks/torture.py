@@ -94,7 +94,10 @@ def picture(opened: Site) -> dict[str, Any]:
         breaches = select(b.register, b.record_id, b.rule, b.occurrence, b.person, b.occurred_at, b.state)
         tickets = select(b.register, b.record_id, b.rule, b.occurrence, t.person, t.ordinal, t.amount, t.state)
         tickets = tickets.join(breach, b.id == t.breach)
-        letters = select(notice.c.person, notice.c.kind, notice.c.register, notice.c.record_id)
+        n = notice.c
+        # of what a ticket brought about the number depends on who came first, that of the ticket's record does not
+        about = func.coalesce(t.register, n.register), func.coalesce(t.record_id, n.record_id)
+        letters = select(n.person, n.kind, *about).outerjoin(ticket, t.id == n.ticket)
         digest, rows = hashlib.sha256(), Counter[str]()
         for query in (breaches, tickets, letters):
             for row in sorted(str(tuple(row)) for row in connection.execute(query)):

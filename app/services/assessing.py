@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select, update
 
 from app.catalog.breach import Counter
 from app.models.among import among
-from app.models.bulk import insert_new, insert_rows
+from app.models.bulk import as_rows, insert_new, insert_rows, read_columns
 from app.models.ledger import breach, breach_line, counter_group, ticket
 from app.rules.judge import BreachFact, Priced, PricedLine, price
 from app.rules.price import State, reached, window
@@ -164,16 +164,11 @@ def _facts(
 ) -> list[tuple[Mapping[str, Any], BreachFact[int], Mapping[str, Any] | None]]:
     ids = [r["id"] for r in rows]
     lines: dict[int, list[PricedLine]] = {}
-    tickets: dict[int, Mapping[str, Any]] = {}
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        for x in work.rows(select(breach_line).where(breach_line.c.breach.in_(part)).order_by(breach_line.c.seq)):
-            lines.setdefault(x["breach"], []).append(_line(x))
-        tickets |= {
-            t["breach"]: t
-            for t in work.rows(select(ticket).where(ticket.c.breach.in_(part)))
-            if t["person"] == rows[0]["person"]
-        }
+    charged = select(breach_line).where(among(breach_line.c.breach, ids)).order_by(breach_line.c.seq)
+    for x in as_rows(read_columns(work.connection, charged)):
+        lines.setdefault(x["breach"], []).append(_line(x))
+    known = read_columns(work.connection, select(ticket).where(among(ticket.c.breach, ids)))
+    tickets: dict[int, Mapping[str, Any]] = {t["breach"]: t for t in as_rows(known) if t["person"] == rows[0]["person"]}
     # of breaches of one instant the order must not depend on who found them first
     order = sorted(rows, key=lambda r: (r["register"], r["record_id"], r["rule"], r["occurrence"]))
     number = {r["id"]: n for n, r in enumerate(order)}

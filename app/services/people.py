@@ -46,8 +46,8 @@ def full_name(first: str | None, last: str | None) -> str:
     return f"{last}{first}" if any(ord(c) > 0x2E80 for c in last + first) else f"{first} {last}".strip()
 
 
-def names(work: Work, ids: Iterable[int]) -> dict[int, str]:
-    """Return people's names by id."""
+def names(work: Work, ids: Iterable[int | None]) -> dict[int, str]:
+    """Return people's names by id; where nobody is named there is none."""
     wanted = {i for i in ids if i is not None}
     known: dict[int, str] = work.memo.setdefault("names", _own(work.actor))
     if missing := wanted - known.keys():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ from app.services.panel import Actor, Panel, Work
 
 LOG = logging.getLogger(__name__)
 BATCH = {"sqlite": 4_000, "postgresql": 5_000}
-"""Obligations of one batch: SQLite's other writers wait for about a fifth of a second, longer where much is fined."""
+"""Obligations of one batch at most: SQLite's other writers wait for about a fifth of a second where nothing is fined."""
+FIRST, FEWEST = 1_000, 250
+"""Obligations of the first batch, and of one on the slowest machine."""
+LONG = 0.5
+"""Seconds that a batch is to take at most: so long others wait, and so much is lost with a worker that is killed."""
 RETRIES = 5
 PATIENCE = timedelta(hours=1)
 """How long what could not be judged is left before it is tried again."""
@@ -69,10 +74,20 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     """
     report = SweepReport()
     _raise_periods(panel, now, report)
+    most = BATCH[panel.engine.dialect.name]
     for step in (_guarded, _grown):
-        while step(panel, now, report):
+        size, begun = min(FIRST, most), time.monotonic()
+        while step(panel, now, report, size):
             report.batches += 1
+            size, begun = _paced(size, most, time.monotonic() - begun), time.monotonic()
     return report
+
+
+def _paced(size: int, most: int, seconds: float) -> int:
+    """Return how many the next batch is of, after one of ``size`` that took so long."""
+    if seconds > LONG:
+        return max(size // 2, min(FEWEST, most))
+    return min(2 * size, most) if seconds < LONG / 2 else size
 
 
 def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], int], report: SweepReport) -> int:
@@ -87,17 +102,17 @@ def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], in
     return 0
 
 
-def _guarded(panel: Panel, now: datetime, report: SweepReport) -> int:
+def _guarded(panel: Panel, now: datetime, report: SweepReport, size: int) -> int:
     """Run one batch; where something in it cannot be judged, all the rest of it one by one."""
     aside = _aside(panel, now)
     try:
-        return _retried(panel, now, lambda work, into: _batch(work, into, _due(work, aside)), report)
+        return _retried(panel, now, lambda work, into: _batch(work, into, _due(work, aside, size)), report)
     except DBAPIError:
         raise  # the database is the matter
     except Exception as failure:
         LOG.exception("a batch of due obligations cannot be judged; they are judged one by one")
         with panel.reading(Actor.system(), now=now) as work:
-            ids = [t.obligation for t in work.connection.execute(_due(work, aside)).all()]
+            ids = [t.obligation for t in work.connection.execute(_due(work, aside, size)).all()]
         failed = [i for i in ids if not _alone(panel, now, i, report)]
         if failed == ids and len(ids) > 1:
             raise RuntimeError("no obligation at all can be judged") from failure
@@ -151,11 +166,11 @@ def _raise_periods(panel: Panel, now: datetime, report: SweepReport) -> None:
         panel.memory["raised", register, code] = day
 
 
-def _due(work: Work, aside: Sequence[int]) -> Select[Any]:
+def _due(work: Work, aside: Sequence[int], size: int) -> Select[Any]:
     """Return the query of the timers of one batch."""
     due = select(timer).where(timer.c.fire_at <= work.now)
     due = due.where(not_(among(timer.c.obligation, aside))) if aside else due
-    return due.order_by(timer.c.fire_at, timer.c.obligation).limit(BATCH[work.connection.dialect.name])
+    return due.order_by(timer.c.fire_at, timer.c.obligation).limit(size)
 
 
 def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
@@ -214,13 +229,12 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     return len(claimed)
 
 
-def _grown(panel: Panel, now: datetime, report: SweepReport) -> int:
-    return _retried(panel, now, _measured, report)
+def _grown(panel: Panel, now: datetime, report: SweepReport, size: int) -> int:
+    return _retried(panel, now, lambda work, into: _measured(work, into, size), report)
 
 
-def _measured(work: Work, report: SweepReport) -> int:
+def _measured(work: Work, report: SweepReport, size: int) -> int:
     """Bring what still grows with each day late up to today, once a day, and post what it has grown by."""
-    size = BATCH[work.connection.dialect.name]
     ids = charging.growing(work, work.panel.calendar.start_of(work.today), size)
     touched = charging.measure(work, ids)
     report.notices += consequences.of_breaches(work, touched, growing=True).notices

@@ -35,23 +35,33 @@ UNTOLD = ("proposed", "void", "waived", "cancelled")
 def of_tickets(work: Work, tickets: Sequence[Mapping[str, Any]]) -> list[notices.Told]:
     """Return the notices of new tickets: to whoever confirms them."""
     letters: list[notices.Told] = []
+    names = people.names(work, {t["person"] for t in tickets})
+    told: dict[tuple[str, int | None, int | None], list[int]] = {}
+    labels: dict[tuple[int, str, str], Any] = {}
     for t in tickets:
-        rule = rule_of(work, t)
-        names = people.names(work, [t["person"]])
+        kind = (t["revision"], t["register"], t["rule"])
+        by = (t["confirmed_by"], people.charged_near(work, t), t["person"])
+        if kind not in labels:
+            rule = rule_of(work, t)
+            labels[kind] = notices.ready(rule.label) if rule else t["rule"]
+        if by not in told:
+            told[by] = _confirming(work, *by)
         words = {
             "ticket": t["record_no"],
-            "rule": rule.label if rule else t["rule"],
+            "rule": labels[kind],
             "who": names.get(t["person"], ""),
             "amount": t["amount"],
             "points": t["points"],
             "sanction": t["sanction"],
         }
-        holders = people.holders(work, t["confirmed_by"], people.charged_near(work, t)) if t["confirmed_by"] else []
-        standing = [d for h in holders for d in people.deputies(work, h, t["confirmed_by"]) if d != t["person"]]
-        letters += notices.tell(
-            work, [*holders, *standing], "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]}
-        )
+        letters += notices.tell(work, told[by], "to_confirm", f"ticket:{t['id']}", words, {"ticket": t["id"]})
     return letters
+
+
+def _confirming(work: Work, role: str, unit: int | None, fined: int | None) -> list[int]:
+    """Return who confirms a ticket, with who stands for them."""
+    holders = people.holders(work, role, unit) if role else []
+    return [*holders, *(d for h in holders for d in people.deputies(work, h, role) if d != fined)]
 
 
 def of_changes(work: Work, ids: Sequence[int]) -> list[notices.Told]:
@@ -86,9 +96,9 @@ def of_breaches(work: Work, kinds: Kinds, facts: Known) -> list[notices.Told]:
         missing = {i for _, i, _ in alike} - known.keys()
         read = judged.facts(then, spec, sorted(missing)) if missing else {}
         charged = {p for _, _, p in alike}
-        names = people.names(work, (p for p in charged if p is not None))
+        names = people.names(work, charged)
         told, words = audience(then, spec, rule.tell), {"register": spec.label, "number": BLANK, "rule": rule.label}
-        said = {p: notices.around(words | {"who": names[p] if p in names else ""}) for p in charged}
+        said = {p: notices.around(words | {"who": "" if p is None else names.get(p, "")}) for p in charged}
         for number, i, p in alike:
             row = known.get(i) or read[i]
             if whom := told(row):
