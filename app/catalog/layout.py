@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

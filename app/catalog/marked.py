@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from app.catalog.findings import Finding, Level
 from app.errors import Sentence, say

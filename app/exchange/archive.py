@@ -187,7 +187,7 @@ def look(work: Work, spec: RegisterSpec, row: Mapping[str, Any], found: Pointed)
         found.rows.setdefault("unit", set()).add(row["unit"])
     for f in (f for f in spec.fields if isinstance(f, Link)):
         value = row.get(f.code)
-        ids = set(value) if isinstance(value, tuple) else {value} - {None}
+        ids = {i for i in (value if isinstance(value, tuple) else (value,)) if i is not None}
         if isinstance(f, Person | Signature):
             found.people |= ids
         elif isinstance(f, File):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import LargeBinary, cast, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, LargeBinary, cast, func, literal, literal_column, select, union_all
 
 from app.catalog.register import RegisterSpec
 from app.exchange.cells import guarded
@@ -75,7 +75,7 @@ def _sqlite(work: Work, spec: RegisterSpec, cells: Sequence[str], order: Any, li
     ask(
         "CREATE TEMP TABLE IF NOT EXISTS csv_names (field INTEGER, id INTEGER, text TEXT, PRIMARY KEY (field, id)) WITHOUT ROWID"
     )
-    line = literal_column(line_of(cells)).label("line")
+    line: ColumnElement[Any] = literal_column(line_of(cells)).label("line")
     whole, inserted = listing.in_order(work, spec.code, [line], order), set[int]()
 
     def write(ids: Sequence[int]) -> bytes:
@@ -95,7 +95,7 @@ def _postgresql(work: Work, spec: RegisterSpec, cells: Sequence[str], order: Any
     """Have COPY write each batch. It takes no parameters: what the query compares with is written into it once, the ids each time."""
     table = work.tables[spec.code]
     # sorted before anything is made of it; no text of PostgreSQL holds the mark where the ids are to stand
-    here = literal_column(f"\"{table.name}\".id = ANY('{{\0}}'::bigint[])")
+    here: ColumnElement[bool] = literal_column(f"\"{table.name}\".id = ANY('{{\0}}'::bigint[])")
     rows = listing.in_order(work, spec.code, [literal_column(f'"{table.name}".*')], order).where(here)
     compiled = str(rows.compile(dialect=work.connection.dialect, compile_kwargs={"literal_binds": True}))
     before, after = (compiled % ()).split("\0")

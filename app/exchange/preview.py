@@ -133,8 +133,9 @@ def _shown(work: Work, plan: Plan, found: Sorted, show: RowStatus | None, after:
             if f is None:
                 cells.append(PreviewCell(text, "left_out"))
             elif f.code in bad:
-                several = isinstance(f, Link) and not f.many and not isinstance(f, File)
-                meant = tuple(lookup.meant_by(work, f, " ".join(text.split()))) if several else ()
+                meant: tuple[tuple[str, str], ...] = ()
+                if isinstance(f, Link) and not f.many and not isinstance(f, File):
+                    meant = tuple(lookup.meant_by(work, f, " ".join(text.split())))
                 cells.append(PreviewCell(text, "bad", reason=bad[f.code], meant=meant if len(meant) > 1 else ()))
             elif f.code in changes:
                 old = before.get(f.code)
