@@ -9,7 +9,7 @@ const SHUT = { "]": "[", "】": "【" };
 let count = 0;
 
 /** Return the word that is being typed before the caret: where it begins, what it is, and whether it stands in brackets. */
-export const typedAt = (text, caret) => {
+const typedAt = (text, caret) => {
   const before = text.slice(0, caret);
   if ((before.match(/["“”]/g) || []).length % 2) return null;
   const open = Math.max(before.lastIndexOf("["), before.lastIndexOf("【"));
@@ -24,7 +24,7 @@ export const typedAt = (text, caret) => {
 };
 
 /** Return the function whose arguments are being typed before the caret. */
-export const functionAt = (text, caret) => {
+const functionAt = (text, caret) => {
   const open = [];
   for (const part of text.slice(0, caret).replace(/"[^"]*"|\[[^\]]*\]/g, (quoted) => "_".repeat(quoted.length)).matchAll(/([\p{L}]+)?\s*([(（])|[)）]/gu)) {
     if (part[2]) open.push(part[1] || ""); else open.pop();
@@ -35,7 +35,7 @@ export const functionAt = (text, caret) => {
 const plain = (text) => text.replace(/[\[\]【】\s]/g, "").toLowerCase();
 
 /** Return what completes a word: fields whose name or label holds it, functions that begin with it. */
-export const completions = (known, typed) => {
+const completions = (known, typed) => {
   const wanted = plain(typed.text);
   const fields = known.fields.filter((f) => plain(f.text).includes(wanted) || plain(f.label).includes(wanted));
   fields.sort((a, b) => plain(b.text).startsWith(wanted) - plain(a.text).startsWith(wanted));
