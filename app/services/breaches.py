@@ -16,6 +16,7 @@ from app.catalog.catalog import adopted
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, say
+from app.models.among import among
 from app.models.bulk import insert_new, insert_new_columns, insert_rows
 from app.models.ledger import breach, breach_line, ticket
 from app.rules.charge import Late
@@ -52,6 +53,7 @@ def settle(
     there = {} if fresh else _of_obligations(work, [o["id"] for o, _, _ in changed])
     touched: set[int] = set()
     drafts: list[Draft] = []
+    done: dict[datetime | None, list[int]] = {}
     for o, duty, row in changed:
         known = there.get(o["id"], {})
         if (
@@ -81,8 +83,9 @@ def settle(
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
                 touched |= _turn(work, old, "void")
-        if known:
-            touched |= _correct(work, [old["id"] for old in known.values()], o["done_at"])
+        done.setdefault(o["done_at"], []).extend(old["id"] for old in known.values())
+    for at, ids in done.items():
+        touched |= _correct(work, ids, at)
     return touched | keep(work, drafts)
 
 
@@ -101,6 +104,8 @@ class Added:
     costly: list[int] = field(default_factory=list)
     """Most missed duties cost nothing and count for nothing."""
     joined: set[int] = field(default_factory=set)
+    there: set[int | None] = field(default_factory=set)
+    """Obligations of which a breach was there already."""
 
     @property
     def ids(self) -> set[int]:
@@ -125,6 +130,7 @@ def add(work: Work, drafts: Sequence[Draft], plain: Sequence[Plain] = ()) -> Add
         there = insert_new(work.connection, breach, rows, hardly_any_there=True)
         new = _kept(work, first, len(rows), there)
         found = [(b, lines) for b, lines in drafts if b["id"] in new]
+        added.there.update(b["obligation"] for b in rows if b["id"] not in new)
         insert_rows(
             work.connection, breach_line,
             [{"breach": b["id"], "seq": n, **x} for b, lines in found for n, x in enumerate(lines, 1)],
@@ -137,9 +143,11 @@ def add(work: Work, drafts: Sequence[Draft], plain: Sequence[Plain] = ()) -> Add
         first = numbering.take(work, "breach.id", len(plain))
         there = insert_new_columns(work.connection, breach, *_columns(plain, first), hardly_any_there=True)
         new = _kept(work, first, len(plain), there)
-        for number, (like, record_id, *_) in enumerate(plain, first):
+        for number, (like, record_id, owed, *_) in enumerate(plain, first):
             if number in new:
                 added.take(like, number, record_id)
+            else:
+                added.there.add(owed)
     return added
 
 
@@ -602,9 +610,11 @@ def _put_right(draft: Draft, at: datetime | None) -> Draft:
 def _correct(work: Work, ids: Sequence[int], at: datetime | None) -> set[int]:
     """Carry the moment at which a missed duty was fulfilled into what its breaches are charged for."""
     line = breach_line.c
+    if not ids:
+        return set()
     moved = (
         update(breach_line)
-        .where(line.breach.in_(ids), line.register.is_(None), line.corrected_at.is_distinct_from(at))
+        .where(among(line.breach, ids), line.register.is_(None), line.corrected_at.is_distinct_from(at))
         .values(corrected_at=at)
     )
     return set(work.connection.execute(moved.returning(line.breach)).scalars())

@@ -215,15 +215,14 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
             if coming is not None:
                 ahead.append({"obligation": i, "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
     added = breaches.add(work, drafts, plain)
-    touched, new = added.joined, added.ids
-    if len(new) + len(touched) < len(drafts) + len(plain):  # one was lifted when its limit moved, and is missed again
-        touched |= breaches.settle(work, missed) | new
-        added, new = breaches.Added(), set()
+    touched = added.joined
+    if added.there:  # it was entered late already, or was lifted when its limit moved and is missed again
+        touched |= breaches.settle(work, [m for m in missed if m[0]["id"] in added.there])
     work.connection.execute(delete(timer).where(among(timer.c.obligation, ids)))
     insert_rows(work.connection, timer, ahead, keeping.TIMER)
     followed = consequences.of_breaches(work, touched, added=added, facts=facts)
     report.timers += len(claimed)
-    report.breaches += len(new) + len(touched)
+    report.breaches += len(added.ids) + len(touched)
     report.tickets += len(followed.tickets)
     report.notices += notices.send(work, letters) + followed.notices
     return len(claimed)

@@ -127,6 +127,38 @@ def test_a_batch_leaves_what_one_obligation_after_the_other_leaves(
     other.panel.engine.dispose()
 
 
+def test_what_was_entered_late_does_not_keep_the_others_of_a_batch(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    late_archives(site, 8)
+    with site.panel.work(Actor.system(), now=at("2025-03-10 09:00")) as work:
+        row = {"vehicle": 1, "archive_kind": "新车档案", "trigger_date": date(2025, 3, 3)}
+        records.create(work, "vehicle_archive", row | {"responsible_advisor": site.ids["sales1"]})
+    assert len(picture(site)["tickets"]) == 1, "it was late when it was entered"
+    settled: list[int] = []
+    settle = breaches.settle
+
+    def counted(work: Work, changed: Any, **how: Any) -> set[int]:
+        settled.append(len(changed := list(changed)))
+        return settle(work, changed, **how)
+
+    monkeypatch.setattr(breaches, "settle", counted)
+    sweep.run(site.panel, at("2025-03-11 00:05"))
+    assert len(picture(site)["tickets"]) == 9
+    assert sum(settled) == 1, "what is there already is looked at again, and nothing else"
+
+
+def test_a_batch_is_as_large_as_it_is_done_in_time() -> None:
+    def settles(per_obligation: float) -> int:
+        size = sweep.FIRST
+        for _ in range(20):
+            size = sweep._paced(size, 4_000, size * per_obligation)
+        return size
+
+    assert settles(0.00005) == 4_000
+    assert settles(0.0003) == 1_000
+    assert settles(0.01) == sweep.FEWEST
+    assert sweep._paced(1, 1, 60.0) == sweep._paced(1, 1, 0.0) == 1
+
+
 def test_a_sweep_killed_anywhere_is_finished_by_the_next(site: Site) -> None:
     late_archives(site, 90)
     url = site.panel.engine.url.render_as_string(hide_password=False)
