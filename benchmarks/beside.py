@@ -89,6 +89,9 @@ def show(f: dict[str, Any]) -> None:
     print(
         f"  bare  {bare['seconds']:8.2f} s {bare['rows_per_second']:>11,.0f} rows/s   panel / bare {f['share_of_bare']:.1%}"
     )
+    if "served_seconds" in ours:
+        both = [f["cpu_seconds"] + f["served_seconds"] for f in (ours, bare)]
+        print(f"  CPU, the server's too: {both[0]:.2f} s, bare {both[1]:.2f} s: {both[0] / both[1]:.2f} ×")
     if helped := ours.get("helped_seconds"):
         print(f"  {helped:.2f} s of the CPU in a process that reads the file")
     if "first_byte_s" in ours:

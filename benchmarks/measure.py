@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import threading
 import time
@@ -11,6 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from tests.servers import libpq
 
 EVERY = 0.1
 """Seconds between two looks at the memory of the processes that a block has started."""
@@ -58,6 +64,28 @@ def measured() -> Iterator[Stopwatch]:
         looking.join()
     watch.peak = peak() + beside[0]
     watch.megabytes = watch.peak - before
+
+
+def server_cpu(url: str) -> float:
+    """Return the CPU seconds that the PostgreSQL server of a database has had, with all of its processes; 0 for SQLite, which has none."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return 0.0
+    with psycopg.connect(libpq(url)) as wire:
+        server = _stat(wire.info.backend_pid)[1]
+        processes = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="ascii").split()
+        return sum(map(_used, [server, *processes])) / os.sysconf("SC_CLK_TCK")
+
+
+def _used(process: str) -> int:
+    """Return the ticks of a process and of those that it has started and seen the end of; 0 for one that has ended."""
+    with suppress(OSError):
+        return sum(map(int, _stat(process)[11:15]))
+    return 0
+
+
+def _stat(process: str | int) -> list[str]:
+    """Return what the system says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
 
 
 def _reaped() -> float:

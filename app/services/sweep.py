@@ -170,7 +170,7 @@ def _due(work: Work, aside: Sequence[int], size: int) -> Select[Any]:
     """Return the query of the timers of one batch."""
     due = select(timer).where(timer.c.fire_at <= work.now)
     due = due.where(not_(among(timer.c.obligation, aside))) if aside else due
-    return due.order_by(timer.c.fire_at, timer.c.obligation).limit(size)
+    return due.order_by(timer.c.fire_at).limit(size)
 
 
 def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
