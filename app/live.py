@@ -93,7 +93,7 @@ class LiveApp:
         """Return one that only keeps its panel fresh: for workers, which serve nobody."""
 
         def build(_live: LiveApp, before: Serving | None) -> Serving:
-            panel = factory.open_panel(config.read(), before and before.panel.engine)
+            panel = factory.open_panel(config.read(), before.panel.engine if before else None)
             return Serving(panel.catalog.revision, panel, _no_pages)
 
         return cls(build, publishing.revision)
@@ -125,7 +125,8 @@ class LiveApp:
         serving = self._serving or self.refresh()
         if self._is_time():
             self._looking.submit(self.refresh).add_done_callback(_complain)
-        return serving.app(environ, start_response)
+        answer: Iterable[bytes] = serving.app(environ, start_response)
+        return answer
 
     @property
     def panel(self) -> Panel:
@@ -176,7 +177,7 @@ class LiveApp:
 
 def serving(settings: Settings, live: LiveApp | None = None, before: Serving | None = None) -> Serving:
     """Return what serves the newest publication: a new app, or that of ``before`` with another panel."""
-    panel = factory.open_panel(settings, before and before.panel.engine)
+    panel = factory.open_panel(settings, before.panel.engine if before else None)
     if before is None:
         return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
     factory.serve(before.app, panel)
@@ -190,7 +191,8 @@ def _no_pages(environ: dict[str, Any], start_response: Callable[..., Any]) -> It
 
 def commands() -> Flask:
     """Return an app on the newest catalog for ``flask`` on the terminal."""
-    return serving(config.read()).app
+    app: Flask = serving(config.read()).app
+    return app
 
 
 def _complain(look: Future[Serving]) -> None:
