@@ -47,6 +47,19 @@ def test_a_card_is_moved_by_keyboard_alone(desk: Desk) -> None:
     assert desk.read(record)["state"] == "closed"
 
 
+def test_shift_and_an_arrow_send_a_card_to_the_state_on_that_side(desk: Desk) -> None:
+    [record] = desk.enter({"subject": "往右推", "result": "好了"})
+    page = desk.window("owner", width=1440)
+    page.goto(BOARD)
+    page.locator(".g-card", has_text="往右推").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("[data-says]")).to_contain_text("左边没有它能流转到的状态")
+    page.keyboard.press("Shift+ArrowRight")
+    page.locator("dialog[open]").get_by_role("button", name="结案").click()
+    expect(page.locator(".g-lane").nth(1)).to_contain_text("往右推")
+    assert desk.read(record)["state"] == "closed"
+
+
 def test_a_step_that_is_not_mine_is_not_made(desk: Desk) -> None:
     [record] = desk.enter({"subject": "别人的", "helpers": (desk.site.ids["chief"],)})
     page = desk.window("chief", width=1440)

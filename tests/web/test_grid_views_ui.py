@@ -358,12 +358,20 @@ def test_board_calendar_and_cards_hold_none_one_and_many(desk: Desk, many: int) 
     if many > 30:
         lanes.nth(0).get_by_role("button", name="再显示一些（共 130 条）").click()
         expect(page.locator(".g-card")).to_have_count(100)
+        lanes.nth(0).get_by_role("button", name="在表格中看全部 130 条").click()
+        expect(page.locator("[data-total]")).to_have_text("共 130 条")
+        expect(page.locator("[data-chips]")).to_contain_text("状态 等于 处理中")
+    elif not many:
+        expect(page.locator(".g-none")).to_have_text("还没有记录")
     page.goto("/grid/complaint?mode=calendar")
     expect(page.locator("[data-grid][data-ready]")).to_be_attached()
     if many and not page.locator(".g-due").count():  # due in the month to come
         page.get_by_role("button", name="下个月").click()
     expect(page.locator(".g-due")).to_have_count(min(many, 20))
-    expect(page.locator(".g-day ul > .soft")).to_have_text(["还有 110 条"] if many > 20 else [])
+    expect(page.locator(".g-rest")).to_have_text(["还有 110 条"] if many > 20 else [])
+    if many > 20:
+        page.click(".g-rest")
+        expect(page.locator("[data-total]")).to_have_text("共 130 条")
     phone = desk.window("stranger", width=375)
     phone.goto("/grid/complaint")
     expect(phone.locator(".g-cards-end")).to_have_text(

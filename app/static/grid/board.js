@@ -6,8 +6,11 @@ import { menu } from "./menu.js";
 import { plainNotes } from "./plain.js";
 import { say } from "./say.js";
 import { movesOf, transit } from "./transition.js";
+import { inSheet } from "./views.js";
 
 const LIMIT = 30;
+/** Cards of one state at most; the sheet shows the rest. */
+const MOST = 100;
 
 export const board = (grid) => {
   const place = grid.root.querySelector("[data-board]");
@@ -39,12 +42,15 @@ export const board = (grid) => {
       make("div", { className: "g-card-head" }, make("span", { className: "soft", textContent: row.cells.record_no || "" }), ...due, opener),
       make("a", { href: grid.pageOf(row.id), textContent: grid.nameOf(row), draggable: false }), make("dl", {}, ...facts));
     one.dataset.id = row.id;
+    one.setAttribute("aria-description", say("回车打开，空格选择流转，方向键到别的卡片，Shift 加左右键移到那边的状态"));
     one.addEventListener("dragstart", (event) => { dragged = row; one.classList.add("is-dragged"); event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", row.cells.record_no || String(row.id)); mark(row); });
     one.addEventListener("dragend", () => { one.classList.remove("is-dragged"); dragged = null; mark(null); });
     one.addEventListener("keydown", (event) => {
       if (event.target !== one) return;
       if (event.key === "Enter") location.assign(grid.pageOf(row.id));
       if (event.key === " ") { event.preventDefault(); act(row, opener); }
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (event.shiftKey && by) { event.preventDefault(); push(row, opener, by); return; }
       const to = neighbour(one, event.key);
       if (to) { event.preventDefault(); to.focus(); }
     });
@@ -63,15 +69,25 @@ export const board = (grid) => {
     return null;
   };
 
+  const leads = (row, state) => grid.schema.transitions.some((step) => step.from.includes(row.state) && step.to === state);
+
+  /** Send a card to the nearest state on one side that some step leads to. */
+  const push = (row, opener, by) => {
+    const { states } = grid.schema;
+    for (let at = states.findIndex((state) => state.code === row.state) + by; states[at]; at += by) if (leads(row, states[at].code)) { act(row, opener, states[at].code); return; }
+    grid.emit("says", { tone: "info", brief: true, text: by > 0 ? say("右边没有它能流转到的状态") : say("左边没有它能流转到的状态") });
+  };
+
   /** Light the lanes that a card may go to by some step. */
   const mark = (row) => {
-    for (const lane of place.querySelectorAll(".g-lane")) lane.classList.toggle("is-open", Boolean(row) && grid.schema.transitions.some((step) => step.from.includes(row.state) && step.to === lane.dataset.state));
+    for (const lane of place.querySelectorAll(".g-lane")) lane.classList.toggle("is-open", Boolean(row) && leads(row, lane.dataset.state));
   };
 
   const lane = (state) => {
     const cards = make("ul", {}, ...state.rows.map(card));
-    const more = state.count > state.rows.length ? [make("button", { type: "button", className: "btn btn-sm", textContent: say("再显示一些（共 {n} 条）", { n: state.count }) })] : [];
-    more[0]?.addEventListener("click", () => { limits[state.code] = 100; load(); });
+    const whole = state.rows.length >= MOST;
+    const more = state.count > state.rows.length ? [make("button", { type: "button", className: "btn btn-sm", textContent: whole ? say("在表格中看全部 {n} 条", { n: state.count }) : say("再显示一些（共 {n} 条）", { n: state.count }) })] : [];
+    more[0]?.addEventListener("click", () => { if (whole) inSheet(grid, { all: [{ field: "state", op: "eq", value: state.code }] }); else { limits[state.code] = MOST; load(); } });
     const box = make("section", { className: `g-lane${state.count ? "" : " is-empty"}` }, make("header", {}, make("span", { className: `word word-${state.tone}`, textContent: state.label }), make("span", { className: "count soft", textContent: state.count })), cards, ...more);
     box.dataset.state = state.code;
     box.setAttribute("aria-label", state.label);
@@ -90,7 +106,8 @@ export const board = (grid) => {
       const lanes = answer.states.map((state) => lane({ ...state, rows: grid.take({ columns: answer.columns, rows: state.rows }).rows }));
       const active = document.activeElement?.dataset?.id;
       const tops = [...place.querySelectorAll(".g-lane ul")].map((list) => list.scrollTop);
-      place.replaceChildren(...lanes);
+      const none = answer.states.every((state) => !state.count);
+      place.replaceChildren(...lanes, ...(none ? [make("p", { className: "soft g-none", role: "status", textContent: search ? say("没有符合条件的记录") : say("还没有记录") })] : []));
       place.querySelectorAll(".g-lane ul").forEach((list, i) => { list.scrollTop = tops[i] || 0; });
       if (active) place.querySelector(`[data-id="${active}"]`)?.focus();
       grid.root.dataset.ready = "";

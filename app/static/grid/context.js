@@ -9,6 +9,12 @@ export const context = (grid) => {
   /** What stands for the place of a pointer where a menu wants the button below which it opens. */
   const spotOf = (left, bottom) => ({ isConnected: false, getBoundingClientRect: () => ({ left, bottom }) });
 
+  /** Below the head of the active column. */
+  const above = () => {
+    const { line, at } = selection.focus, box = scroller.getBoundingClientRect();
+    return spotOf(box.left + grid.sheet.place(line, at).left, box.top + grid.sheet.headHeight);
+  };
+
   /** The next day, where a moment is meant by its day. */
   const dayAfter = (day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 
@@ -32,6 +38,7 @@ export const context = (grid) => {
       ...(same.length ? [{ icon: "filter", text: say("只看“{value}”", { value: short }), gap: true, act: () => grid.emit("filterBy", { column, leaves: same }) }] : []),
       ...(grid.asked.filter || grid.asked.search ? [{ icon: "filter-off", text: say("清除全部筛选"), gap: !same.length, act: () => grid.ask({ filter: null, search: "" }) }] : []),
       ...(column.sortable ? [{ icon: "sort-ascending", text: say("升序"), gap: true, act: () => grid.ask({ sort: [{ field: column.code, desc: false }] }) }, { icon: "sort-descending", text: say("降序"), act: () => grid.ask({ sort: [{ field: column.code, desc: true }] }) }] : []),
+      { icon: "dots", text: say("{label}：列菜单", { label: column.label }), act: () => grid.emit("columnMenu", { column, opener: above() }) },
       { icon: "arrow-up-right", text: say("打开记录"), keys: "Ctrl+Enter", gap: true, act: () => grid.emit("open") },
     ];
   };
@@ -77,7 +84,7 @@ export const context = (grid) => {
     open(spotOf(box.left + place.left + 8, box.top + place.top + place.height));
   });
   grid.on("columnFilter", () => {
-    const { line, at } = selection.focus, column = grid.columns[at], box = scroller.getBoundingClientRect();
-    if (column.filterable) grid.emit("pickValues", { column, opener: spotOf(box.left + grid.sheet.place(line, at).left, box.top + grid.sheet.headHeight) });
+    const column = grid.columns[selection.focus.at];
+    if (column.filterable) grid.emit("pickValues", { column, opener: above() });
   });
 };

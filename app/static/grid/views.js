@@ -4,16 +4,23 @@ import { ask, dialog } from "./ask.js";
 import { menu } from "./menu.js";
 import { say } from "./say.js";
 
+const keyOf = (grid) => `grid:${grid.schema.register.code}:${grid.view?.id ?? ""}`;
+
+/** Go to the sheet of the register and show there what `filter` means. */
+export const inSheet = (grid, filter) => {
+  try { sessionStorage.setItem(keyOf(grid), JSON.stringify({ filter })); } catch { /* then all of it shows */ }
+  location.assign(location.pathname);
+};
+
 export const views = (grid) => {
   const opener = grid.root.querySelector("[data-views]");
   const { schema } = grid;
   let all = schema.views || [];
   grid.view = all.find((view) => view.id === Number(new URLSearchParams(location.search).get("view"))) || null;
 
-  const key = () => `grid:${schema.register.code}:${grid.view?.id ?? ""}`;
-  const kept = () => { try { return JSON.parse(sessionStorage.getItem(key())); } catch { return null; } };
-  const keep = () => { try { sessionStorage.setItem(key(), JSON.stringify(grid.config())); } catch { /* then it lasts until the page is left */ } name(); };
-  const forget = () => { try { sessionStorage.removeItem(key()); } catch { /* nothing was kept */ } };
+  const kept = () => { try { return JSON.parse(sessionStorage.getItem(keyOf(grid))); } catch { return null; } };
+  const keep = () => { try { sessionStorage.setItem(keyOf(grid), JSON.stringify(grid.config())); } catch { /* then it lasts until the page is left */ } name(); };
+  const forget = () => { try { sessionStorage.removeItem(keyOf(grid)); } catch { /* nothing was kept */ } };
 
   const changed = () => JSON.stringify(grid.config()) !== grid.shownConfig;
 
