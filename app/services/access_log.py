@@ -65,7 +65,7 @@ def lines(
         about, a.register == register if register else true(), a.id < before if before is not None else true()
     )
     query = select(access_log).where(wanted).order_by(a.id.desc()).limit(limit)
-    return [dict(r) for r in work.connection.execute(query).mappings()]
+    return [dict(r) for r in work.rows(query)]
 
 
 def numbers(work: Work, found: Sequence[dict[str, Any]]) -> dict[tuple[str, int], str]:

@@ -127,7 +127,7 @@ def build(work: Work, text: str) -> WorkCalendar:
 
 def revisions(work: Work) -> list[Revision]:
     """Return every revision, latest first."""
-    rows = work.connection.execute(select(calendar_revision).order_by(calendar_revision.c.revision.desc())).mappings()
+    rows = work.rows(select(calendar_revision).order_by(calendar_revision.c.revision.desc()))
     return [
         Revision(r["revision"], r["name"], r["unit"], Facts.from_text(r["facts"]), r["at"], r["person"], r["note"])
         for r in rows

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, RowMapping, Select, Subquery, and_, func, or_, select
+from sqlalchemy import FromClause, Select, Subquery, and_, func, or_, select
 
 from app.models.ledger import obligation
 from app.services.panel import Work
@@ -116,9 +116,8 @@ def _side(found: Replayed, kind: str, kept: Mapping[str, FromClause] | None) -> 
     )
 
 
-def _streamed(work: Work, query: Select[Any]) -> Iterator[RowMapping]:
-    options = {"stream_results": True, "max_row_buffer": 1_000}
-    yield from work.connection.execute(query, execution_options=options).mappings()
+def _streamed(work: Work, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
+    yield from work.rows(query.execution_options(stream_results=True, max_row_buffer=1_000))
 
 
 def charged(found: Replayed, *, kept: bool) -> Subquery:

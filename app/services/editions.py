@@ -256,7 +256,7 @@ def whole(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
         return rows
     table = work.tables[spec.code]
     query = select(table.c.id, *(table.c[c] for c in gone)).where(among(table.c.id, [r["id"] for r in rows]))
-    kept = {r["id"]: r for r in work.connection.execute(query).mappings()}
+    kept = {r["id"]: r for r in work.rows(query)}
     return [{**kept.get(r["id"], {}), **r} for r in rows]
 
 

@@ -131,7 +131,7 @@ def fetch(work: Work, register: str, record_id: int, number: int) -> Attachment:
 
 def kept(work: Work, number: int) -> Attachment:
     """Return an attachment; whoever asks has made sure that the actor may see it. Raises Missing."""
-    found = work.connection.execute(select(attachment).where(attachment.c.id == number)).mappings().first()
+    found = work.rows(select(attachment).where(attachment.c.id == number)).first()
     if found is None or not (path := place(work.panel.files, found["sha256"])).is_file():
         raise Missing
     return Attachment(found["name"], found["content_type"], path)

@@ -46,7 +46,7 @@ def _done_elsewhere(work: Work, d: Done, ids: Sequence[int]) -> dict[int, dateti
             query = select(pointing, func.min(table.c[column])).where(*mine).group_by(pointing)
             found |= {record_id: moment_of(work, first) for record_id, first in work.connection.execute(query)}
             continue
-        children = {r["id"]: dict(r) for r in work.connection.execute(select(table).where(*mine)).mappings()}
+        children = {r["id"]: dict(r) for r in work.rows(select(table).where(*mine))}
         for child, moment in history.since(work, spec, children.values(), fulfils(spec, d)).items():
             record_id = children[child][d.through]
             found[record_id] = min(moment, found.get(record_id, moment))

@@ -31,7 +31,7 @@ def listed(work: Work) -> list[dict[str, Any]]:
     """Return every day that was set, the latest first, with who set it; ``holds`` marks those that hold. Raises Forbidden."""
     administration.demand(work)
     query = select(table).order_by(table.c.id.desc())
-    found = [dict(r) for r in work.connection.execute(query).mappings()]
+    found = [dict(r) for r in work.rows(query)]
     names = people.names(work, [r["person"] for r in found if r["person"] is not None])
     newest: dict[str, int] = {}
     for r in found:

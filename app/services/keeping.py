@@ -34,7 +34,7 @@ def existing(work: Work, register: str, ids: Sequence[int]) -> There:
             obligation.c.record_id.in_(list(ids[start : start + 500])),
             obligation.c.cycle == 1,
         )
-        for o in work.connection.execute(query).mappings():
+        for o in work.rows(query):
             found.setdefault(o["duty"], {})[o["record_id"]] = dict(o)
     return found
 

@@ -35,7 +35,7 @@ def listed(work: Work, view: str, limit: int = 100) -> list[dict[str, Any]]:
     """Return the letters of a view, latest first, each with who gets it and why it failed; never what it says. Raises Forbidden."""
     administration.demand(work)
     query = select(letter).where(letter.c.state.in_(STATES[view])).order_by(letter.c.id.desc()).limit(limit)
-    rows = work.connection.execute(query).mappings().all()
+    rows = work.rows(query).all()
     names = people.names(work, [r["person"] for r in rows if r["person"] is not None])
     groups = {channels.code_of(r.id): r.name for r in work.connection.execute(select(channel.c.id, channel.c.name))}
     return [

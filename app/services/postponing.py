@@ -65,7 +65,7 @@ def _pointing(work: Work, by: Pause | Prolongation, rows: Sequence[Row]) -> list
     """Return the records elsewhere that point to some records, in the order they were entered."""
     table = work.tables[by.register_code]
     query = select(table).where(among(table.c[by.through], [r["id"] for r in rows]), table.c.archived_at.is_(None))
-    return [dict(r) for r in work.connection.execute(query.order_by(table.c.id)).mappings()]
+    return [dict(r) for r in work.rows(query.order_by(table.c.id))]
 
 
 def postpone(

@@ -89,7 +89,7 @@ def redate(work: Work) -> list[Moved]:
             .order_by(o.id)
             .limit(BATCH)
         )
-        found = [dict(r) for r in work.connection.execute(query).mappings()]
+        found = [dict(r) for r in work.rows(query)]
         if not found:
             return moved
         last = found[-1]["id"]

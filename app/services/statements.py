@@ -114,8 +114,8 @@ def _read(work: Work, number: int, *, person: int | None = None, unit: int | Non
         lines, pays = (q.where(of == unit if unit else of.is_(None)) for q, of in ((lines, x.unit), (pays, p.unit)))
     if not closing.concern(work):  # what somebody earns is nobody else's business
         pays = pays.where(d.person == work.actor.person_id)
-    rows = [dict(r) for r in work.connection.execute(lines.order_by(t.occurred_at, t.id)).mappings()]
-    decided = [dict(r) for r in work.connection.execute(pays.order_by(d.id)).mappings()]
+    rows = [dict(r) for r in work.rows(lines.order_by(t.occurred_at, t.id))]
+    decided = [dict(r) for r in work.rows(pays.order_by(d.id))]
     return _statements(work, month, ledger.labelled(work, rows), decided)
 
 

@@ -37,9 +37,9 @@ def of_record(work: Work, register: str, record_id: int) -> list[RecordVersion]:
     seen = {f.code for f in scope.fields_for(work, register)}
     hidden = {f.code for f in work.spec(register).fields} - seen
     v = record_version.c
-    found = work.connection.execute(
+    found = work.rows(
         select(record_version).where(v.register == register, v.record_id == record_id).order_by(v.version.desc())
-    ).mappings().all()  # fmt: skip
+    ).all()  # fmt: skip
     names = people.names(work, [p for r in found for p in (r["person"], r["on_behalf"])])
     return [
         RecordVersion(

@@ -47,7 +47,7 @@ def all_of(work: Work, register: str) -> list[View]:
     v, r = saved_view.c, saved_view_role.c
     shared = select(r.view).where(r.role.in_(sorted(work.actor.roles | {rights.EVERYONE})))
     query = select(saved_view).where(v.register == register, or_(v.person == work.actor.person_id, v.id.in_(shared)))
-    rows = work.connection.execute(query.order_by(v.name, v.id)).mappings().all()
+    rows = work.rows(query.order_by(v.name, v.id)).all()
     held: dict[int, list[str]] = {}
     for view, role in work.connection.execute(select(r.view, r.role).where(r.view.in_([x["id"] for x in rows]))):
         held.setdefault(view, []).append(role)
