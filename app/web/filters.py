@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from flask import g, has_request_context
-from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter, Filters
+from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter, Filters, map_args_filter
 from flask_appbuilder.models.sqla import filters as fab
 from flask_babel import lazy_gettext
 
@@ -52,6 +53,9 @@ _LINK = (fab.FilterRelationOneToManyEqual, *_EXACT)
 
 OPERATIONS = {c.arg_name: c for c in (*_RANGE, *_TEXT, *_LINK, Has)}
 """Filter classes by the name of their operation; they carry what is asked, the services do the comparing."""
+map_args_filter.update(
+    OPERATIONS
+)  # FAB learns of a class from the first filter that it makes of it, and none is made beforehand
 
 
 def operations(field: Field | None) -> tuple[type[BaseFilter], ...]:
@@ -76,6 +80,25 @@ class FieldFilters(BaseFilterConverter):
         return (
             [] if field is None and col_name != "id" else [kind(col_name, self.datamodel) for kind in operations(field)]
         )
+
+
+class Asked(Filters):
+    """FAB's set of filters, without one for each operation of each column beforehand: those are half of what a screen would hold."""
+
+    def _get_filters(self, cols: list[str]) -> Ready:
+        return Ready(self.filter_converter(self.datamodel), cols)
+
+
+class Ready(dict[str, list[BaseFilter]]):
+    """The filters of columns, each column's made when it is asked for and not kept."""
+
+    def __init__(self, converter: BaseFilterConverter, columns: Iterable[str]) -> None:
+        super().__init__()
+        self._converter, self._columns = converter, frozenset(columns)
+
+    def get(self, column: str, default: Any = None) -> Any:
+        """Return the filters of a column; ``default`` for one that is none."""
+        return (self._converter.convert(column) if column in self._columns else None) or default
 
 
 class OwnFilters:

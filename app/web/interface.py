@@ -20,7 +20,7 @@ from app.fields.links import Link
 from app.services import listing, records
 from app.services.listing import Filter
 from app.web.actor import reading, writing
-from app.web.filters import FieldFilters
+from app.web.filters import Asked, FieldFilters
 from app.web.language import sentence
 
 OPERATORS = {
@@ -66,6 +66,10 @@ class RecordInterface(SQLAInterface):
         BaseInterface.__init__(self, type(spec.code, (Found,), {"__table__": table}))
         self.spec, self.table, self._session = spec, table, None
         self.list_columns = self.list_properties = dict(table.columns)
+
+    def get_filters(self, search_columns: list[str] | None = None, search_filters: Any = None) -> Asked:
+        """Return an empty set of filters of these columns."""
+        return Asked(self.filter_converter_class, self, search_columns, search_filters)
 
     @property
     def session(self) -> NoReturn:
