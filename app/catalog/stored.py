@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from json import JSONDecoder
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -29,6 +31,9 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
 _VALUES = (Label, Citation, Party, Condition)
 """Parts that are nothing but what they say, whoever has them."""
 _WHOLE = TypeAdapter(dict[str, Any])
+_DECODER = JSONDecoder()
+_KIND = re.compile(r'"(\w+)":\[')
+"""What stands before the definitions of one kind; it is looked for only where none of them stands."""
 _known: WeakValueDictionary[tuple[str, bytes], Any] = WeakValueDictionary()
 """Definitions that some catalog of this process holds, by kind and SHA-256: catalogs share what they say alike, which is nearly all."""
 
@@ -50,15 +55,33 @@ def from_json(text: str, revision: int, digest: str) -> Catalog:
 
     Raises pydantic's ValidationError where this version of the program reads definitions differently.
     """
-    parts = _WHOLE.validate_json(text)
     alike: dict[Any, Any] = {}
-    read = {name: {s.code: s for s in (_spec(name, part, alike) for part in parts.get(name, []))} for name in _KINDS}
+    read: dict[str, dict[str, Any]] = {name: {} for name in _KINDS}
+    for name, said, part in _parts(text):
+        if name in _KINDS:
+            spec = _spec(name, said, part, alike)
+            read[name][spec.code] = spec
     return Catalog(**read, revision=revision, digest=digest)
 
 
-def _spec(name: str, part: Any, alike: dict[Any, Any]) -> Any:
+def _parts(text: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield each definition of a catalog: its kind, its JSON, and what that says.
+
+    One after the other, for the whole is ten times as large as its text and is not needed at once; between two of them a process that
+    reads a new catalog beside requests can answer one.
+    """
+    place = 0
+    while (found := _KIND.search(text, place)) is not None:
+        place = found.end()
+        while text[place] != "]":
+            begin = place + (text[place] == ",")
+            part, place = _DECODER.raw_decode(text, begin)
+            yield found[1], text[begin:place], part
+
+
+def _spec(name: str, said: str, part: Any, alike: dict[Any, Any]) -> Any:
     """Return one definition, the same object as in another catalog that says the same."""
-    key = name, sha256(orjson.dumps(part)).digest()
+    key = name, sha256(said.encode()).digest()
     known = _known.get(key)
     if known is None:
         known = _known[key] = _KINDS[name].validate_python(part)
