@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,12 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]  # choices stand in the order of their definition
-    celery = tasks.sender(settings)
+    sender = cache(partial(tasks.sender, settings))
     app.extensions.update(
         panel=panel, live=live,
-        start_import=partial(tasks.start_import, celery), start_whatif=partial(tasks.start_whatif, celery),
+        start_import=_from(sender, tasks.start_import), start_whatif=_from(sender, tasks.start_whatif),
+        start_recalculation=_from(sender, tasks.start_recalculation),
     )  # fmt: skip
-    app.extensions["start_recalculation"] = partial(tasks.start_recalculation, celery)
     if settings.FORWARDED:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.FORWARDED] * 4)  # type: ignore[method-assign]
     logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)
@@ -97,6 +98,10 @@ def create_app(panel: Panel, settings: Settings, live: Any = None) -> Flask:
         zone=panel.zone.key,
     )
     return app
+
+
+def _from(sender: Callable[[], Any], ask: Callable[..., None]) -> Callable[..., None]:
+    return lambda *given, **more: ask(sender(), *given, **more)
 
 
 def serve(app: Flask, panel: Panel) -> None:

@@ -6,9 +6,8 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
-
-from celery import Celery
 
 from app import clock
 from app.exchange import importing
@@ -17,12 +16,17 @@ from app.services.letters import Letter, Office
 from app.services.panel import Panel
 from config import Settings, celery_config
 
+if TYPE_CHECKING:
+    from celery import Celery
+
 UPKEEP = 50_000
 """Records whose texts are indexed after one sweep at most: a few seconds, so that the next one is not late."""
 
 
 def sender(settings: Settings) -> Celery:
     """Return a Celery app that asks workers for tasks and has none itself."""
+    from celery import Celery  # a web process asks for few tasks, and mostly for none
+
     app = Celery("rulebook")
     app.conf.update(celery_config(settings))
     return app
