@@ -24,7 +24,8 @@ from app.services import publishing
 from app.services.panel import Work
 
 ONE_DAY = timedelta(days=1)
-KEPT = 64
+KEPT = 512
+"""Catalogs; each adds to those before it little but what it says anew. What asks for the eras of a register goes through all."""
 _catalogs: OrderedDict[str, tuple[Catalog, Models | None]] = OrderedDict()
 """Catalogs by digest, the latest used last; a digest is the SHA-256 of the definitions, so it holds for every database of this process."""
 
