@@ -21,8 +21,8 @@ from werkzeug.test import Client
 
 import config
 from app import factory
-from app.services import publishing
-from app.services.panel import Panel
+from app.services import publishing, waiting
+from app.services.panel import Actor, Panel
 from config import Settings
 
 log = logging.getLogger(__name__)
@@ -178,6 +178,8 @@ class LiveApp:
 def serving(settings: Settings, live: LiveApp | None = None, before: Serving | None = None) -> Serving:
     """Return what serves the newest publication: a new app, or that of ``before`` with another panel."""
     panel = factory.open_panel(settings, before.panel.engine if before else None)
+    with panel.reading(Actor.system()) as work:
+        waiting.ready(work)
     if before is None:
         return Serving(panel.catalog.revision, panel, factory.create_app(panel, settings, live))
     factory.serve(before.app, panel)

@@ -83,6 +83,11 @@ def count(work: Work) -> int:
     return 0 if found is None else int(_uncached(work).execute(select(func.count()).select_from(found)).scalar_one())
 
 
+def ready(work: Work) -> None:
+    """Write out what is asked for everybody alike, so that nobody's page waits for it."""
+    _naming(work)
+
+
 def _uncached(work: Work) -> Any:
     """Return the connection without its memory of statements: this one is as long as the registers are many, and each role has its own."""
     return work.connection.execution_options(compiled_cache=None)
