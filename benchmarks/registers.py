@@ -14,14 +14,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from werkzeug.security import generate_password_hash
 
 from app import clock
 from app.catalog.loader import read_folder
 from app.models.engine import open_engine
+from app.models.fixed import person, person_role, role
 from app.services import adoption, publishing
 from app.services.panel import Actor
+from benchmarks.measure import apart
 from benchmarks.wire import ROOT, Client, panel_settings, served
 from tests.servers import Databases
 from tests.site import DEFINITIONS, SHANGHAI
@@ -43,13 +45,13 @@ def measure(make: Databases, dialect: Any) -> dict[str, Any]:
         started, cpu = _started(settings)
         with served("app.live:application", **settings) as port:
             browsers = [_signed_in(port) for _ in range(READERS)]
-            _open_everything(url, browsers)
+            opened = _open_everything(url, browsers)
             memory = _memory(port)
             published = [_publish(url, browsers, n) for n in range(ROUNDS)]
             after = _memory(port)
     times = sorted(t for p in published for t in p[1])
     return {
-        "what": "registers", "database": dialect, "registers": len(list(DEFINITIONS.glob("registers/*/*.yaml"))),
+        "what": "registers", "database": dialect, "registers": opened,
         "first_set_up_s": first, "set_up_again_s": again, "start_s": started, "start_cpu_s": cpu, "two_processes_mb": memory,
         "two_processes_after_publications_mb": after, "live_everywhere_s": statistics.median(p[0] for p in published),
         "longest_request_ms": times[-1], "p95_request_ms": times[int(len(times) * 0.95)], "requests": len(times),
@@ -70,6 +72,9 @@ def _let_in(url: str) -> None:
     with engine.begin() as connection:
         hashed = generate_password_hash(PASSWORD, "pbkdf2:sha256:1000")
         connection.execute(text("UPDATE ab_user SET password = :p WHERE username = :u"), {"p": hashed, "u": USER})
+        roles = select(person.c.id, role.c.id).where(person.c.username == USER, role.c.name != "system_admin")
+        # who may open every register
+        connection.execute(insert(person_role).from_select(["user_id", "role_id"], roles))
         for policy in policies:  # else the first page asks which to choose
             adoption.adopt_for_all(connection, policy, clock.now().date(), None, clock.now())
     engine.dispose()
@@ -89,18 +94,23 @@ def _started(environ: dict[str, str]) -> tuple[float, float]:
         return took, ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _open_everything(url: str, browsers: list[Client]) -> None:
-    """Open the list and the grid of every register, several at a time on connections of their own, so that all processes get some."""
+def _open_everything(url: str, browsers: list[Client]) -> int:
+    """Open list and grid of every register, several at a time on connections of their own, so that all processes get some.
+
+    Returns how many registers were shown.
+    """
     engine = open_engine(url)
-    pages = [
-        p
-        for code in publishing.current(engine).catalog.registers
-        for p in (f"/registers/{code}/list/", f"/grid/{code}")
-    ]
+    codes = list(publishing.current(engine).catalog.registers)
     engine.dispose()
+
+    def show(nth: int) -> int:
+        browser = browsers[nth % len(browsers)]
+        grid, _ = browser.anew().ask("GET", f"/grid/{codes[nth]}")
+        listed, _ = browser.anew().ask("GET", f"/registers/{codes[nth]}/list/")
+        return int(grid == listed == 200)
+
     with ThreadPoolExecutor(len(browsers)) as readers:
-        for n, page in enumerate(pages):
-            readers.submit(browsers[n % len(browsers)].anew().ask, "GET", page)
+        return sum(readers.map(show, range(len(codes))))
 
 
 def _signed_in(port: int) -> Client:
@@ -131,9 +141,6 @@ def _memory(port: int) -> float:
 def _publish(url: str, browsers: list[Client], nth: int) -> tuple[float, list[float], int]:
     """Rename a register while people read; return seconds until everybody sees it, milliseconds of all requests, and failures."""
     name = f"部门{nth}"
-    files = dict(read_folder(DEFINITIONS))
-    path = next(p for p in files if p.endswith("/unit.yaml"))
-    files[path] = files[path].replace("label: {zh: 部门,", f"label: {{zh: {name},", 1)
     stop = threading.Event()
     times: list[float] = []
     failures: list[int] = []
@@ -151,21 +158,30 @@ def _publish(url: str, browsers: list[Client], nth: int) -> tuple[float, list[fl
     for reader in readers:
         reader.start()
     time.sleep(1)
-    engine = open_engine(url)
-    merged = publishing.merged(engine, files, shipped=True)
-    publishing.publish(engine, merged, actor=Actor.system(), reason="改名", now=clock.now(), zone=SHANGHAI)
-    engine.dispose()
-    begun, told = time.perf_counter(), 0
+    # in a process of its own: here the readers would wait for its Python and not for the panel
+    begun, told = apart(_rename, url, name)["at"], 0
     while told < IN_A_ROW:
         _, page = browsers[0].anew().ask("GET", "/")
         told = told + 1 if name in page.decode() else 0
-        if time.perf_counter() - begun > PATIENCE:
+        if time.time() - begun > PATIENCE:
             raise TimeoutError(f"the publication is not served everywhere after {PATIENCE} s")
-    everywhere = time.perf_counter() - begun
+    everywhere = time.time() - begun
     stop.set()
     for reader in readers:
         reader.join()
     return everywhere, times, len(failures)
+
+
+def _rename(url: str, name: str) -> dict[str, float]:
+    """Publish all definitions with a register of another name; return when that was done, in seconds of the clock."""
+    files = dict(read_folder(DEFINITIONS))
+    path = next(p for p in files if p.endswith("/unit.yaml"))
+    files[path] = files[path].replace("label: {zh: 部门,", f"label: {{zh: {name},", 1)
+    engine = open_engine(url)
+    merged = publishing.merged(engine, files, shipped=True)
+    publishing.publish(engine, merged, actor=Actor.system(), reason="改名", now=clock.now(), zone=SHANGHAI)
+    engine.dispose()
+    return {"at": time.time()}
 
 
 def show(figures: dict[str, Any]) -> None:
