@@ -128,6 +128,9 @@ def test_what_is_cut_moves_as_one_change_with_one_undo(desk: Desk) -> None:
     assert [desk.read(r)["result"] for r in (first, second)] == [None, "甲果"]
     sheet.press("Control+z")
     expect(sheet.column_of("result")).to_have_text(["甲果", "乙果", ""])
+    sheet.go(0, "result")
+    sheet.paste("一\t二\n" * 2600)
+    expect(sheet.says).to_contain_text("一次最多粘贴 5000 格，这里有 2600×2；更多的行请用“导入”")
     sheet.go(0, "case_no")
     sheet.press("Control+x", "Escape")
     sheet.go(1, "case_no")
@@ -161,7 +164,7 @@ def test_the_right_button_opens_what_can_be_done_here(desk: Desk) -> None:
     sheet.settled()
     sheet.go(0, "case_no")
     sheet.cell(0, "subject").click(button="right")
-    choose("删除 1 条")
+    choose("删除所选行")
     sheet.yes()
     expect(sheet.total).to_have_text("共 3 条")
     sheet.go(0, "kind")

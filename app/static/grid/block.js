@@ -3,7 +3,8 @@ import { ask } from "./ask.js";
 import { isEmpty, shown } from "./cells.js";
 import { say } from "./say.js";
 
-const MOST = 5000;
+/** Cells of one block. */
+export const MOST = 5000;
 let drafts = 0;
 
 /** Return a new row that is being written. */

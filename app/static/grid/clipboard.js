@@ -1,7 +1,7 @@
 // Copy, cut and paste, also from and to Excel and WPS. What was cut here moves as one change: it goes where it came from when it is pasted.
 import { readDay } from "../js/days.js";
 import { ask } from "./ask.js";
-import { newDraft } from "./block.js";
+import { MOST, newDraft } from "./block.js";
 import { copied } from "./cells.js";
 import { say } from "./say.js";
 import { parseHtml, parseTsv, toHtml, toTsv } from "./tsv.js";
@@ -113,6 +113,8 @@ export const clipboard = (grid, { chosen, each, put, addDrafts }) => {
     const range = covered(high, wide);
     const beyond = range.right - grid.columns.length + 1;
     range.right = Math.min(range.right, grid.columns.length - 1);
+    const size = { rows: range.bottom - range.top + 1, columns: range.right - range.left + 1 };
+    if (size.rows * size.columns > MOST) { tell(say("一次最多粘贴 {n} 格，这里有 {rows}×{columns}；更多的行请用“导入”", { n: MOST, ...size }), "warning"); return; }
     const within = await chosen(range);
     if (!within) return;
     const over = range.bottom - (lines.written + lines.drafts.length) + 1;
@@ -148,7 +150,6 @@ export const clipboard = (grid, { chosen, each, put, addDrafts }) => {
     }
     selection.block(range.top, range.left, Math.min(range.bottom, lines.count - 1), range.right);
     if (beyond > 0) tell(say("右侧超出最后一列的 {n} 列没有粘贴", { n: beyond }), "warning");
-    const size = { rows: range.bottom - range.top + 1, columns: range.right - range.left + 1 };
     const moved = cut && cut.text === toTsv(rows);
     if (cut) forget();
     put([...cells.values()], moved ? say("移动 {rows}×{columns}", size) : say("粘贴 {rows}×{columns}", size), adds);

@@ -58,7 +58,7 @@ export const context = (grid) => {
       { icon: "eraser", text: say("清除"), keys: "Delete", act: () => grid.emit("clear") },
       ...about(spot),
       ...(lines.mayAdd ? [{ icon: "row-insert-bottom", text: say("新增一行"), act: () => grid.emit("newRow") }] : []),
-      ...(grid.schema.verbs.delete && spot.row ? [{ icon: "trash", text: say("删除 {n} 条", { n: high }), keys: "Ctrl+−", danger: true, act: () => { grid.ticked.clear(); grid.emit("removeRows"); } }] : []),
+      ...(grid.schema.verbs.delete && spot.row ? [{ icon: "trash", text: say("删除所选行"), keys: "Ctrl+−", danger: true, act: () => { grid.ticked.clear(); grid.emit("removeRows"); } }] : []),
     ], grid);
   };
 
