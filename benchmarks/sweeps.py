@@ -60,7 +60,8 @@ def bare(url: str, timers: int) -> dict[str, Any]:
     with engine.begin() as connection:
         twin.create_all(connection)
         rows = connection.execute(select(func.count()).select_from(breach)).scalar_one()
-        fire = [{"obligation": n, "fire_at": site.NOW, "kind": "breach", "seq": 1} for n in range(timers)]
+        owed = connection.execute(select(obligation.c.id).limit(timers)).scalars()
+        fire = [{"obligation": n, "fire_at": site.NOW, "kind": "breach", "seq": 1} for n in owed]
         insert_rows(connection, gone, fire)
     theirs = server_cpu(url)
     with measured() as watch, engine.begin() as connection:
@@ -74,11 +75,10 @@ def bare(url: str, timers: int) -> dict[str, Any]:
 
 def _like(column: Column[Any]) -> Column[Any]:
     """Return a column as a twin has it: what points to another row that the sweep writes points to the row's twin."""
-    written = {t.name for t in WRITTEN}
-    points = (
-        f"bare_{k.column.table.name}.{k.column.name}" for k in column.foreign_keys if k.column.table.name in written
-    )
-    keys = [ForeignKey(to) for to in points]
+    keys = [
+        ForeignKey(f"bare_{k.column.table.name}.{k.column.name}" if k.column.table in WRITTEN else k.column)
+        for k in column.foreign_keys
+    ]
     return Column(
         column.name, column.type, *keys, primary_key=column.primary_key, nullable=column.nullable, autoincrement=False
     )

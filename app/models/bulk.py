@@ -40,18 +40,6 @@ def seldom_collected() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Let Python not look for garbage in cycles at all while it works on one batch, whose objects all live until its end."""
-    usual = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if usual:
-            gc.enable()
-
-
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
 ) -> None:

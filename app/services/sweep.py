@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.catalog.duty import Duty
 from app.models.among import among
-from app.models.bulk import as_rows, insert_rows, read_columns, uncollected
+from app.models.bulk import as_rows, insert_rows, read_columns, seldom_collected
 from app.models.ledger import obligation, timer
 from app.rules.agenda import Event, following
 from app.rules.calendar import BeyondCalendar
@@ -73,13 +73,14 @@ def run(panel: Panel, now: datetime) -> SweepReport:
     Killed anywhere, the next run continues; of two at once neither does what the other did.
     """
     report = SweepReport()
-    _raise_periods(panel, now, report)
     most = BATCH[panel.engine.dialect.name]
-    for step in (_guarded, _grown):
-        size, begun = min(FIRST, most), time.monotonic()
-        while step(panel, now, report, size):
-            report.batches += 1
-            size, begun = _paced(size, most, time.monotonic() - begun), time.monotonic()
+    with seldom_collected():
+        _raise_periods(panel, now, report)
+        for step in (_guarded, _grown):
+            size, begun = min(FIRST, most), time.monotonic()
+            while step(panel, now, report, size):
+                report.batches += 1
+                size, begun = _paced(size, most, time.monotonic() - begun), time.monotonic()
     return report
 
 
@@ -94,7 +95,7 @@ def _retried(panel: Panel, now: datetime, step: Callable[[Work, SweepReport], in
     """Run one batch, again if the database chose it as the victim of a deadlock."""
     for attempt in range(RETRIES):
         try:
-            with uncollected(), panel.work(Actor.system(), now=now, source="sweep") as work:
+            with panel.work(Actor.system(), now=now, source="sweep") as work:
                 return step(work, report)
         except OperationalError as failure:
             if attempt == RETRIES - 1 or getattr(failure.orig, "sqlstate", "") not in {"40P01", "40001"}:
