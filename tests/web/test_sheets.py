@@ -55,7 +55,7 @@ def lent() -> bytes:
 
 @dataclass
 class House:
-    """The site as it is really served: a publication brings a new app."""
+    """The site as it is really served: a publication brings another panel."""
 
     site: Site
     live: LiveApp
