@@ -86,15 +86,27 @@ class Ahead:
     def __init__(self, duty: Duty, calendar: WorkCalendar) -> None:
         self._reminders, self._calendar = duty.remind, calendar
         self._before: dict[tuple[int, datetime], datetime | None] = {}
+        self._parts: dict[tuple[int, timedelta], timedelta] = {}
+        """How far on a reminder comes, by its number and the length of the limit."""
 
     def first(self, due: Due, start: datetime) -> Event:
         """Return the first event of an obligation that began at an instant."""
         first, kind, seq = due.late_at, _BREACH, 1
         for n, reminder in enumerate(self._reminders, 1):
-            at = _at_percent(reminder, due, start) if reminder.before is None else self._at(n, reminder.before, due)
+            at = (
+                start + self._part(n, reminder, due, start)
+                if reminder.before is None
+                else self._at(n, reminder.before, due)
+            )
             if at is not None and (at := max(start, at)) < first:
                 first, kind, seq = at, _REMIND, n
         return Event(first, kind, seq)
+
+    def _part(self, n: int, reminder: Reminder, due: Due, start: datetime) -> timedelta:
+        key = n, due.ends_at - start
+        if (part := self._parts.get(key)) is None:
+            part = self._parts[key] = _at_percent(reminder, due, start) - start
+        return part
 
     def _at(self, n: int, before: Span, due: Due) -> datetime | None:
         key = (n, due.ends_at)

@@ -81,7 +81,7 @@ def due(limit: Limit, started: date | datetime, calendar: WorkCalendar, record: 
     for bound in limit.not_after:
         if (other := _bound(bound, started, calendar, record)) is not None and other.late_at < found.late_at:
             found = other
-    return found._replace(limit=limit)
+    return Due(found.day, found.late_at, found.counted, found.provisional, limit, found.inclusive)
 
 
 def _known(term: Term, record: Mapping[str, Any]) -> bool:

@@ -81,6 +81,8 @@ def _each(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> 
             yield from ((i, f.code, reasons[v]) for i, v in enumerate(values) if v in reasons) if reasons else ()
     for c in spec.checks:
         judged = _judged(c.require)
+        if not filled.issuperset(judged):
+            continue  # no row has all that is compared
         for i, row in enumerate(whole):
             if (
                 not c.require.holds(row)

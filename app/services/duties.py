@@ -151,18 +151,19 @@ def _begin(
     common = Terms.of(work, spec, duty)
     dated: dict[Any, dict[str, Any] | None] = {}
     new: list[New] = []
-    for row in rows:
+    for row, party in zip(rows, common.whose(work, spec, rows), strict=True):
         started = starting.started(duty.starts, common.start_column, row, None)
         if started is None or row.get("archived_at") is not None:
             continue
-        key = (started, row.get("unit"))
+        start = limits.instant(work, started)
+        key = (limits.day_of(work, started) if common.whole_days else started, row.get("unit"))
         if not common.alike or key not in dated:
             dated[key] = limits.dated(work, era, duty, row, started, None, common, again)
         terms = dated[key]
         if terms is not None:
             fulfilled = done.get(row["id"])
-            state = {"state": "done" if fulfilled else "open", "done_at": fulfilled}
-            new.append(({**common.who(work, spec, row), **terms, **state}, duty, row))
+            state = {"started_at": start, "state": "done" if fulfilled else "open", "done_at": fulfilled}
+            new.append(({**party, **terms, **state}, duty, row))
     return new
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from app.catalog.base import Party
 from app.catalog.catalog import adopted
 from app.catalog.duty import Duty, Limit
 from app.catalog.register import RegisterSpec
+from app.models.bulk import by_column
 from app.rules.calendar import BeyondCalendar, WorkCalendar
 from app.rules.deadlines import Due, due, limit_in_force
 from app.services import adoption, calendars, editions, go_live, people, postponing, starting
@@ -71,9 +72,17 @@ class Terms:
             plain and "counted_by" not in work.memo,
         )
 
+    def whose(self, work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield who owes the duty of each record, as ``owed_by`` says it."""
+        columns = by_column(rows, self.looked_at)
+        keys = zip(*(columns[n] for n in self.looked_at), strict=True)
+        return (self._owing(work, spec, key, row) for key, row in zip(keys, rows, strict=True))
+
     def who(self, work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return who owes the duty of a record, as ``owed_by`` says it."""
-        key = tuple([row.get(f) for f in self.looked_at])
+        """Return who owes the duty of a record."""
+        return self._owing(work, spec, tuple([row.get(f) for f in self.looked_at]), row)
+
+    def _owing(self, work: Work, spec: RegisterSpec, key: tuple[Any, ...], row: Mapping[str, Any]) -> dict[str, Any]:
         if (found := self.owing.get(key)) is None:
             found = self.owing[key] = owed_by(work, spec, self.party, row)
         return found
@@ -90,8 +99,7 @@ def dated(
     again: Again,
 ) -> dict[str, Any] | None:
     """Return when what a record owes began and ends, and by which limit; None where nothing binds it."""
-    day = work.local_day(started) if isinstance(started, datetime) else started
-    start = started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
+    day, start = day_of(work, started), instant(work, started)
     same = old is not None and old["started_at"] == start and old["state"] != "void"
     dated_anew = old is not None and old["id"] in again.ids
     if (
@@ -123,6 +131,16 @@ def dated(
         **bound.kept, "started_at": start, "started_on": day,
         "due_at": ends.late_at, "due_on": ends.day, "provisional": ends.provisional,
     }  # fmt: skip
+
+
+def day_of(work: Work, started: date | datetime) -> date:
+    """Return the day on which something began that is known by its moment or its day."""
+    return work.local_day(started) if isinstance(started, datetime) else started
+
+
+def instant(work: Work, started: date | datetime) -> datetime:
+    """Return the moment at which something began that is known by its moment or its day."""
+    return started if isinstance(started, datetime) else work.panel.calendar.start_of(started)
 
 
 def _bound(
