@@ -80,10 +80,11 @@ class Ahead:
         self._possible = not plan.options.keys and plan.survey.rows > plan.batch
 
     def __enter__(self) -> Ahead:
-        self._open.enter_context(quick_turns())
-        opened = self._panel.foreseeing(self._actor, self._foreseen, now=self._now, source=self._source)
-        self._begin = self._open.enter_context(opened)
-        self._work = self._begin()
+        if self._possible:
+            self._open.enter_context(quick_turns())
+            opened = self._panel.foreseeing(self._actor, self._foreseen, now=self._now, source=self._source)
+            self._begin = self._open.enter_context(opened)
+            self._work = self._begin()
         return self
 
     def __exit__(self, *_: object) -> None:

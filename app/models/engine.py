@@ -26,6 +26,8 @@ IDLE = 1.0
 """Seconds for which a connection that answered is taken to be alive."""
 MAPPED = 1 << 28
 """Bytes of an SQLite database that readers see without copying them; they count as memory of the process."""
+CACHE = 65_536
+"""Kilobytes of a database that a connection of SQLite keeps for itself."""
 PATIENCE = 30
 """Seconds that a writer waits for SQLite's write lock."""
 LOOK = 40
@@ -99,7 +101,7 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "cache_size=-65536",
+        f"cache_size=-{CACHE}",
         f"mmap_size={MAPPED}",
         "temp_store=FILE",  # what a savepoint would bring back lies in memory otherwise, and imports are of any length
     ):
@@ -109,16 +111,18 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 @contextmanager
-def unmapped(connection: Connection) -> Iterator[None]:
-    """Keep what a long piece of work reads of an SQLite database from counting as its memory."""
+def unmapped(connection: Connection, cache: int = CACHE) -> Iterator[None]:
+    """Keep what a long piece of work reads of an SQLite database from counting as its memory; of that ``cache`` KB are kept."""
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         connection.exec_driver_sql("PRAGMA mmap_size=0")
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{cache}")
     try:
         yield
     finally:
         if sqlite:
             connection.exec_driver_sql(f"PRAGMA mmap_size={MAPPED}")
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

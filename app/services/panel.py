@@ -25,6 +25,8 @@ from app.models.registers import Models
 from app.rules.calendar import WorkCalendar
 from app.services import chain
 
+LITTLE = 4_096
+"""Kilobytes of an SQLite database that what is worked out ahead keeps: it asks for little twice."""
 T = TypeVar("T")
 
 
@@ -128,7 +130,7 @@ class Panel:
 
         What they would write is noted in ``foreseen``; what cannot be foreseen raises Unforeseen.
         """
-        with self.engine.connect() as connection, unmapped(connection), foreseen.noted(connection):
+        with self.engine.connect() as connection, unmapped(connection, LITTLE), foreseen.noted(connection):
             asking = connection.execution_options(compiled_cache=self.statements)
 
             def begin() -> Work:
