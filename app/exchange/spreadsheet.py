@@ -22,6 +22,7 @@ from app.exchange.xlsx import Xlsx
 _HEAD = 60
 """Rows that sheet and headers are found from."""
 _SWOLLEN, _RATIO = 200 << 20, 200
+_STRICT = b"http://purl.oclc.org/ooxml/"
 Line = tuple[int, list[str | Doubt]]
 
 
@@ -78,6 +79,10 @@ def _source(file: Path | BinaryIO) -> Source:
         names = set(archive.namelist())
         if any(i.file_size > max(_SWOLLEN, _RATIO * i.compress_size) for i in archive.infolist()):
             raise Invalid([CellError("", say("文件解开后过大，可能不是正常的表格"))])
+        if "xl/workbook.xml" in names and _STRICT in archive.read("xl/workbook.xml"):
+            raise Invalid(
+                [CellError("", say("这是“Strict Open XML”格式；请在 Excel 中另存为普通的“Excel 工作簿（*.xlsx）”"))]
+            )
     if "xl/workbook.xml" in names:
         return Xlsx(file)
     if "content.xml" in names:

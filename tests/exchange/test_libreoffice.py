@@ -107,6 +107,13 @@ def test_a_picture_in_a_cell_of_wps_is_asked_about() -> None:
     assert (row.cells[3], list(row.doubts), "图片" in str(row.doubts[3])) == (shown, [3], True)
 
 
+def test_a_workbook_in_the_strict_form_is_not_called_blank() -> None:
+    main = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    file = with_part(table(FOUR), "xl/workbook.xml", main, b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+    with pytest.raises(Invalid, match="Strict"):
+        read(file)
+
+
 def test_an_open_document_with_a_password_says_so() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
