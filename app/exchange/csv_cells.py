@@ -17,8 +17,8 @@ from app.fields.texts import Choice, SeveralChoices
 from app.fields.times import Moment
 
 _BREAKS = ",", '"', "\n", "\r"
-_PLAIN_STARTS = ("A", "{"), ("㐀", "ꀀ")
-"""Letters and ideographs, from the first to before the second: a text that begins with one is neither a formula nor misread."""
+_PLAIN_STARTS = ("㐀", "ꀀ"), ("A", "{")
+"""Ideographs and letters, from the first to before the second: a text that begins with one is neither a formula nor misread."""
 
 
 def quoted(text: str) -> str:
@@ -43,10 +43,14 @@ class Sqlite:
         whole = f"CASE WHEN {breaks} THEN '\"' || replace({x}, '\"', '\"\"') || '\"' ELSE {x} END"
         return f"CASE WHEN instr({x}, char(0)) THEN csv_text({x}) ELSE {whole} END"
 
+    def plainly(self, x: str, behind: str = "") -> str:
+        """Return whether a text begins with a plain start, ``behind`` something else."""
+        return _begins_plainly(x, behind)
+
     def text(self, x: str) -> str:
         """Return a text as a cell that is safe to open in a spreadsheet."""
         number = f"{x} GLOB '[1-9]*' AND length({x}) < 12 AND {x} NOT GLOB '*[^0-9]*'"
-        return f"CASE WHEN {x} IS NULL THEN NULL WHEN {_begins_plainly(x)} THEN {self.quote(x)} WHEN {number} THEN {x} ELSE csv_text({x}) END"
+        return f"CASE WHEN {x} IS NULL THEN NULL WHEN {self.plainly(x)} THEN {self.quote(x)} WHEN {number} THEN {x} ELSE csv_text({x}) END"
 
     def moment(self, x: str, zone: ZoneInfo) -> str:
         """Return a moment as the site's clocks show it."""
@@ -71,21 +75,35 @@ class Sqlite:
 
 
 class Postgresql:
-    """Expressions of PostgreSQL, whose COPY quotes by itself; a cell of no text is NULL to it."""
+    """Expressions of PostgreSQL, whose COPY quotes by itself; a cell of no text is NULL to it.
+
+    They refer to ``patterns`` as columns of ``csv_names``: said in each, they would make a query long that is translated for every batch.
+    """
 
     quotes = False
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The regular expressions that are known by names."""
+        digit = _digits()
+        return {"digit": f"^{digit}", "misread": _misread(digit)}
 
     def quote(self, x: str) -> str:
         """Return a text as a cell."""
         return f"NULLIF({x}, '')"
 
+    def plainly(self, x: str, behind: str = "") -> str:
+        """Return whether a text begins with a plain start, ``behind`` something else."""
+        return _begins_plainly(f'{x} COLLATE "C"', behind)
+
     def text(self, x: str) -> str:
         """Return a text as a cell that is safe to open in a spreadsheet."""
-        digit, plainly = _digits(), _begins_plainly(f'{x} COLLATE "C"')
-        number = f"{x} COLLATE \"C\" >= '1' AND {x} COLLATE \"C\" < ':' AND length({x}) < 12 AND ltrim({x}, '0123456789') = ''"
+        c = f'{x} COLLATE "C"'
+        number = f"{c} >= '1' AND {c} < ':' AND {c} ~ '^[1-9][0-9]{{0,10}}$'"
         return (
-            f"CASE WHEN {x} IS NULL THEN NULL WHEN {plainly} OR {number} THEN {x}"
-            f" WHEN {x} ~ '^{digit}' THEN CASE WHEN {x} ~ {literal(_misread(digit))} THEN {x} || chr(9) ELSE {x} END"
+            f"CASE WHEN {x} IS NULL THEN NULL WHEN {self.plainly(x)} OR {number} THEN {x}"
+            f" WHEN {x} ~ csv_names.digit"
+            f" THEN CASE WHEN {x} ~ csv_names.misread THEN {x} || chr(9) ELSE {x} END"
             f" WHEN {x} ~ {literal(_FORMULA)} THEN chr(39) || {x} ELSE NULLIF({x}, '') END"
         )
 
@@ -131,10 +149,11 @@ def cell(words: Words, spec: RegisterSpec, field: Field, x: str, language: str) 
 
 
 def _named(words: Words, x: str, names: dict[str, str], other: str) -> str:
-    """Return the name of each code; ``other`` is what a value beside them is."""
+    """Return the name of each code; ``other`` is what a value beside them is, and soon says those that are their own plain names."""
     finish = quoted if words.quotes else str
-    known = " ".join(f"WHEN {literal(code)} THEN {literal(finish(guarded(name)))}" for code, name in names.items())
-    return f"CASE WHEN {x} IS NULL THEN NULL ELSE CASE {x} {known} ELSE {other} END END" if names else other
+    told = {code: name for code, name in names.items() if code != name or not _plain(name)}
+    known = " ".join(f"WHEN {literal(code)} THEN {literal(finish(guarded(name)))}" for code, name in told.items())
+    return f"CASE WHEN {x} IS NULL THEN NULL ELSE CASE {x} {known} ELSE {other} END END" if told else other
 
 
 def _several(words: Words, field: SeveralChoices, x: str) -> str | None:
@@ -146,11 +165,17 @@ def _several(words: Words, field: SeveralChoices, x: str) -> str | None:
     held = x
     for o in renamed:
         held = f"replace({held}, {literal(f';{o.code};')}, {literal(f';{o.zh};')})"
-    return words.text(f"trim({held}, ';')")
+    listed = f"trim({held}, ';')"
+    return f"CASE WHEN {words.plainly(held, ';')} THEN {words.quote(listed)} ELSE {words.text(listed)} END"
 
 
-def _begins_plainly(x: str) -> str:
-    return " OR ".join(f"({x} >= {literal(first)} AND {x} < {literal(end)})" for first, end in _PLAIN_STARTS)
+def _plain(text: str) -> bool:
+    return any(first <= text < end for first, end in _PLAIN_STARTS)
+
+
+def _begins_plainly(x: str, behind: str) -> str:
+    starts = ((literal(behind + first), literal(behind + end)) for first, end in _PLAIN_STARTS)
+    return " OR ".join(f"({x} >= {first} AND {x} < {end})" for first, end in starts)
 
 
 _FORMULA = "^'*[=+@\t\r\n＝＋－＠-]"

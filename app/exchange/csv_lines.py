@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from psycopg import OperationalError
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 from sqlalchemy import ColumnElement, LargeBinary, cast, func, literal, literal_column, select, union_all
 
 from app.catalog.register import RegisterSpec
@@ -19,7 +22,6 @@ from app.fields.label import Label
 from app.fields.links import File, Link, Person, Signature
 from app.fields.times import Moment
 from app.models.among import among
-from app.models.engine import BATCH
 from app.models.fixed import person
 from app.services import access_log, listing
 from app.services.listing import Sort
@@ -28,6 +30,8 @@ from app.services.rows import several
 
 Write = Callable[[Sequence[int]], bytes]
 """Return the lines of some of the rows in UTF-8, in their order."""
+BATCH = {"sqlite": 2_000, "postgresql": 10_000}
+"""Rows that are written at a time; on PostgreSQL each batch is a query to be translated, on SQLite nothing of the kind."""
 FEW = 2_000
 """Rows of a register (people) that are all named at once when many records are exported."""
 
@@ -99,26 +103,40 @@ def _postgresql(work: Work, spec: RegisterSpec, cells: Sequence[str], order: Any
     rows = listing.in_order(work, spec.code, [literal_column(f'"{table.name}".*')], order).where(here)
     compiled = str(rows.compile(dialect=work.connection.dialect, compile_kwargs={"literal_binds": True}))
     before, after = (compiled % ()).split("\0")
-    before, after = f"SELECT {', '.join(cells)} FROM ({before}", f'{after}) AS "{table.name}"'  # noqa: S608  # our own names and the compiled query
+    before, after = f"SELECT {', '.join(cells)} FROM ({before}", f'{after}) AS "{table.name}", csv_names'  # noqa: S608  # our own names and the compiled query
     # for a batch it takes longer to translate a query, or to call in helpers, than to run it
     for setting in ("jit = off", "max_parallel_workers_per_gather = 0", "datestyle = 'ISO'"):
         work.connection.exec_driver_sql(f"SET LOCAL {setting}")
+
+    patterns = [f"{text_literal(pattern)} AS {name}" for name, pattern in Postgresql().patterns.items()]
 
     def write(ids: Sequence[int]) -> bytes:
         named = [
             f"{text_literal(orjson.dumps(t, option=orjson.OPT_NON_STR_KEYS).decode()) if t else 'NULL'}::jsonb AS n{n}"
             for n, t in enumerate(links.texts)
         ]
-        names = f"WITH csv_names AS MATERIALIZED (SELECT {', '.join(named) or 'NULL'})"
-        cursor = work.connection.connection.cursor()
-        try:
-            statement = f"COPY ({names} {before}{','.join(map(str, ids))}{after}) TO STDOUT (FORMAT csv)"
-            with cursor.copy(statement) as copy:
-                return b"".join([b"%b\r\n" % row[:-1] for row in copy])  # each row comes as a message of its own
-        finally:
-            cursor.close()
+        names = f"WITH csv_names AS MATERIALIZED (SELECT {', '.join([*patterns, *named])})"
+        return _copied(work, f"COPY ({names} {before}{','.join(map(str, ids))}{after}) TO STDOUT (FORMAT csv)")
 
     return write
+
+
+def _copied(work: Work, statement: str) -> bytes:
+    """Return the lines that COPY sends, each a message of its own; psycopg would make a round through Python for each."""
+    driver = work.connection.connection.driver_connection
+    if driver is None:
+        raise RuntimeError("the connection is closed")
+    pgconn, lines = driver.pgconn, []
+    result = pgconn.exec_(statement.encode())
+    if result.status == ExecStatus.COPY_OUT:
+        while (got := pgconn.get_copy_data(0))[0] > 0:
+            lines.append(b"%b\r\n" % got[1][:-1])
+        result = pgconn.get_result()
+    if result is None or result.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(result) if result else OperationalError("the connection was lost")
+    while pgconn.get_result() is not None:
+        pass
+    return b"".join(lines)
 
 
 def _csv_text(text: str) -> str:
@@ -152,7 +170,7 @@ class _Links:
         if isinstance(words, Sqlite):
             found = f"COALESCE((SELECT text FROM csv_names WHERE field = {number} AND id = {x}), {unknown})"  # noqa: S608  # our own names
         else:
-            names = f"(SELECT n{number} FROM csv_names)"  # noqa: S608  # our own names
+            names = f"csv_names.n{number}"
             found = f"NULLIF(COALESCE({names} ->> {x}::text, {unknown}), '')"
             there = f"{names} IS NOT NULL" if field.many else there
         return f"CASE WHEN {there} THEN {found} END"

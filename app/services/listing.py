@@ -100,8 +100,14 @@ def stream_ids(
     """Yield the ids of all visible rows in their order, in batches, with flat memory. Raises Forbidden, Missing, Refused."""
     scope.demand(work, register, verb)
     keys = order_of(work, register, order).apply(matching(work, register, filters, search, verb))
-    keys = keys.execution_options(stream_results=True, max_row_buffer=batch)
-    yield from work.connection.execute(keys).scalars().partitions(batch)
+    with work.connection.execute(keys.execution_options(stream_results=True)) as found:
+        first = found.fetchone()  # SQLAlchemy has read it already
+        if first is None:
+            return
+        # all others as the driver brings them: as rows of SQLAlchemy's they would take a tenth of an export's time
+        yield [first[0], *(i for (i,) in found.cursor.fetchmany(batch - 1))]
+        while rows := found.cursor.fetchmany(batch):
+            yield [i for (i,) in rows]
 
 
 def in_order(
