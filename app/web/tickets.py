@@ -34,7 +34,7 @@ FILE = File(code="file", label=Label(zh="证明材料", en="Evidence"))
 
 def yuan(amount: Decimal | None) -> str:
     """Return an amount of money as people read it."""
-    return "" if amount is None else f"¥{amount:,.2f}"
+    return "" if amount is None else f"{'-' if amount < 0 else ''}¥{abs(amount):,.2f}"
 
 
 def beside(points: Decimal, sanction: str | None) -> str:
