@@ -32,7 +32,7 @@ from app.services import (
 )
 from app.services.checking import check_rows
 from app.services.panel import Work
-from app.services.workflow import Move
+from app.services.workflow import Awaited, Move
 
 WRITABLE = frozenset({"unit", "remark"})
 GRACE = timedelta(hours=1)
@@ -280,6 +280,12 @@ def moves(work: Work, register: str, record_id: int) -> list[Move]:
     """Return the transitions that the actor may make with a record now."""
     spec = work.spec(register)
     return [] if spec.tickets_of else workflow.moves(work, spec, _mine(work, spec, record_id, "read"))
+
+
+def awaited(work: Work, register: str, record_id: int) -> list[Awaited]:
+    """Return what a record waits for now, and for whom."""
+    spec = work.spec(register)
+    return workflow.awaited(work, spec, _mine(work, spec, record_id, "read"))
 
 
 def get(work: Work, register: str, record_id: int) -> dict[str, Any]:

@@ -42,6 +42,36 @@ def moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Move]:
     ]
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """A transition that a record waits for, and those who may make it, as far as the actor may know: roles and people."""
+
+    transition: Transition
+    roles: tuple[str, ...]
+    people: tuple[int, ...]
+
+
+def awaited(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Awaited]:
+    """Return what a row waits for now, and for whom; without what everybody may do, and people in fields hidden from the actor."""
+    if spec.workflow is None or spec.tickets_of:
+        return []
+    open_now = [
+        t for t in spec.workflow.transitions if t.awaited and row["state"] in t.source and t.target != row["state"]
+    ]
+    whole = with_references(work, spec, [row], [t.when for t in open_now])[0] if open_now else row
+    seen = {f.code for f in scope.fields_for(work, spec.code)}
+    bound = adoption.policies(work, row.get("unit"), work.today) if open_now else frozenset()
+    found = []
+    for t in open_now:
+        by = [p for p in (who.within(spec.codes) for who in t.by) if p.role != rights.EVERYONE]
+        by = [p for p in by if p.role or (p.field or p.superior_of) in seen]
+        if by and adopted(t, bound) and (t.when is None or t.when.holds(whole)):
+            apart = {row.get(f) for f in t.not_by}
+            persons = dict.fromkeys(p for who in by for p in people.party(work, who, spec, row) if p not in apart)
+            found.append(Awaited(t, tuple(p.role for p in by if p.role), tuple(persons)))
+    return found
+
+
 def obstacle(work: Work, spec: RegisterSpec, row: Mapping[str, Any], t: Transition) -> Sentence | None:
     """Return why the actor may not make a transition now, or None; ``row`` as in ``capacity``."""
     found = capacity(work, spec, row, t)

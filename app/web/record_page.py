@@ -32,7 +32,7 @@ from app.web import listing as lists
 from app.web import prints, record_story, reports, tickets
 from app.web.cells import Names, cell, in_place, moment, record_url, state_cell
 from app.web.forms import Typed, controls
-from app.web.language import label
+from app.web.language import headed, label, language_comma
 from app.web.shapes import Action, Cell
 
 CHILDREN = 6
@@ -68,7 +68,8 @@ def page(work: Work, spec: RegisterSpec, number: int, tried: str = "", typed: Ty
     head = record_heading(work, spec, row)
     return {
         "title": f"{head['title']} · {label(spec.label)}", "register": heading(spec), "record": head,
-        "moves": _moves(work, spec, row, tried, typed), "actions": _actions(work, spec, row),
+        "moves": (moves := _moves(work, spec, row, tried, typed)), "actions": _actions(work, spec, row),
+        "awaits": [] if moves else _awaits(work, spec, row),
         "sections": _sections(work, spec, seen, row), "signatures": _signatures(work, spec, seen, row),
         "obligations": record_story.obligations(work, obligations.of_record(work, spec.code, number)),
         "tickets": tickets.rows(work, ledger.tickets(work, register=spec.code, record_id=number)),
@@ -96,6 +97,22 @@ def _moves(work: Work, spec: RegisterSpec, row: Mapping[str, Any], tried: str, t
             tone, "", t.reason, made, label(signed.label) if signed else "", t.code,
         ))  # fmt: skip
     return found
+
+
+FEW = 3
+"""People named where a record waits for them; more stand there as their posts."""
+
+
+def _awaits(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[str]:
+    """Return what a record waits for that is not for this person to do, each with those who may."""
+    found = records.awaited(work, spec.code, row["id"])
+    names = people.names(work, {p for a in found for p in a.people})
+    said = []
+    for a in found:
+        posts = [label(r.label) for c in a.roles if (r := work.catalog.roles.get(c)) is not None]
+        who = [names[p] for p in a.people if p in names] if len(a.people) <= FEW else []
+        said.append(headed(label(a.transition.label), language_comma().join(who or posts) or gettext("无人在岗")))
+    return said
 
 
 def _actions(work: Work, spec: RegisterSpec, row: Mapping[str, Any]) -> list[Action]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.web.site import SECRET, Site, page_text
@@ -76,3 +78,11 @@ def test_in_english_nothing_of_the_definitions_stays_chinese(site: Site) -> None
     refused = page_text(site.browser("outsider").get("/registers/complaint/add?lang=en"))
     assert "You have no right to this: Add · Complaint" in refused
     assert "Late answer: " in page_text(site.browser("chief").get("/waiting?lang=en"))
+
+
+def test_a_record_says_to_who_may_not_move_it_on_for_whom_it_waits(site: Site) -> None:
+    page = f"/registers/complaint/show/{site.complaint}"
+    told = re.search(r"等待办理 (.+?)</p>", page_text(site.browser("chief").get(page)))
+    assert told is not None
+    assert "结案：owner" in told[1]
+    assert "等待办理" not in page_text(site.browser("owner").get(page)), "who may, has the button"
