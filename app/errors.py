@@ -46,6 +46,18 @@ def say(template: str, **values: Any) -> Sentence:
 
 
 @dataclass(frozen=True)
+class Called(Sentence):
+    """What pages call a word of the language of definitions; untranslated, as beside a file and its line, it is ``word`` itself."""
+
+    word: str = ""
+
+    def text(self, translate: Callable[[str], str] = str, language: str = "zh") -> str:
+        if translate is str:
+            return self.word
+        return super().text(translate, language) if self.template else ""
+
+
+@dataclass(frozen=True)
 class CellError:
     """One value that cannot be accepted: where it stands, what was typed, why not.
 

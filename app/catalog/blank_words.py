@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
 from app.catalog.words import PARTS, ROWS, TYPES
-from app.errors import Sentence, say
+from app.errors import Called, Sentence, say
 
 KEYS: dict[str, Sentence] = PARTS | {
     "add": say("新增时"), "after": say("逾期之后"), "amount": say("金额"), "at": say("时刻"), "at_least": say("至少"),
@@ -57,6 +59,30 @@ OTHERWISE: dict[tuple[str, str], Sentence] = {
     ("Indicator", "min"): say("最低"),
     ("Indicator", "max"): say("最高"),
     ("Prolongation", "by"): say("延长多少"), ("Multiplier", "by"): say("倍数"), ("Print", "by"): say("角色"),
+    ("Policy", "policy"): say("代码"), ("Indicator", "indicator"): say("代码"), ("Condition", "is"): say("为"), ("Condition", "in"): say("属于"),
+    ("Condition", "has"): say("含有"), ("Condition", "all"): say("并且"), ("Condition", "any"): say("或者"), ("Condition", "not"): say("并非"),
     ("Print", "title"): say("标题"), ("signature", "by"): say("签字的角色"),
 }  # fmt: skip
 """Words and keys that are called something else in one part than in the others."""
+
+
+def called(part: str, word: str) -> Called | str:
+    """Return what pages call a key of a part, or a word that a blank of it may be; for whoever writes files it is the word itself."""
+    name = OTHERWISE.get((part, word)) or KEYS.get(word) or OPTIONS.get(word)
+    return Called(name.template, name.values, word) if name is not None else word
+
+
+def in_words(part: str, sentence: Sentence) -> Sentence:
+    """Return a sentence with its places that nothing fills yet filled by the keys of a part that they are called by."""
+    places = {name for _, name, _, _ in Formatter().parse(sentence.template) if name}
+    return Sentence(sentence.template, {name: called(part, name) for name in places} | dict(sentence.values))
+
+
+def aside(words: str) -> Called:
+    """Return words of the language in brackets, for those who write files; on pages the sentence says enough without them."""
+    return Called("", {}, f"（{words}）")
+
+
+def called_so(word: str, name: Sentence) -> Called:
+    """Return what pages call something that files write as ``word``."""
+    return Called(name.template, name.values, word)

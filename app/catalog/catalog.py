@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from app.catalog.amount import Payments
 from app.catalog.base import Cited
@@ -107,6 +108,18 @@ class Catalog:
     def tickets_register(self, counter: str) -> RegisterSpec | None:
         """Return the register whose screen shows the tickets of ``counter``."""
         return next((r for r in self.registers.values() if counter in r.tickets_of), None)
+
+
+_Placed = TypeVar("_Placed", Domain, RegisterSpec)
+
+
+def in_order(specs: Iterable[_Placed]) -> list[_Placed]:
+    """Return groups of the menu, or the registers of one, in their order: each that asks for a position there, the others around them."""
+    each = list(specs)
+    found = [s for s in each if s.position is None]
+    for spec in sorted((s for s in each if s.position is not None), key=lambda s: s.position or 0):
+        found.insert((spec.position or 1) - 1, spec)
+    return found
 
 
 def adopted(cited: Cited, policies: Iterable[str]) -> bool:

@@ -55,11 +55,11 @@ CHECKS: dict[str, str] = {
     "D208": "A list that must not be empty is empty.",
     "D209": "The parts of a mapping do not fit together.",
     # The site's own adjustments
-    "D301": "An extension stands outside the site's own definitions, or extends a register that is not there.",
+    "D301": "An extension stands outside the site's own definitions, or extends what is not there.",
     "D302": "An extension removes, retypes or changes what it may only add to or rename.",
     "D303": "An extension relaxes what carries a citation.",
-    "D311": "A register that the site extends is gone from the new definitions.",
-    "D312": "What the site added to a register is in the new definitions too.",
+    "D311": "What the site extends is gone from the new definitions.",
+    "D312": "What the site added is in the new definitions too.",
     "D313": "What the site renamed or tightened is gone from the new definitions.",
     # Names
     "D401": "Two definitions have the same code.",

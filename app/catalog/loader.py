@@ -11,19 +11,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.catalog.base import Spec
-from app.catalog.catalog import Catalog
+from app.catalog.catalog import Catalog, in_order
 from app.catalog.checks import check
 from app.catalog.findings import Finding, errors
-from app.catalog.indicator import Indicator
+from app.catalog.kinds import BY_WORD, LISTS, Kind, kind_of
 from app.catalog.marked import Loc, MarkedList, MarkedMap, Source, plain, read_documents
 from app.catalog.misfits import choose, misfits, unlike, without_unknown
-from app.catalog.overlay import FIXED, REMOVALS, Extension, extend, removal, unchangeable
-from app.catalog.policy import Domain, Policy, RoleSpec
+from app.catalog.overlay import REMOVALS, extend, removal, unchangeable
 from app.catalog.register import RegisterSpec
+from app.catalog.words import KINDS
 from app.errors import say
 
 SITE = "site/"
-"""Definitions under it are the site's own; only they may extend a shipped register."""
+"""Definitions under it are the site's own; only they may extend what was shipped."""
 
 
 @dataclass(eq=False)
@@ -72,7 +72,8 @@ class _Drawer:
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     broken: set[tuple[str, str]] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
-    registers: list[_Document] = field(default_factory=list)
+    waiting: list[tuple[Kind, _Document, Source]] = field(default_factory=list)
+    """Definitions by their kind, until what the site says of them is laid over."""
     extensions: list[MarkedMap] = field(default_factory=list)
 
     def document(self, document: _Document) -> str:
@@ -80,46 +81,42 @@ class _Drawer:
         root = document.root
         if not isinstance(root, MarkedMap):
             return ""
-        if "policy" in root:
-            self.put("policies", "policy", Policy, document, Source(root, f"policies.{root['policy']}"))
-            return f"policies.{root['policy']}"
-        if "indicator" in root:
-            self.put("indicators", "indicator", Indicator, document, Source(root, f"indicators.{root['indicator']}"))
-            return f"indicators.{root['indicator']}"
+        kind = kind_of(root)
         if "extend" in root:
             self.extensions.append(root)
-            return f"registers.{root['extend']}"
-        if "code" in root or "fields" in root:
-            self.registers.append(document)
-            return f"registers.{root.get('code', '?')}"
-        for key, kind in (("roles", RoleSpec), ("domains", Domain)):
-            if key in root:
-                self.rows(key, kind, document)
-        return ""
+            return f"{kind.group if kind else 'registers'}.{root['extend']}"
+        if kind is None:
+            return ""
+        if kind.group in LISTS:
+            self.rows(kind, document)
+            return ""
+        name = f"{kind.group}.{root.get(kind.key, '?')}"
+        self.waiting.append((kind, document, Source(root, name)))
+        return name
 
-    def rows(self, key: str, kind: type[Spec], document: _Document) -> None:
+    def rows(self, kind: Kind, document: _Document) -> None:
         """Read a document that is one list of small definitions."""
         root: MarkedMap = document.root
+        key = kind.group
         for other in root.keys() - {key}:
             unknown = say("没有“{key}”这一项，{hint}", key=other, hint=choose(other, [key]))
             self.findings.append(Source(root).finding("D202", (other,), unknown))
         if not isinstance(rows := root[key], MarkedList):
             self.findings.append(Source(root).finding("D206", (key,), unlike(say("列表"), rows)))
             return
-        for i in range(len(rows)):
-            self.put(key, "code", kind, document, Source(root, "", (key, i)))
+        self.waiting += [(kind, document, Source(root, "", (key, i))) for i in range(len(rows))]
 
-    def put(self, group: str, key: str, kind: type[Spec], document: _Document, source: Source) -> None:
+    def put(self, kind: Kind, document: _Document, source: Source) -> None:
         """Read one definition and keep it in its group of the catalog."""
-        written = source.written
-        code = str(written.get(key, "")) if isinstance(written, dict) else ""
+        group, key = kind.group, kind.key
+        code = _code(source, key)
         if (group, code) in self.sources:
             first = self.sources[group, code].at((key,))
             twice = say("“{code}”已在 {file}:{line} 定义", code=code, file=first.file, line=first.line)
             self.findings.append(source.finding("D401", (key,), twice))
             return
         self.sources[group, code] = source
-        spec, misfit = document.definition(kind, source)
+        spec, misfit = document.definition(kind.model, source)
         self.findings += misfit
         if spec is None:
             self.broken.add((group, code))
@@ -127,26 +124,38 @@ class _Drawer:
             getattr(self.catalog, group)[code] = spec
 
     def lay_over(self, written: MarkedMap) -> None:
-        """Lay one extension over the register that it names."""
-        source = Source(written, f"registers.{written['extend']}")
-        index = next((i for i, r in enumerate(self.registers) if r.root.get("code") == written["extend"]), None)
+        """Lay one extension over the definition that it names."""
+        kind, code = kind_of(written), str(written["extend"])
+        source = Source(written, f"{kind.group if kind else 'registers'}.{code}")
+        if kind is None:
+            word = str(written["kind"])
+            unknown = say("没有“{kind}”这一种定义，{hint}", kind=word, hint=choose(word, BY_WORD))
+            self.findings.append(source.finding("D204", ("kind",), unknown))
+            return
+        index = next((i for i, (k, _, s) in enumerate(self.waiting) if k is kind and _code(s, kind.key) == code), None)
         if not source.root.at.file.startswith(SITE):
             self.findings.append(source.finding("D301", ("extend",), say("扩展只能写在 {folder} 下", folder=SITE)))
         elif index is None:
-            absent = say("没有登记簿“{code}”可扩展", code=written["extend"])
+            absent = say("没有{kind}“{code}”可扩展", kind=KINDS[kind.group], code=code)
             self.findings.append(source.finding("D301", ("extend",), absent))
         else:
-            base: MarkedMap = self.registers[index].root
-            self.findings += [*removal(written, base, source), *unchangeable(written, base, source)]
-            known = {k: v for k, v in plain(written).items() if k not in REMOVALS | FIXED}
+            base: MarkedMap = self.waiting[index][2].written
+            self.findings += [*removal(written, base, source, kind), *unchangeable(written, base, source, kind)]
+            known = {k: v for k, v in plain(written).items() if k not in REMOVALS | kind.fixed}
             try:
-                Extension.model_validate(known)
+                kind.extension.model_validate(known)
             except ValidationError as error:
-                self.findings += misfits(error, Extension, source)
+                self.findings += misfits(error, kind.extension, source)
                 return
-            laid, refused = extend(base, written, source)
-            self.registers[index] = _Document(laid)
+            laid, refused = extend(base, written, source, kind)
+            self.waiting[index] = (kind, _Document(laid), Source(laid, f"{kind.group}.{code}"))
             self.findings += refused
+
+
+def _code(source: Source, key: str) -> str:
+    """Return the code of a definition as it was written."""
+    written = source.written
+    return str(written.get(key, "")) if isinstance(written, dict) else ""
 
 
 def _fitted(kind: type[Spec], source: Source) -> tuple[Spec | None, Sequence[Finding]]:
@@ -201,15 +210,28 @@ def _read(files: Mapping[str, str], remembered: Remembered | None = None) -> _Dr
     known.only(files)
     for extension in drawer.extensions:
         drawer.lay_over(extension)
-    for document in drawer.registers:
-        source = Source(document.root, f"registers.{document.root.get('code', '?')}")
-        drawer.put("registers", "code", RegisterSpec, document, source)
+    for waiting in drawer.waiting:
+        drawer.put(*waiting)
+    _arrange(drawer.catalog)
     return drawer
 
 
+def _arrange(catalog: Catalog) -> None:
+    """Put the groups of the menu, and the registers of each, into their order."""
+    catalog.domains.update((d.code, catalog.domains.pop(d.code)) for d in in_order([*catalog.domains.values()]))
+    groups: dict[str, list[RegisterSpec]] = {}
+    for spec in catalog.registers.values():
+        groups.setdefault(spec.domain, []).append(spec)
+    ordered = {domain: iter(in_order(specs)) for domain, specs in groups.items()}
+    found = [next(ordered[spec.domain]) for spec in catalog.registers.values()]
+    catalog.registers.clear()
+    catalog.registers.update((spec.code, spec) for spec in found)
+
+
 def _known(root: Any) -> bool:
-    kinds = {"policy", "indicator", "extend", "code", "fields", "roles", "domains", *_IGNORED}
-    return isinstance(root, MarkedMap) and not kinds.isdisjoint(root)
+    return isinstance(root, MarkedMap) and (
+        "extend" in root or kind_of(root) is not None or not root.keys().isdisjoint(_IGNORED)
+    )
 
 
 def _unknown(root: Any, file: str) -> Finding:

@@ -12,9 +12,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from app.catalog.base import CODE
+from app.catalog.blank_words import called, in_words
 from app.catalog.findings import Finding
 from app.catalog.marked import Loc, Source
-from app.errors import Sentence, say
+from app.errors import Called, Sentence, say
 from app.fields.base import Field as Column
 from app.fields.kinds import FIELD_TYPES
 
@@ -38,29 +39,45 @@ _SHORT = ("Label", "Option", "Party", "Start", "Done", "Sign")
 """Classes that are mostly written as one word."""
 _SIGNS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
 PARTS = {
-    "name one of: field, role, superior_of": say("field、role、superior_of 必须且只能写一个"),
-    "give one form of amount": say(
-        "金额只能写一种：money/percent/points/sanction，或 bands、ladder、interest、same_as 之一"
+    "name one of: field, role, superior_of": in_words(
+        "Party", say("“{field}”、“{role}”、“{superior_of}”必须且只能写一个")
     ),
-    "give percent or percent_field": say("percent 与 percent_field 必须且只能写一个"),
-    "give numerator or parts": say("numerator 与 parts 必须且只能写一个"),
-    "give ge or le": say("ge 与 le 至少写一个"),
-    "give while or unless": say("while 与 unless 只能写一个"),
-    "days goes with window: rolling": say("window: rolling 须写 days，其他周期不能写"),
-    "give exactly one of: period, between, months": say("period、between、months 必须且只能写一个"),
-    "months are counted from since": say("months 须写明 since：从哪个日期字段起算"),
-    "steps lead up from superior_of": say("steps 只能与 superior_of 一起写"),
-    "a condition is one field with one comparison": say("一个条件是一个字段加一个比较，或 all、any、not 之一"),
-    "give exactly one of: minutes, hours, days, working_days, half_working_days, months, field": say(
-        "minutes、hours、days、working_days、half_working_days、months、field 必须且只能写一个"
+    "give one form of amount": in_words(
+        "Amount",
+        say(
+            "金额只能写一种：“{money}”、“{percent}”、“{points}”、“{sanction}”，或“{bands}”、“{ladder}”、“{interest}”、“{same_as}”之一"
+        ),
     ),
-    "give exactly one of: minutes, hours, days, working_days, months": say(
-        "minutes、hours、days、working_days、months 必须且只能写一个"
+    "give percent or percent_field": in_words("Interest", say("“{percent}”与“{percent_field}”必须且只能写一个")),
+    "give numerator or parts": in_words("Indicator", say("“{numerator}”与“{parts}”必须且只能写一个")),
+    "give ge or le": in_words("Target", say("“{ge}”与“{le}”至少写一个")),
+    "give while or unless": in_words("Refusal", say("“{while}”与“{unless}”只能写一个")),
+    "days goes with window: rolling": in_words("Counter", say("“{rolling}”须写“{days}”，其他周期不能写")),
+    "give exactly one of: period, between, months": in_words(
+        "Every", say("“{period}”、“{between}”、“{months}”必须且只能写一个")
     ),
-    "a record elsewhere needs both register and through": say("register 与 through 要么都写，要么都不写"),
-    "give one of: fields, lines, rows, text, signs": say("fields、lines、rows、text、signs 必须且只能写一个"),
-    "name a field or a label": say("签字处须写 field 或 label；盖章处（seal）只写 label"),
-    "give field or state": say("field 与 state 必须且只能写一个"),
+    "months are counted from since": in_words("Every", say("“{months}”须写明“{since}”：从哪个日期字段起算")),
+    "steps lead up from superior_of": in_words("Party", say("“{steps}”只能与“{superior_of}”一起写")),
+    "a condition is one field with one comparison": in_words(
+        "Condition", say("一个条件是一个字段加一个比较，或“{all}”、“{any}”、“{not}”之一")
+    ),
+    "give exactly one of: minutes, hours, days, working_days, half_working_days, months, field": in_words(
+        "Limit",
+        say(
+            "“{minutes}”、“{hours}”、“{days}”、“{working_days}”、“{half_working_days}”、“{months}”、“{field}”必须且只能写一个"
+        ),
+    ),
+    "give exactly one of: minutes, hours, days, working_days, months": in_words(
+        "Span", say("“{minutes}”、“{hours}”、“{days}”、“{working_days}”、“{months}”必须且只能写一个")
+    ),
+    "a record elsewhere needs both register and through": in_words(
+        "Done", say("“{register}”与“{through}”要么都写，要么都不写")
+    ),
+    "give one of: fields, lines, rows, text, signs": in_words(
+        "Block", say("“{fields}”、“{lines}”、“{rows}”、“{text}”、“{signs}”必须且只能写一个")
+    ),
+    "name a field or a label": in_words("Sign", say("签字处须写“{field}”或“{label}”；“{seal}”处只写“{label}”")),
+    "give field or state": in_words("Trigger", say("“{field}”与“{state}”必须且只能写一个")),
     "an automatic number needs exactly one {seq:n}": say("自动编号必须且只能含一个 {{seq:n}}"),
     "an automatic number knows": say("自动编号只能含 {{yyyy}} {{yy}} {{mm}} {{dd}} {{seq:n}}"),
 }
@@ -78,15 +95,27 @@ def _keys(kind: type[BaseModel]) -> dict[str, Any]:
     return {f.alias or name: f.annotation for name, f in kind.model_fields.items()}
 
 
-def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
-    """Return the keys that may stand at ``loc`` of a document of ``model``, in order."""
+def _parts(model: type[BaseModel], loc: Loc) -> list[type[BaseModel]]:
+    """Return the classes that what stands at ``loc`` of a document of ``model`` may be made of."""
     classes = [model]
     for step in loc:
         if isinstance(step, str) and step in FIELD_TYPES and all(issubclass(c, Column) for c in classes):
             classes = [FIELD_TYPES[step]]
         elif isinstance(step, str):
             classes = [c for kind in classes for c in _classes(_keys(kind).get(step))]
-    return list(dict.fromkeys(k for kind in classes for k in _keys(kind)))
+    return classes
+
+
+def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Return the keys that may stand at ``loc`` of a document of ``model``, in order."""
+    return list(dict.fromkeys(k for kind in _parts(model, loc) for k in _keys(kind)))
+
+
+def called_at(model: type[BaseModel], loc: Loc) -> Called | str:
+    """Return what pages call the key that ``loc`` ends with, in a document of ``model``."""
+    around = next(iter(_parts(model, loc[:-1])), model)
+    part = next((name for name, kind in FIELD_TYPES.items() if kind is around), around.__name__)
+    return called(part, str(loc[-1]))
 
 
 def _written(loc: Loc) -> Loc:
@@ -158,9 +187,9 @@ def _sentence(
     """Return the check and the sentence for one of pydantic's errors."""
     match kind:
         case "missing":
-            return "D201", say("缺少“{key}”", key=loc[-1])
+            return "D201", say("缺少“{key}”", key=called_at(model, loc))
         case "union_tag_not_found":
-            return "D201", say("缺少“{key}”", key="type")
+            return "D201", say("缺少“{key}”", key=called("", "type"))
         case "extra_forbidden":
             hint = choose(str(loc[-1]), _known_keys(model, loc[:-1]))
             return "D202", say("没有“{key}”这一项，{hint}", key=loc[-1], hint=hint)

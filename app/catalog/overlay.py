@@ -1,53 +1,21 @@
-"""A site's own adjustments of shipped registers: they add, tighten and rename; they never remove, retype or relax."""
+"""A site's own say in shipped definitions laid over them: it adds, tightens and renames; it never removes, retypes or relaxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
-from pydantic import Field
-
-from app.catalog.base import Spec
+from app.catalog.adjustable import May, Members
 from app.catalog.findings import Finding
-from app.catalog.marked import Loc, MarkedList, MarkedMap, Source, plain, words
-from app.catalog.register import RegisterSpec
-from app.errors import say
-from app.fields.label import Label
+from app.catalog.kinds import Kind
+from app.catalog.marked import Loc, MarkedList, MarkedMap, Place, Source, plain, words
+from app.catalog.misfits import called_at
+from app.catalog.words import KINDS, TYPES
+from app.errors import Called, Sentence, say
 
-REMOVALS = frozenset({"remove", "delete", "drop", "hide"})
-
-
-class Extension(Spec):
-    """What this site adds to a register that it was shipped with.
-
-    An entry whose ``code`` the register has already may rename it (``label``, ``help``) and make a field ``required``;
-    any other entry is added.
-    """
-
-    extend: str
-    """The register's code."""
-    label: Label | None = None
-    help: Label | None = None
-    title: tuple[str, ...] | None = None
-    columns: tuple[str, ...] | None = None
-    order: str | None = None
-    fields: tuple[dict[str, Any], ...] = ()
-    unique_together: tuple[tuple[str, ...], ...] = ()
-    checks: tuple[dict[str, Any], ...] = ()
-    workflow: dict[str, tuple[dict[str, Any], ...]] = Field(default_factory=dict)
-    """``states`` and ``transitions``, to be renamed only."""
-    duties: tuple[dict[str, Any], ...] = ()
-    breaches: tuple[dict[str, Any], ...] = ()
-    counters: tuple[dict[str, Any], ...] = ()
-    access: tuple[dict[str, Any], ...] = ()
-    prints: tuple[dict[str, Any], ...] = ()
-
-
-REPLACED = ("label", "help", "title", "columns", "order")
-ADDED = ("fields", "unique_together", "checks", "duties", "breaches", "counters", "access", "prints")
-FLOW = ("states", "transitions")
-FIXED = frozenset(f.alias or k for k, f in RegisterSpec.model_fields.items()) - {*REPLACED, *ADDED, "workflow", "code"}
-"""What of a register only its own definition says."""
+REMOVE = "remove"
+REMOVALS = frozenset({REMOVE, "delete", "drop", "hide"})
 
 
 def articles(node: Any) -> str:
@@ -58,13 +26,41 @@ def articles(node: Any) -> str:
 def _articles(node: Any) -> Iterator[str]:
     for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
         if key == "cite":
-            for c in value if isinstance(value, list) else [value]:
+            for c in listed(value):
                 if isinstance(c, dict):
                     yield "-".join(str(c[k]) for k in ("policy", "article") if c.get(k))
         elif key == "basis":
             yield from (clause for part in str(value).split(";") if (clause := part.strip()) not in ("", "impl"))
         else:
             yield from _articles(value)
+
+
+def demanding(definition: Any, part: Any = None) -> str:
+    """Return the articles that demand a part of a written definition: those it cites, else those of the whole; an article is one itself."""
+    if isinstance(part, dict) and "policy" in definition and "article" in part:
+        return f"{definition['policy']}-{part['article']}"
+    return articles(part) or articles({"cite": definition.get("cite")})
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a value that may be written as a list or as its only member as a list."""
+    return list(value) if isinstance(value, list) else [] if value is None else [value]
+
+
+def member(entry: Any, by: str) -> Any:
+    """Return the code of a member of a list; None where it has none."""
+    return entry.get(by) if isinstance(entry, dict) else None
+
+
+def relaxes(may: May, key: str, old: Any, new: Any) -> bool:
+    """Return whether saying ``new`` of a tick or a number asks for less than ``old``."""
+    if key in may.stricter:
+        return bool(old) and new is not True
+    if old is None:
+        return False
+    if not isinstance(new, int | Decimal) or isinstance(new, bool):
+        return True
+    return bool(new < old if key in may.rising else new > old)
 
 
 def _copy(node: Any) -> Any:
@@ -82,71 +78,113 @@ def _copy(node: Any) -> Any:
     return node
 
 
-def extend(register: MarkedMap, extension: MarkedMap, source: Source) -> tuple[MarkedMap, list[Finding]]:
-    """Return ``register`` with ``extension`` laid over it, and what was refused; ``source`` is the extension's.
+def extend(definition: MarkedMap, extension: MarkedMap, source: Source, kind: Kind) -> tuple[MarkedMap, list[Finding]]:
+    """Return a ``definition`` with ``extension`` laid over it, and what was refused; ``source`` is the extension's.
 
     Each part keeps the place where it was written. The extension's shape has been checked.
     """
-    merged: MarkedMap = _copy(register)
-    findings: list[Finding] = []
-    whole = articles({"cite": register.get("cite")})
-    for key in REPLACED:
-        if key in extension:
-            merged.put(key, extension[key], extension.places[key])
-    for key in ADDED:
-        findings += _lay(merged, extension, key, (key,), source, whole, add=True)
-    if isinstance(flow := extension.get("workflow"), MarkedMap):
-        under = merged.get("workflow")
-        for key in flow:
-            if key in FLOW and isinstance(under, MarkedMap):
-                findings += _lay(under, flow, key, ("workflow", key), source, whole, add=False)
+    merged: MarkedMap = _copy(definition)
+    laying = _Laying(definition, source, kind)
+    return merged, list(laying.over(merged, extension, (), kind.may, demanding(definition)))
+
+
+class _Laying:
+    """The laying of one extension over its definition."""
+
+    def __init__(self, definition: MarkedMap, source: Source, kind: Kind) -> None:
+        self.definition = definition
+        self.source = source
+        self.model = kind.model
+
+    def over(self, old: MarkedMap, said: MarkedMap, loc: Loc, may: May, cited: str) -> Iterator[Finding]:
+        """Lay what is ``said`` of a part over it; ``loc`` is where it is said, ``cited`` what demands the part."""
+        for key, value in said.items():
+            at, under = (*loc, key), old.get(key)
+            if (not loc and key not in may.keys) or plain(value) == plain(under):
+                continue
+            if key in may.lists and isinstance(value, MarkedList):
+                yield from self.members(old, said, key, loc, may.lists[key])
+            elif key in may.inside and isinstance(value, MarkedMap) and isinstance(under, MarkedMap):
+                yield from self.over(under, value, at, may.inside[key], articles(under) or cited)
+            elif key in may.inside and may.inside[key].start and under is None:
+                old.put(key, value, said.places[key])
+            elif key in may.more and isinstance(value, list | dict | str):
+                old.put(key, _both(under, value, said.places[key]), said.places[key])
+            elif key not in may.anew | may.stricter | may.rising | may.falling:
+                yield self.refused(old, at, value, cited)
+            elif key not in may.anew and (cited or may.firm) and relaxes(may, key, under, value):
+                yield self.source.finding("D303", at, self.relaxed(at, under, cited))
             else:
-                findings.append(source.finding("D302", ("workflow", key), say("扩展只能给已有的状态和流转改名")))
-    return merged, findings
+                old.put(key, value, said.places[key])
 
+    def members(self, old: MarkedMap, said: MarkedMap, key: str, loc: Loc, members: Members) -> Iterator[Finding]:
+        """Lay one list over that of the definition: what has a code there is changed, the rest is added."""
+        entries = said[key]
+        if not isinstance(old.get(key), MarkedList):
+            old.put(key, MarkedList(said.places[key]), said.places[key])
+        known = {member(e, members.by): e for e in old[key] if member(e, members.by) is not None}
+        for i, entry in enumerate(entries):
+            at = (*loc, key, i)
+            before = known.get(member(entry, members.by))
+            if before is not None:
+                told = MarkedMap(entry.at)
+                for k in entry:
+                    if k != members.by:
+                        told.put(k, entry[k], entry.places[k])
+                yield from self.over(before, told, at, members.may, demanding(self.definition, before))
+            elif members.grow:
+                old[key].put(entry, entries.places[i])
+            else:
+                yield self.source.finding("D302", at, say("扩展不能增加状态和流转，只能调整已有的"))
 
-def _lay(
-    base: MarkedMap, over: MarkedMap, key: str, loc: Loc, source: Source, whole: str, *, add: bool
-) -> Iterator[Finding]:
-    """Lay one list of an extension over that of the register."""
-    if not isinstance(entries := over.get(key), MarkedList):
-        return
-    if not isinstance(base.get(key), MarkedList):
-        base.put(key, MarkedList(over.places[key]), over.places[key])
-    existing = {e["code"]: e for e in base[key] if isinstance(e, MarkedMap) and "code" in e}
-    for i, entry in enumerate(entries):
-        old = existing.get(entry.get("code")) if isinstance(entry, MarkedMap) else None
-        if old is not None:
-            yield from _change(old, entry, (*loc, i), source, whole)
-        elif add:
-            base[key].put(entry, entries.places[i])
+    def refused(self, old: MarkedMap, at: Loc, value: Any, cited: str) -> Finding:
+        """Return that a key stays as it was shipped."""
+        if at[-1] == "type":
+            sentence = say(
+                "不能改变字段类型（{old} → {new}）{basis}",
+                old=_type(old.get("type")),
+                new=_type(value),
+                basis=basis(cited),
+            )
+        elif at[0] == "workflow":
+            sentence = say(
+                "扩展不能改动“{key}”，流程里只能调整已有的状态和流转{basis}",
+                key=called_at(self.model, at),
+                basis=basis(cited),
+            )
+        elif at[0] == "articles":
+            sentence = say("条款 {article} 的原文不能改写；公司自己的要求请另加条款", article=cited)
         else:
-            yield source.finding("D302", (*loc, i), say("扩展只能给已有的状态和流转改名"))
+            sentence = say(
+                "扩展不能改动“{key}”，只能改名、加严或新增{basis}", key=called_at(self.model, at), basis=basis(cited)
+            )
+        return self.source.finding("D302", at, sentence)
+
+    def relaxed(self, at: Loc, old: Any, cited: str) -> Sentence:
+        """Return that a key asks for no less than it was shipped with."""
+        if at[-1] == "required":
+            return say("依据 {articles} 必填，不能放宽", articles=cited)
+        key = called_at(self.model, at)
+        if isinstance(old, bool):
+            return (
+                say("依据 {articles}，“{key}”不能取消", articles=cited, key=key)
+                if cited
+                else say("随程序附带的“{key}”不能取消", key=key)
+            )
+        return say("依据 {articles}，“{key}”只能加严，原为 {old}", articles=cited, key=key, old=old)
 
 
-def _change(old: MarkedMap, entry: MarkedMap, loc: Loc, source: Source, whole: str) -> Iterator[Finding]:
-    """Rename or tighten one part of a register; refuse the rest, naming the article."""
-    cited = articles(old) or whole
-    is_field = loc[0] == "fields"
-    for key, value in entry.items():
-        if key == "code" or plain(value) == plain(old.get(key)):
-            continue
-        tightens = is_field and key == "required" and (value is True or not (old.get(key) and cited))
-        if key in ("label", "help") or tightens:
-            old.put(key, value, entry.places[key])
-        elif is_field and key == "synonyms" and isinstance(value, list):
-            both = MarkedList(entry.places[key])
-            for synonym in dict.fromkeys([*plain(old.get(key) or []), *value]):
-                both.put(synonym, entry.places[key])
-            old.put(key, both, entry.places[key])
-        elif is_field and key == "required":
-            yield source.finding("D303", (*loc, key), say("依据 {articles} 必填，不能放宽", articles=cited))
-        elif is_field and key == "type":
-            retyped = say("不能改变字段类型（{old} → {new}）{basis}", old=old.get(key), new=value, basis=basis(cited))
-            yield source.finding("D302", (*loc, key), retyped)
-        else:
-            changed = say("扩展不能改动“{key}”，只能改名、加严或新增{basis}", key=key, basis=basis(cited))
-            yield source.finding("D302", (*loc, key), changed)
+def _type(word: Any) -> Any:
+    return Called(TYPES[word].template, {}, word) if word in TYPES else word
+
+
+def _both(old: Any, new: Any, at: Place) -> MarkedList:
+    """Return what stood in a list with what is said beside it, each once."""
+    both = MarkedList(at)
+    for value in [*listed(old), *listed(new)]:
+        if plain(value) not in plain(both):
+            both.put(value, at)
+    return both
 
 
 def basis(cited: str) -> Any:
@@ -154,49 +192,59 @@ def basis(cited: str) -> Any:
     return say("（依据 {articles}）", articles=cited) if cited else ""
 
 
-def removal(extension: MarkedMap, register: MarkedMap, source: Source) -> list[Finding]:
+def removal(extension: MarkedMap, definition: MarkedMap, source: Source, kind: Kind) -> list[Finding]:
     """Return the findings for keys by which an extension tries to take something away.
 
     What ``remove: {fields: [subject]}`` names is told one by one, each with the article that demands it.
     """
-    whole = articles({"cite": register.get("cite")})
     findings = []
     for key in extension:
         if key in REMOVALS and isinstance(named := extension[key], MarkedMap):
             for part, gone in named.items():
                 for i, one in enumerate(gone if isinstance(gone, MarkedList) else [gone]):
                     loc = (key, part, i) if isinstance(gone, MarkedList) else (key, part)
-                    cited = basis(articles(_named(register, part, one)) or whole)
-                    name = words((part, str(one))) if isinstance(one, str) else part
-                    findings.append(
-                        source.finding("D302", loc, say("扩展不能删除“{name}”{basis}", name=name, basis=cited))
-                    )
+                    there = _named(definition, part, one, kind)
+                    what = {"name": _removed(part, one, there, kind), "basis": basis(demanding(definition, there))}
+                    findings.append(source.finding("D302", loc, say("扩展不能删除{name}{basis}", **what)))
         elif key in REMOVALS:
-            findings.append(source.finding("D302", (key,), say("扩展不能删除登记簿的内容{basis}", basis=basis(whole))))
+            gone = say("扩展不能删除随附的内容{basis}", basis=basis(demanding(definition)))
+            findings.append(source.finding("D302", (key,), gone))
     return findings
 
 
-def _named(register: MarkedMap, part: str, one: Any) -> Any:
+def _removed(part: str, one: Any, there: Any, kind: Kind) -> Called:
+    """Return what an extension would remove: by its key and code for whoever writes files, by its name on pages."""
+    word = f"“{words((part, str(one)))}”" if isinstance(one, str) else f"“{part}”"
+    label = there.get("label", there.get("article")) if isinstance(there, dict) else None
+    if label is not None and part in KINDS:
+        name = label.get("zh", "") if isinstance(label, dict) else label
+        return Called("{kind}“{name}”", {"kind": KINDS[part], "name": name}, word)
+    return Called("“{key}”", {"key": called_at(kind.model, (part,))}, word)
+
+
+def _named(definition: MarkedMap, part: str, one: Any, kind: Kind) -> Any:
     """Return what ``remove`` names: an element by its code or itself, or all of a key."""
-    inside = register.get("workflow") if part in FLOW else register
+    may = kind.may
+    inside = next((definition.get(k) for k, m in may.inside.items() if part in m.lists), definition)
     group = inside.get(part) if isinstance(inside, dict) else None
+    by = next((m.lists[part].by for m in (may, *may.inside.values()) if part in m.lists), "code")
     if not isinstance(group, list):
         return {part: group}
     found = (
         e
         for e in group
-        if (e.get("code") == one if isinstance(one, str) and isinstance(e, dict) else plain(e) == plain(one))
+        if (member(e, by) == one if isinstance(e, dict) and isinstance(one, str | int) else plain(e) == plain(one))
     )
     return next(found, None)
 
 
-def unchangeable(extension: MarkedMap, register: MarkedMap, source: Source) -> list[Finding]:
-    """Return the findings for keys of a register that an extension has no say in, such as its number or its citation."""
+def unchangeable(extension: MarkedMap, definition: MarkedMap, source: Source, kind: Kind) -> list[Finding]:
+    """Return the findings for keys of a definition that an extension has no say in, such as what an indicator counts."""
+    laying = _Laying(definition, source, kind)
     return [
-        source.finding(
-            "D302", (key,), say("扩展不能改动“{key}”，只能改名、加严或新增{basis}", key=key, basis=basis(cited))
+        laying.refused(
+            definition, (key,), extension[key], articles({key: definition.get(key)}) or demanding(definition)
         )
         for key in extension
-        if key in FIXED
-        for cited in [articles({key: register.get(key)}) or articles({"cite": register.get("cite")})]
+        if key in kind.fixed
     ]

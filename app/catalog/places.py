@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from app.catalog.kinds import KINDS, LISTS, kind_of
 from app.catalog.loader import SITE
 from app.catalog.marked import Loc, read_documents
 
-LISTS = ("roles", "domains")
-"""Groups whose definitions share a document: a list."""
-KEYS = {"registers": "code", "policies": "policy", "indicators": "indicator", "roles": "code", "domains": "code"}
+KEYS = {kind.group: kind.key for kind in KINDS}
 """What tells the code in a definition of each group."""
 
 
@@ -20,7 +19,7 @@ KEYS = {"registers": "code", "policies": "policy", "indicators": "indicator", "r
 class Place:
     """Where a definition stands: in the document ``index`` (from 0) of a file, there at ``base``.
 
-    ``group`` is a key of KEYS. ``extension``: what stands there is the site's adjustment of the register ``code``.
+    ``group`` is a key of KEYS. ``extension``: what stands there is the site's adjustment of what bears that code.
     """
 
     group: str
@@ -55,22 +54,15 @@ def _in_file(file: str, text: str) -> tuple[Place, ...]:
 
 
 def _in_document(root: dict[str, Any], file: str, index: int) -> Iterator[Place]:
+    kind = kind_of(root)
+    if kind is None:
+        return
+    group = kind.group
     if "extend" in root:
-        yield Place("registers", str(root["extend"]), file, index, extension=True)
-    elif (group := kind_of(root)) in LISTS:
+        yield Place(group, str(root["extend"]), file, index, extension=True)
+    elif group in LISTS:
         for i, row in enumerate(root[group] if isinstance(root[group], list) else ()):
             if isinstance(row, dict) and "code" in row:
                 yield Place(group, str(row["code"]), file, index, (group, i))
-    elif group:
-        yield Place(group, str(root.get(KEYS[group], "")), file, index)
-
-
-def kind_of(root: Mapping[str, Any]) -> str:
-    """Return the group that a document belongs to; empty for one that cannot be told."""
-    if "policy" in root:
-        return "policies"
-    if "indicator" in root:
-        return "indicators"
-    if "code" in root or "fields" in root:
-        return "registers"
-    return next((key for key in LISTS if key in root), "")
+    else:
+        yield Place(group, str(root.get(kind.key, "")), file, index)

@@ -17,6 +17,7 @@ from app.catalog.breach import Breach
 from app.catalog.catalog import Catalog
 from app.catalog.duty import Duty, Limit, Span, Start
 from app.catalog.findings import Finding
+from app.catalog.indicator import Target
 from app.catalog.loader import written
 from app.catalog.marked import Loc
 from app.catalog.register import Access, RegisterSpec
@@ -184,6 +185,10 @@ class _Teller:
                 return self.code(named) if named else say("“{field}”的上级", field=self.code(value.superior_of))
             case Span():
                 return length(value)
+            case Target():
+                bounds = [say("不低于 {ge}", ge=value.ge)] if value.ge is not None else []
+                bounds += [say("不高于 {le}", le=value.le)] if value.le is not None else []
+                return _joined([*bounds, *([say("允许超出 {n}%", n=value.tolerance)] if value.tolerance else [])])
             case Start() if value.field or value.created:
                 return self.code(value.field) if value.field else say("登记时")
             case tuple():

@@ -58,3 +58,5 @@ class Domain(Spec):
     code: str = Field(pattern=CODE)
     label: Label
     icon: str = "book"
+    position: int | None = Field(default=None, ge=1)
+    """Where it stands among the groups, counted from 1; by default in the order in which they are written."""

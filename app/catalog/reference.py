@@ -17,13 +17,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from app.catalog import (
+    adjustable,
     amount,
     base,
     breach,
     condition,
     duty,
     indicator,
-    overlay,
     policy,
     refusal,
     register,
@@ -117,10 +117,16 @@ _SECTIONS: tuple[tuple[str, str, tuple[type[BaseModel], ...], tuple[str, ...]], 
     ),
     (
         "Extensions",
-        "Only under `site/`: what this site adds to a shipped register. It adds, tightens and renames; it never removes, "
-        "retypes or relaxes what carries a citation.",
-        (overlay.Extension,),
-        ("site/extension.yaml",),
+        "Only under `site/`: what this site says of shipped definitions. It adds, tightens and renames; it never removes, "
+        "retypes or relaxes what carries a citation. A document with the key `extend`; its `kind` says what is extended.",
+        (
+            adjustable.RegisterExtension,
+            adjustable.PolicyExtension,
+            adjustable.IndicatorExtension,
+            adjustable.RoleExtension,
+            adjustable.DomainExtension,
+        ),
+        ("site/extension.yaml", "site/extensions.yaml"),
     ),
 )  # fmt: skip
 

@@ -157,6 +157,8 @@ class RegisterSpec(Cited):
     code: str = Field(pattern=CODE)
     label: Label
     domain: str = Field(pattern=CODE)
+    position: int | None = Field(default=None, ge=1)
+    """Where it stands in its group of the menu, counted from 1; by default in the order in which registers are written."""
     help: Label | None = None
     number: str = ""
     """Pattern of ``record_no``, such as ``TS-{yyyy}-{seq:5}``; by default the code's initials with year and sequence."""

@@ -10,24 +10,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.catalog.base import one_or_more
-from app.catalog.indicator import Indicator
+from app.catalog.kinds import BY_GROUP, KINDS, LISTS, Kind
 from app.catalog.loader import read_folder
-from app.catalog.overlay import Extension
-from app.catalog.policy import Domain, Policy, RoleSpec
 from app.catalog.reference import meanings, models, reference
-from app.catalog.register import RegisterSpec
 from app.fields.kinds import FIELD_TYPES
 
-DOCUMENTS: dict[str, type[BaseModel]] = {
-    "policy": Policy,
-    "indicator": Indicator,
-    "extend": Extension,
-    "code": RegisterSpec,
-}
+DOCUMENTS: dict[str, type[BaseModel]] = {k.key: k.model for k in KINDS if k.group not in LISTS}
 """Kinds of documents by the key that tells them."""
-
-LISTS: dict[str, type[BaseModel]] = {"roles": RoleSpec, "domains": Domain}
-"""Kinds of documents that are one list."""
 
 _AS_TEXT = ("Label", "Party", "Start", "Done", "Option", "Sign")
 """Parts that may be written as one word."""
@@ -35,7 +24,7 @@ _AS_TEXT = ("Label", "Party", "Start", "Done", "Option", "Sign")
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a definition document of any kind, with its short forms."""
-    kinds = [*DOCUMENTS.values(), *LISTS.values()]
+    kinds = [model for k in KINDS for model in (k.model, k.extension)]
     refs, shared = models_json_schema([(k, "validation") for k in kinds], by_alias=True)
     parts = shared["$defs"]
     for model in models():
@@ -52,7 +41,8 @@ def json_schema() -> dict[str, Any]:
         written = parts[name]["properties"]["choices"]
         parts[name]["properties"]["choices"] = {"anyOf": [written, choices], "title": "Choices"}
     rules = [_when(key, refs[model, "validation"]) for key, model in DOCUMENTS.items()]
-    rules += [_when(key, _list(key, refs[model, "validation"])) for key, model in LISTS.items()]
+    rules += [_when(key, _list(key, refs[BY_GROUP[key].model, "validation"])) for key in LISTS]
+    rules += [_extending(k, refs[k.extension, "validation"]) for k in KINDS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rulebook definition",
@@ -64,6 +54,11 @@ def json_schema() -> dict[str, Any]:
 
 def _when(key: str, then: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"required": [key]}, "then": then}
+
+
+def _extending(kind: Kind, then: dict[str, Any]) -> dict[str, Any]:
+    needed = ["extend"] if kind.word == "register" else ["extend", "kind"]
+    return {"if": {"required": needed, "properties": {"kind": {"const": kind.word}}}, "then": then}
 
 
 def _list(key: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ PARTS = {
     "first": say("期间起"), "last": say("期间止"), "name": say("期间名称"), "figures": say("填入的数据"),
     "copies": say("联次"), "layout": say("版式"), "state": say("可打印的状态"), "wide": say("横向"), "foot": say("页末说明"),
     "retired": say("停用"), "into": say("并入"), "kept_in": say("存放的列"), "original_of": say("原值所属字段"),
-    "adopt_from": say("施行日"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
+    "adopt_from": say("施行日"), "position": say("菜单中的位置"), "basis": say("依据"), "articles": say("条款"), "text": say("内容"),
 }  # fmt: skip
 """How a part of a definition is called in a sentence; other parts are called by their key."""
 

@@ -11,11 +11,12 @@ from app.catalog.adjusting import adjusted, adjustment
 from app.catalog.dump import in_lines
 from app.catalog.editing import Unwritable, documents, rewritten, same
 from app.catalog.findings import Finding
+from app.catalog.kinds import BY_GROUP, LISTS, kind_of
 from app.catalog.loader import SITE
 from app.catalog.locks import Lock, locks
 from app.catalog.marked import document_spans
-from app.catalog.overlay import ADDED, FLOW
-from app.catalog.places import KEYS, LISTS, Place, kind_of, place_of, places
+from app.catalog.overlay import REMOVE, member
+from app.catalog.places import KEYS, Place, place_of, places
 from app.errors import CellError, Invalid, Missing, Refused, say
 from app.services import administration, drafting
 from app.services.panel import Work
@@ -28,7 +29,8 @@ _OVERLAY_CHECKS = ("D301", "D302", "D303", "D311", "D312", "D313")
 class Definition:
     """One definition of a draft.
 
-    ``document`` is its plain value: of a shipped register as the site adjusts it, and ``locks`` what of that stays. ``path`` is the
+    ``document`` is its plain value: of what was shipped as the site adjusts it; ``original`` is that as it was shipped, None for the
+    site's own, and ``locks`` what of it stays. ``path`` is the
     site's file that says it, or would, and ``text`` what stands there (empty: nothing yet). ``shipped``: it came with the program;
     ``changed``: the draft changes it.
     """
@@ -41,6 +43,7 @@ class Definition:
     shipped: bool
     changed: bool
     locks: tuple[Lock, ...] = ()
+    original: dict[str, Any] | None = None
 
 
 def listed(work: Work, number: int, *, changed: bool = False) -> list[Definition]:
@@ -72,8 +75,10 @@ def in_files(files: Mapping[str, str], group: str, code: str, changes: Container
     if any(_value(p, read) is None for p in known if (p.group, p.code) == (group, code)):
         raise Refused(say("{file} 的 YAML 有误，请先在文本中更正", file="、".join(sorted(mine))))
     found = _definition(place, known, files, read, changes)
-    kept = locks(_value(place, read), found.document) if found.shipped and group == "registers" else ()
-    return replace(found, locks=tuple(kept))
+    if not found.shipped:
+        return found
+    original = _value(place, read)
+    return replace(found, locks=tuple(locks(BY_GROUP[group], original, found.document)), original=original)
 
 
 def _place(known: Sequence[Place], group: str, code: str) -> Place:
@@ -95,17 +100,22 @@ def _definition(
 ) -> Definition:  # fmt: skip
     document, path = _value(place, read), place.file
     if not place.is_site:
-        path = _new_path(place.group, place.code, files)
-        for over in (p for p in known if p.extension and p.code == place.code and place.group == "registers"):
-            path = over.file
-            document = adjusted(document, _value(over, read)) if _value(over, read) is not None else document
+        path = _new_path(place.group, place.code, files, extension=True)
+        for over in _extensions(known, place):
+            path, said = over.file, _value(over, read)
+            document = adjusted(BY_GROUP[place.group], document, said) if said is not None else document
     text = files.get(path, "")
     return Definition(place.group, place.code, path, document, text, not place.is_site, path in changes)
 
 
-def _new_path(group: str, code: str, files: Mapping[str, str]) -> str:
+def _extensions(known: Sequence[Place], place: Place) -> list[Place]:
+    """Return where the site's adjustments of a shipped definition stand, in their order."""
+    return [p for p in known if p.extension and (p.group, p.code) == (place.group, place.code)]
+
+
+def _new_path(group: str, code: str, files: Mapping[str, str], *, extension: bool = False) -> str:
     """Return the file in which a site's new definition stands, or its adjustment of a shipped one."""
-    if group in LISTS:
+    if group in LISTS and not extension:
         return f"{SITE}{group}.yaml"
     free = (f"{SITE}{group}/{code}{n or ''}.yaml" for n in range(1000))
     return next(path for path in free if path not in files)
@@ -114,7 +124,7 @@ def _new_path(group: str, code: str, files: Mapping[str, str]) -> str:
 def write(work: Work, number: int, group: str, code: str, document: Mapping[str, Any], seen: str | None = None) -> str:
     """Let a definition say ``document``, rewriting only what differs; return its code, which a new one may change.
 
-    A shipped register is adjusted by an extension under ``site/``; what that may not say is among the findings. ``seen`` is the text
+    What was shipped is adjusted by an extension under ``site/``; what that may not say is among the findings. ``seen`` is the text
     that was looked at (see ``drafting.save``). Raises Forbidden, Missing, Refused, Conflict, Invalid.
     """
     administration.demand(work)
@@ -134,10 +144,8 @@ def write(work: Work, number: int, group: str, code: str, document: Mapping[str,
     if place.is_site:
         text = _replaced(files[place.file], place, document)
         drafting.save(work, number, place.file, text)
-    elif group == "registers":
-        _adjust(work, number, place, known, files, dict(document))
     else:
-        raise Refused(say("随程序附带的定义不能直接改，请在 {folder} 下扩展或新增", folder=SITE))
+        _adjust(work, number, place, known, files, dict(document))
     return called
 
 
@@ -163,18 +171,19 @@ def _written(text: str, root: Any, index: int) -> str:
 def _adjust(
     work: Work, number: int, place: Place, known: Sequence[Place], files: Mapping[str, str], wanted: dict[str, Any]
 ) -> None:
-    """Keep what a site wants of a shipped register as the last of its extensions."""
-    extensions = [p for p in known if p.extension and p.code == place.code]
-    base = documents(files[place.file])[place.index]
+    """Keep what a site wants of a shipped definition as the last of its extensions."""
+    kind, extensions = BY_GROUP[place.group], _extensions(known, place)
+    read = {p.file: documents(files[p.file]) for p in (place, *extensions)}
+    base = _value(place, read)
     for over in extensions[:-1]:
-        base = adjusted(base, documents(files[over.file])[over.index])
-    extension = adjustment(base, wanted)
+        base = adjusted(kind, base, _value(over, read))
+    extension = adjustment(kind, base, wanted)
     if not extensions:
-        path = _new_path("registers", place.code, files)
+        path = _new_path(place.group, place.code, files, extension=True)
         drafting.save(work, number, path, in_lines(extension))
         return
     last = extensions[-1]
-    if len(extension) > 1:
+    if extension.keys() - {"extend", "kind"}:
         drafting.save(work, number, last.file, _written(files[last.file], extension, last.index))
     else:
         _cut(work, number, last, files[last.file])
@@ -211,7 +220,7 @@ def create(work: Work, number: int, group: str, document: Mapping[str, Any]) -> 
         raise Missing
     code, files = _called(group, document), drafting.files(work, number)
     _demand_free(places(files), group, code)
-    if group not in LISTS and kind_of(document) != group:
+    if group not in LISTS and kind_of(document) is not BY_GROUP[group]:
         raise Refused(
             say("看不出这是哪一种定义：应有 policy、roles、domains、code 与 fields、indicator、extend 或 years 之一")
         )
@@ -230,7 +239,7 @@ def create(work: Work, number: int, group: str, document: Mapping[str, Any]) -> 
 
 
 def remove(work: Work, number: int, group: str, code: str) -> None:
-    """Take a definition of the site's own away, or its adjustment of a shipped register. Raises Forbidden, Missing, Refused."""
+    """Take a definition of the site's own away, or its adjustment of a shipped one. Raises Forbidden, Missing, Refused."""
     administration.demand(work)
     files = drafting.files(work, number)
     known = places(files)
@@ -268,33 +277,32 @@ def remarks(work: Work, number: int, findings: Sequence[Finding]) -> list[Remark
 def _remark(finding: Finding, known: Sequence[Place], files: Mapping[str, str]) -> Remark:
     steps = [int(n) if n else word for word, n in re.findall(r"([^.\[\]]+)|\[(\d+)\]", finding.path)]
     group = str(steps[0]) if steps else ""
-    if group in LISTS and len(steps) > 1:
+    if group in LISTS and len(steps) > 1 and isinstance(steps[1], int):
         place = next((p for p in known if p.file == finding.file and p.base == (group, steps[1])), None)
         return Remark(finding, group, place.code if place else "", tuple(steps[2:]))
     if group not in KEYS or len(steps) < 2:
         return Remark(finding, "", "", ())
     code, at = str(steps[1]), steps[2:]
-    if group == "registers" and finding.check in _OVERLAY_CHECKS:
-        at = _in_whole(code, at, known, files)
+    if finding.check in _OVERLAY_CHECKS:
+        at = _in_whole(group, code, at, known, files)
     return Remark(finding, group, code, tuple(at))
 
 
-def _in_whole(code: str, at: list[Any], known: Sequence[Place], files: Mapping[str, str]) -> list[Any]:
-    """Return where in the adjusted register a place of its extension is: elements are found by their codes."""
-    if at[:1] == ["remove"]:
-        return (["workflow", at[1]] if at[1] in FLOW else at[1:2]) if len(at) > 1 else []
-    path = at[:2] if at[:1] == ["workflow"] else at[:1]
-    if path[-1:] and path[-1] in (*ADDED, *FLOW) and len(at) > len(path):
-        read = {p.file: documents(files[p.file]) for p in known if (p.group, p.code) == ("registers", code)}
-        shipped, over = place_of(known, "registers", code), place_of(known, "registers", code, extension=True)
+def _in_whole(group: str, code: str, at: list[Any], known: Sequence[Place], files: Mapping[str, str]) -> list[Any]:
+    """Return where in the adjusted definition a place of its extension is: elements are found by their codes."""
+    may = BY_GROUP[group].may
+    if at[:1] == [REMOVE]:
+        return [*(k for k, m in may.inside.items() if at[1] in m.lists), at[1]] if len(at) > 1 else []
+    path, lists = (at[:2], may.inside[at[0]].lists) if at and at[0] in may.inside else (at[:1], may.lists)
+    if path[-1:] and path[-1] in lists and len(at) > len(path):
+        by, index = lists[path[-1]].by, at[len(path)]
+        read = {p.file: documents(files[p.file]) for p in known if (p.group, p.code) == (group, code)}
+        shipped, over = place_of(known, group, code), place_of(known, group, code, extension=True)
         if shipped is not None and over is not None and (value := _value(over, read)) is not None:
-            entry = _at(_at(value, path), [at[len(path)]])
-            whole = _at(adjusted(_value(shipped, read) or {}, value), path) or []
-            named = entry.get("code") if isinstance(entry, dict) else None
-            index = next(
-                (i for i, e in enumerate(whole) if isinstance(e, dict) and e.get("code") == named), at[len(path)]
-            )
-            return [*path, index, *at[len(path) + 1 :]]
+            named = member(_at(_at(value, path), [index]), by)
+            whole = _at(adjusted(BY_GROUP[group], _value(shipped, read) or {}, value), path) or []
+            found = next((i for i, e in enumerate(whole) if isinstance(e, dict) and e.get(by) == named), index)
+            return [*path, found, *at[len(path) + 1 :]]
     return at
 
 

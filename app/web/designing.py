@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -15,6 +15,7 @@ from app.catalog.duty import Duty
 from app.catalog.register import SYSTEM, VERBS, RegisterSpec, State, Transition
 from app.catalog.sentences import IMPOSED
 from app.catalog.words import TYPES, VERB_NAMES
+from app.errors import Sentence
 from app.fields.base import Field
 from app.fields.label import Label
 from app.fields.links import Link
@@ -30,6 +31,7 @@ def grammar() -> dict[str, Any]:
         "parts": {p.name: _part(p) for p in parts()},
         "types": [{"code": p.name, "label": sentence(TYPES[p.name]), **_part(p)} for p in field_parts()],
         "verbs": [{"code": v, "label": sentence(VERB_NAMES[v])} for v in VERBS],
+        "keys": {key: sentence(name) for key, name in KEYS.items()},
     }
 
 
@@ -43,17 +45,20 @@ def _part(part: Part) -> dict[str, Any]:
 
 
 def _blank(part: Part, b: Blank) -> dict[str, Any]:
-    called = OTHERWISE.get((part.name, b.key)) or KEYS.get(b.key)
     found = {
-        "kind": b.kind, "of": b.of, "label": sentence(called) if called else b.key, "required": b.required, "holds": b.holds, "preset": b.preset,
+        "kind": b.kind, "of": b.of, "label": _called(part, b.key), "required": b.required, "holds": b.holds, "preset": b.preset,
         "options": [_word(part, o) for o in b.options],
     }  # fmt: skip
     return {k: v for k, v in found.items() if v}
 
 
 def _word(part: Part, word: str) -> dict[str, str]:
-    called = OTHERWISE.get((part.name, word)) or OPTIONS.get(word)
-    return {"code": word, "label": sentence(called) if called else word}
+    return {"code": word, "label": _called(part, word, OPTIONS)}
+
+
+def _called(part: Part, word: str, names: Mapping[str, Sentence] = KEYS) -> str:
+    name = OTHERWISE.get((part.name, word)) or names.get(word)
+    return sentence(name) if name is not None else word
 
 
 def names(catalog: Catalog) -> dict[str, Any]:

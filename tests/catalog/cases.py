@@ -176,7 +176,7 @@ duties:
 
 """,
         "bad.yaml:12: registers.memo.duties[0].within[0]: "
-        "minutes、hours、days、working_days、half_working_days、months、field 必须且只能写一个 [D209]",
+        "“minutes”、“hours”、“days”、“working_days”、“half_working_days”、“months”、“field”必须且只能写一个 [D209]",
     ),
     "D301": Case(
         """\
@@ -630,7 +630,7 @@ workflow:
   transitions: [{code: go, label: 走, from: x, to: y, by: [clerk]}]
 
 """,
-        "bad.yaml:7: registers.memo.workflow.states[1]: 状态“终”没有出路；若是终点请写 locked: true [D603]",
+        "bad.yaml:7: registers.memo.workflow.states[1]: 状态“终”没有出路；若是终点请设为“locked: true” [D603]",
         level="warning",
     ),
     "D604": Case(
@@ -691,7 +691,7 @@ workflow:
     - {code: go, label: 走, from: x, to: y, auto: true, when: {field: n, is: 1},
        optional: true}
 """,
-        "bad.yaml:10: registers.memo.workflow.transitions[0].optional: 自动流转“走”不等谁办理，不必写 optional [D607]",
+        "bad.yaml:10: registers.memo.workflow.transitions[0].optional: 自动流转“走”不等谁办理，不必写“optional” [D607]",
     ),
     "D701": Case(
         """\
@@ -784,7 +784,7 @@ duties:
     within: [{days: 1, cite: {policy: P01, article: A1}}]
 
 """,
-        "bad.yaml:10: registers.memo.duties[0].starts: 起算点必须且只能写 field、state、created 之一 [D705]",
+        "bad.yaml:10: registers.memo.duties[0].starts: 起算点必须且只能写“field”、“state”、“created”之一 [D705]",
     ),
     "D706": Case(
         """\
@@ -802,7 +802,7 @@ duties:
     within: [{hours: 1, at: "10:00", cite: {policy: P01, article: A1}}]
 
 """,
-        "bad.yaml:12: registers.memo.duties[0].within[0].at: at 只能与 days、working_days、months 一起写 [D706]",
+        "bad.yaml:12: registers.memo.duties[0].within[0].at: “at”只能与“days”、“working_days”、“months”一起写 [D706]",
     ),
     "D707": Case(
         """\
@@ -820,7 +820,7 @@ duties:
     within: [{days: 1, cite: {policy: P01, article: A1}}]
 
 """,
-        "bad.yaml:11: registers.memo.duties[0].done: 周期责任由别处的记录完成，须写明 register 与 through [D707]",
+        "bad.yaml:11: registers.memo.duties[0].done: 周期责任由别处的记录完成，须写明“register”与“through” [D707]",
     ),
     "D708": Case(
         """\
@@ -859,7 +859,7 @@ duties:
 breaches:
   - {code: late, label: 逾期, when: {field: n, gt: 1}}
 """,
-        "bad.yaml:13: registers.memo.duties[0].breach: 违规“late”由逾期产生，它的 when 不起作用；请写在时限责任上 [D709]",
+        "bad.yaml:13: registers.memo.duties[0].breach: 违规“late”由逾期产生，它的“when”不起作用；请写在时限责任上 [D709]",
     ),
     "D801": Case(
         """\
@@ -889,7 +889,7 @@ breaches:
     clause: A1
 
 """,
-        "bad.yaml:7: registers.memo.breaches[0]: 没有任何事情会产生违规“违规”：既无时限责任，也无 trigger、reported_by [D802]",
+        "bad.yaml:7: registers.memo.breaches[0]: 没有任何事情会产生违规“违规”：既无时限责任，也无“trigger”、“reported_by” [D802]",
     ),
     "D803": Case(
         """\
@@ -954,7 +954,7 @@ breaches:
     reported_by: [clerk]
     trigger: {}
 """,
-        "bad.yaml:10: registers.memo.breaches[0].trigger: trigger 必须写 transition、breach 或 created [D806]",
+        "bad.yaml:10: registers.memo.breaches[0].trigger: “trigger”必须写“transition”、“breach”或“created” [D806]",
     ),
     "D807": Case(
         """\
@@ -999,8 +999,8 @@ breaches:
         cite: {policy: P01, article: A1}
 """,
         "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[1].up_to: 各档须由低到高，不能重叠 [D809]\n"
-        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 这一档没有写 money、percent、points 或 sanction [D809]\n"
-        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 最后一档不能写 up_to，否则超出的部分没有规定 [D809]",
+        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 这一档没有写“money”、“percent”、“points”或“sanction” [D809]\n"
+        "bad.yaml:12: registers.memo.breaches[0].amount[0].bands[2]: 最后一档不能写“up_to”，否则超出的部分没有规定 [D809]",
     ),
     "D810": Case(
         """\
@@ -1058,7 +1058,7 @@ refuse:
     while: {register: letter, match: {writer: who}, overdue: answer}
     cite: {policy: P01, article: A1}
 """,
-        "bad.yaml:7: registers.memo.refuse[0]: 没有写拒绝什么：add 或 transition [D813]\n"
+        "bad.yaml:7: registers.memo.refuse[0]: 没有写拒绝什么：“add”或“transition” [D813]\n"
         "bad.yaml:9: registers.memo.refuse[0].while.overdue: 《信件》没有时限责任“answer”，还没有定义任何一个 [D813]",
     ),
     "D814": Case(
@@ -1101,7 +1101,7 @@ cite: {policy: P01, article: A1}
 numerator: {register: letter, take: sum}
 """,
         "bad.yaml:5: indicators.n.numerator: 没有写按哪个日期归入期间（by） [D821]\n"
-        "bad.yaml:5: indicators.n.numerator.take: 求和、平均或去重计数要写 of，其他不写 [D821]",
+        "bad.yaml:5: indicators.n.numerator.take: 求和、平均或去重计数要写“of”，其他不写 [D821]",
     ),
     "D822": Case(
         """\
@@ -1112,7 +1112,7 @@ cite: {policy: P01, article: A1}
 numerator: {register: letter, by: sent_on}
 bands: [{lt: 1, label: 少}, {ge: 2, label: 多}]
 """,
-        "bad.yaml:6: indicators.n.bands[0].lt: 各档须由低到高首尾相接：上一档的 lt 等于下一档的 ge [D822]",
+        "bad.yaml:6: indicators.n.bands[0].lt: 各档须由低到高首尾相接：上一档的“lt”等于下一档的“ge” [D822]",
     ),
     "D823": Case(
         """\
@@ -1157,7 +1157,7 @@ access: [{role: clerk, can: [read]}]
 fields: [{code: a, label: 甲, type: date}, {code: b, label: 乙, type: date}, {code: n, label: 数, type: integer, required: true}]
 reports: [{code: m, label: 月报, period: month, from: a, to: b}]
 """,
-        "bad.yaml:6: registers.memo.fields[2].required: “数”必填，而报表“月报”不填它：请写 required_from [D832]\n"
+        "bad.yaml:6: registers.memo.fields[2].required: “数”必填，而报表“月报”不填它：请写“required_from” [D832]\n"
         "bad.yaml:7: registers.memo.reports[0]: 有自动报表的登记簿须有流程（workflow）：报表先在首个状态，再由人核对、签字 [D832]",
     ),
     "D901": Case(
@@ -1177,7 +1177,7 @@ label: 便签
 domain: office
 fields: []
 """,
-        "bad.yaml:1: registers.memo: 没有人能使用《便签》：没有写 access [D902]",
+        "bad.yaml:1: registers.memo: 没有人能使用《便签》：没有写“access” [D902]",
         level="warning",
     ),
     "D903": Case(
@@ -1188,7 +1188,7 @@ domain: office
 fields: []
 access: [{role: clerk, can: [read], rows: granted}]
 """,
-        "bad.yaml:5: registers.memo.access[0]: rows: granted 需要写明由哪种批准开放（grant） [D903]",
+        "bad.yaml:5: registers.memo.access[0]: “rows: granted”需要写明由哪种批准开放（grant） [D903]",
     ),
     "D904": Case(
         """\

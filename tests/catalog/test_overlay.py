@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
+from app.catalog.catalog import Catalog
 from app.catalog.loader import load
 from tests.catalog.ground import catalog, files, found
 
@@ -99,14 +103,14 @@ def test_a_time_limit_is_not_changed_and_the_article_is_named() -> None:
 
 def test_nothing_is_removed() -> None:
     assert extended("extend: memo\nremove: [note]\n") == [
-        "site/memo.yaml:2: registers.memo.remove: 扩展不能删除登记簿的内容（依据 P01-A1） [D302]"
+        "site/memo.yaml:2: registers.memo.remove: 扩展不能删除随附的内容（依据 P01-A1） [D302]"
     ]
 
 
 def test_a_workflow_gets_no_shortcuts() -> None:
     over = "extend: memo\nworkflow:\n  transitions: [{code: skip, label: 跳过, from: x, to: y, by: [clerk]}]\n"
     assert extended(over) == [
-        "site/memo.yaml:3: registers.memo.workflow.transitions[0]: 扩展只能给已有的状态和流转改名 [D302]"
+        "site/memo.yaml:3: registers.memo.workflow.transitions[0]: 扩展不能增加状态和流转，只能调整已有的 [D302]"
     ]
 
 
@@ -135,3 +139,148 @@ def test_two_extensions_of_one_register_both_hold() -> None:
     }
     memo = catalog(files(CITED) | more).registers["memo"]
     assert (memo.label.zh, memo.fields[-1].code) == ("便条", "z")
+
+
+RATE = """\
+indicator: rate
+label: 办结率
+domain: office
+cite: {policy: P01, article: A1}
+numerator: {register: letter, by: sent_on}
+target: {ge: 90, le: 100, cite: {policy: P01, article: A1}}
+receives: [head]
+"""
+MORE = """\
+roles: [{code: keeper, label: 专管人, in_person: true, may: [close_months]}]
+---
+domains: [{code: post, label: 收发}, {code: archive, label: 档案}]
+---
+code: parcel
+label: 包裹
+domain: office
+cite: {policy: P01, article: A1}
+access: [{role: clerk, can: [read]}]
+fields: [{code: what, label: 物品, type: text}]
+"""
+
+
+def laid(text: str) -> tuple[Catalog | None, list[str]]:
+    """Return what the site makes of the ground, an indicator, a role and groups, and what is found."""
+    given = files(RATE) | {"more.yaml": MORE, "site/over.yaml": text}
+    loaded, findings = load(given)
+    return loaded, [f"{f.path}: {f.sentence}" for f in findings if f.level == "error"]
+
+
+def sound(text: str) -> Catalog:
+    loaded, said = laid(text)
+    assert loaded is not None, said
+    return loaded
+
+
+def test_a_policy_gets_articles_of_the_companys_own_another_name_and_a_day() -> None:
+    policy = sound(
+        "extend: P01\nkind: policy\nlabel: 办公制度（本公司）\neffective: 2026-03-01\nadopt_from: 2026-04-01\n"
+        "articles: [{article: H1, text: 加急件当日登记。}]\n"
+    ).policies["P01"]
+    assert (policy.label.zh, policy.effective, policy.adopt_from) == (
+        "办公制度（本公司）",
+        date(2026, 3, 1),
+        date(2026, 4, 1),
+    )
+    assert [a.no for a in policy.articles] == ["A1", "H1"]
+
+
+def test_what_the_companys_own_article_demands_may_cite_it() -> None:
+    text = "extend: P01\nkind: policy\narticles: [{article: H1, text: 加急件当日登记。}]\n---\n"
+    text += "extend: letter\nfields: [{code: urgent, label: 加急, type: yes_no, basis: P01-H1}]\n"
+    assert sound(text).registers["letter"].by_code["urgent"].basis == "P01-H1"
+
+
+def test_an_article_is_neither_reworded_nor_taken_away_nor_said_to_be_by_hand_where_it_is_cited() -> None:
+    assert laid("extend: P01\nkind: policy\narticles: [{article: A1, text: 不必登记。}]\n")[1] == [
+        "policies.P01.articles[0].text: 条款 P01-A1 的原文不能改写；公司自己的要求请另加条款"
+    ]
+    assert laid("extend: P01\nkind: policy\nremove: {articles: [A1]}\n")[1] == [
+        "policies.P01.remove.articles[0]: 扩展不能删除“articles.A1”（依据 P01-A1）"
+    ]
+    by_hand = laid("extend: P01\nkind: policy\narticles: [{article: A1, manual: 由人办理}]\n")[1]
+    assert by_hand
+    assert all("条款 P01-A1 写明由人办理" in said for said in by_hand)
+
+
+def test_an_indicators_target_is_tightened_and_its_colours_places_and_recipients_are_the_sites() -> None:
+    rate = sound(
+        "extend: rate\nkind: indicator\nlabel: 及时率\ndomain: post\nplaces: 2\ntarget: {ge: 95, le: 99.5}\nreceives: [clerk]\n"
+        "bands: [{lt: 95, label: 差, tone: danger}, {ge: 95, label: 好, tone: success}]\n"
+    ).indicators["rate"]
+    assert rate.goal is not None
+    assert (rate.label.zh, rate.domain, rate.places, rate.receives) == ("及时率", "post", 2, ("head", "clerk"))
+    assert (rate.goal.ge, rate.goal.le, str(rate.goal.cite[0])) == (95, Decimal("99.5"), "P01-A1")
+    assert [g.tone for g in rate.bands] == ["danger", "success"]
+
+
+def test_an_indicators_target_is_not_relaxed_and_what_it_counts_stays() -> None:
+    over = "extend: rate\nkind: indicator\ntarget: {ge: 80, le: 100, tolerance: 5}\nperiod: year\nremove: {receives: [head]}\n"
+    assert laid(over)[1] == [
+        "indicators.rate.target.ge: 依据 P01-A1，“ge”只能加严，原为 90",
+        "indicators.rate.period: 扩展不能改动“period”，只能改名、加严或新增（依据 P01-A1）",
+        "indicators.rate.remove.receives[0]: 扩展不能删除“receives.head”（依据 P01-A1）",
+    ]
+
+
+def test_a_role_is_renamed_and_asked_for_more_never_for_less() -> None:
+    keeper = sound("extend: keeper\nkind: role\nlabel: 保管员\nmay: [reopen_months]\n").roles["keeper"]
+    assert (keeper.label.zh, keeper.in_person, keeper.may) == ("保管员", True, ("close_months", "reopen_months"))
+    assert sound("extend: clerk\nkind: role\nin_person: true\n").roles["clerk"].in_person
+    assert laid("extend: keeper\nkind: role\nin_person: false\nremove: {may: [close_months]}\n")[1] == [
+        "roles.keeper.in_person: 随程序附带的“in_person”不能取消",
+        "roles.keeper.remove.may[0]: 扩展不能删除“may.close_months”",
+    ]
+
+
+def test_groups_of_the_menu_and_registers_in_them_stand_where_the_site_wants_them() -> None:
+    text = "extend: archive\nkind: domain\nlabel: 档案室\nposition: 1\n---\nextend: parcel\nposition: 1\n---\nextend: ticket\ndomain: post\n"
+    found = sound(text)
+    assert [(d.code, d.label.zh) for d in found.domains.values()] == [
+        ("archive", "档案室"),
+        ("office", "办公"),
+        ("post", "收发"),
+    ]
+    assert [r.code for r in found.registers.values() if r.domain == "office"] == ["parcel", "letter"]
+    assert found.registers["ticket"].domain == "post"
+
+
+def test_a_transition_asks_for_more_and_never_for_less() -> None:
+    over = (
+        "extend: letter\nworkflow: {transitions: [{code: close, needs: [sent_on], not_by: [writer], reason: true}]}\n"
+    )
+    flow = sound(over).registers["letter"].workflow
+    assert flow is not None
+    assert (flow.transitions[0].needs, flow.transitions[0].not_by, flow.transitions[0].reason) == (
+        ("sent_on",),
+        ("writer",),
+        True,
+    )
+
+
+def test_more_people_are_told_and_nobody_less() -> None:
+    over = (
+        "extend: memo\nduties: [{code: do, remind: [{before: {days: 1}, tell: [who]}], escalate: [{tell: [head]}]}]\n"
+    )
+    base = CITED.replace("    done: note\n", "    done: note\n    remind: [{before: {days: 2}, tell: [who]}]\n")
+    duty = catalog(files(base) | {"site/memo.yaml": over}).registers["memo"].duties[0]
+    assert [r.before.days for r in duty.remind if r.before] == [2, 1]
+    assert [p.word for p in duty.escalate[0].tell] == ["head"]
+
+
+def test_an_extension_of_another_kind_or_of_what_is_not_there_is_refused_by_name() -> None:
+    assert laid("extend: rate\nkind: index\n")[1] == [
+        "registers.rate.kind: 没有“index”这一种定义，可写：policy、indicator、register、role、domain"
+    ]
+    assert laid("extend: rate\nkind: role\n")[1] == ["roles.rate.extend: 没有角色“rate”可扩展"]
+    assert laid("extend: office\nkind: domain\norder: 1\n")[1] == [
+        "domains.office.order: 没有“order”这一项，可写：extend、kind、label、icon、position"
+    ]
+    assert [str(f) for f in load(files(RATE + "---\nextend: rate\nkind: indicator\nlabel: 率\n"))[1]] == [
+        "bad.yaml:9: indicators.rate.extend: 扩展只能写在 site/ 下 [D301]"
+    ]

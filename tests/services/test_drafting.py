@@ -322,6 +322,70 @@ def test_going_back_is_a_draft_of_what_was_in_force_then(panel: Panel) -> None:
     assert (done.revision, done.files) == (3, FILES)
 
 
+RATE = """
+indicator: rate
+label: 办结率
+domain: office
+cite: {policy: P01, article: A1}
+numerator: {register: letter, by: sent_on}
+target: {ge: 90, cite: {policy: P01, article: A1}}
+receives: [head]
+"""
+OVER = {
+    "site/policies/P01.yaml": "extend: P01\nkind: policy\nlabel: 本公司办公制度\narticles: [{article: H1, text: 加急件当日登记。}]\n",
+    "site/indicators/rate.yaml": "extend: rate\nkind: indicator\ntarget: {ge: 95}\nreceives: [clerk]\n",
+    "site/roles/clerk.yaml": "extend: clerk\nkind: role\nlabel: 经办\nin_person: true\n",
+    "site/domains/office.yaml": "extend: office\nkind: domain\nposition: 1\n",
+}
+
+
+def test_what_a_site_says_of_a_policy_an_indicator_a_role_and_a_group_is_planned_in_force_brought_back_and_upgraded(
+    panel: Panel,
+) -> None:
+    shipped = FILES | {"rate.yaml": RATE}
+    publishing.publish(panel.engine, shipped, actor=Actor.system(), reason="x", now=NOW, zone=SHANGHAI)
+    number = begun(panel, dict(OVER))
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        assert [str(s) for s in enacting.plan(work, number).sentences] == [
+            "制度“本公司办公制度”：名称 办公制度 → 本公司办公制度",
+            "制度“本公司办公制度”新增条款“H1”",
+            "角色“经办”：名称 文员 → 经办",
+            "角色“经办”：不得代理 否 → 是",
+            "领域“办公”：菜单中的位置 无 → 1",
+            "指标定义“办结率”：目标 不低于 90 → 不低于 95",
+            "指标定义“办结率”：接收的角色 主管 → 主管、经办",
+        ]
+    approved(panel, number)
+    catalog = published(panel, number).catalog
+    rate, clerk = catalog.indicators["rate"], catalog.roles["clerk"]
+    assert (rate.goal and rate.goal.ge, rate.receives, clerk.in_person) == (95, ("head", "clerk"), True)
+
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        newer = shipped | {"rate.yaml": RATE.replace("ge: 90", "ge: 98").replace("办结率", "及时率")}
+        upgrading = drafting.upgrade(work, newer)
+        planned = enacting.plan(work, upgrading)
+        assert [str(f) for f in planned.findings if f.level == "error"] == [
+            "site/indicators/rate.yaml:3: indicators.rate.target.ge: 依据 P01-A1，“ge”只能加严，原为 98 [D303]"
+        ]
+        assert planned.catalog is None
+        drafting.save(
+            work, upgrading, "site/indicators/rate.yaml", "extend: rate\nkind: indicator\nreceives: [clerk]\n"
+        )
+    approved(panel, upgrading)
+    rate = published(panel, upgrading).catalog.indicators["rate"]
+    assert (rate.label.zh, rate.goal and rate.goal.ge, rate.receives) == ("及时率", 98, ("head", "clerk"))
+
+    with panel.work(by(panel, "ann"), now=NOW) as work:
+        back = drafting.back(work, 2)
+    approved(panel, back)
+    done = published(panel, back)
+    assert (done.files, done.catalog.roles["clerk"].label.zh, done.catalog.indicators["rate"].receives) == (
+        shipped,
+        "文员",
+        ("head",),
+    )
+
+
 def test_a_draft_given_up_stays_to_be_read_and_is_changed_by_nobody(panel: Panel) -> None:
     number = begun(panel, {"site/visit.yaml": VISIT})
     with panel.work(by(panel, "bob"), now=NOW) as work:

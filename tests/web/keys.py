@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.catalog.blanks import DOCUMENTS, KEPT, Part, field_parts, parts
-from app.catalog.places import LISTS, kind_of
+from app.catalog.blanks import KEPT, Part, field_parts, parts
+from app.catalog.kinds import KINDS, LISTS, kind_of
 from app.catalog.reference import models
 from app.fields.kinds import FIELD_TYPES
 
@@ -18,8 +18,7 @@ WHOLE = {
 }
 """Classes that one blank fills in as a whole, and how."""
 
-ELSEWHERE = {
-    "Extension": "written by the panel where a shipped register is changed",
+ELSEWHERE = {kind.extension.__name__: "written by the panel where something shipped is changed" for kind in KINDS} | {
     "Charge": "what amounts, bands and rungs share; drawn with each of them",
 }
 """Classes without a place of their own."""
@@ -52,11 +51,9 @@ def _shown(part: Part, key: str) -> bool:
 
 def defined(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the definitions of a document with their groups."""
-    group = kind_of(document) if isinstance(document, dict) and "extend" not in document else ""
-    if group in LISTS:
-        yield from ((group, row) for row in document[group])
-    elif group in DOCUMENTS:
-        yield group, document
+    kind = kind_of(document) if isinstance(document, dict) and "extend" not in document else None
+    if kind is not None:
+        yield from ((kind.group, row) for row in (document[kind.group] if kind.group in LISTS else [document]))
 
 
 def keys(document: dict[str, Any], name: str, everything: bool) -> list[tuple[str, tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -103,11 +104,65 @@ def test_a_shipped_register_is_extended_and_what_may_not_be_names_its_article(
     assert admin.send("PUT", url, {"document": of(admin, url)["document"]}).get_json()["document"] == wanted
 
 
-def test_a_shipped_policy_and_role_are_not_changed_but_a_role_of_ones_own_is_added(
-    admin: Browser, address: str
+@pytest.mark.parametrize(
+    ("group", "code", "change", "text", "refused"),
+    [
+        (
+            "policies", "P1", lambda d: (d.update(label="办法", effective="2026-05-01"), d["articles"].append({"article": "H1", "text": "加急"})),
+            "extend: P1\nkind: policy\nlabel: 办法\narticles: [{article: H1, text: 加急}]\neffective: 2026-05-01\n",
+            (lambda d: d["articles"][0].update(text="不必登记"), ("articles", 0, "text"), "P1-A1"),
+        ),
+        (
+            "policies", "P1", lambda d: d["articles"].append({"article": "H1", "text": "加急"}),
+            "extend: P1\nkind: policy\narticles: [{article: H1, text: 加急}]\n",
+            (lambda d: d["articles"].pop(1), ("articles",), "扩展不能删除条款“D1”（依据 P1-D1）"),
+        ),
+        (
+            "indicators", "claimed", lambda d: (d["receives"].append("chief"), d.update(places=0)),
+            "extend: claimed\nkind: indicator\nplaces: 0\nreceives: [chief]\n",
+            (lambda d: d["receives"].pop(0), ("receives",), "扩展不能删除“接收的角色”（依据 P1-A1）"),
+        ),
+        (
+            "indicators", "answered", lambda d: d["target"].update(ge=80),
+            "extend: answered\nkind: indicator\ntarget: {ge: 80}\n",
+            (lambda d: d["target"].update(ge=10), ("target", "ge"), "依据 P1-A1，“下限”只能加严，原为 50"),
+        ),
+        (
+            "roles", "payroll", lambda d: d.update(label="薪酬", in_person=True),
+            "extend: payroll\nkind: role\nlabel: 薪酬\nin_person: true\n",
+            (lambda d: d.pop("may"), ("may",), "扩展不能删除“全站权限”"),
+        ),
+        (
+            "domains", "service", lambda d: d.update(position=1),
+            "extend: service\nkind: domain\nposition: 1\n",
+            (lambda d: d.update(label=3), ("label",), "应为文字"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_shipped_definition_of_any_kind_is_adjusted_in_a_file_of_its_own_and_goes_back(
+    admin: Browser, address: str, group: str, code: str, change: Any, text: str, refused: tuple[Any, Any, str]
 ) -> None:
-    policy = of(admin, f"{address}/policies/P1")["document"] | {"label": "别的"}
-    assert admin.send("PUT", f"{address}/policies/P1", {"document": policy}).status_code == 422
+    url = f"{address}/{group}/{code}"
+    first = of(admin, url)
+    wanted = deepcopy(first["document"])
+    change(wanted)
+    after = admin.send("PUT", url, {"document": wanted, "seen": ""}).get_json()
+    assert (after["path"], after["text"], after["document"]) == (f"site/{group}/{code}.yaml", text, wanted)
+    assert (after["findings"], after["original"]) == ([], first["document"])
+    assert of(admin, f"{address}/plan")["sentences"]
+    spoilt, at, said = refused
+    spoilt(wanted)
+    findings = admin.send("PUT", url, {"document": wanted}).get_json()["findings"]
+    assert [f["sentence"] for f in findings if f["at"] == list(at) and said in f["sentence"]]
+    assert of(admin, f"{address}/plan")["publishable"] is False
+    back = admin.send("PUT", url, {"document": after["original"]}).get_json()
+    assert (back["text"], back["changed"], back["document"]) == ("", False, first["document"])
+    admin.send("PUT", url, {"document": after["document"]})
+    assert admin.send("DELETE", url).status_code == 200
+    assert of(admin, url) == first
+
+
+def test_roles_of_ones_own_are_added_changed_and_taken_away_and_shipped_ones_stay(admin: Browser, address: str) -> None:
     for code in ("guard", "cook"):
         made = admin.send("POST", f"{address}/roles", {"document": {"code": code, "label": "岗位"}}).get_json()
         assert (made["path"], made["findings"]) == ("site/roles.yaml", [])

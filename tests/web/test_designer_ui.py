@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -267,7 +268,7 @@ def test_steps_are_undone_and_nothing_typed_is_lost_when_the_connection_is(desk:
     expect(names.nth(1)).to_be_focused()
 
 
-def test_what_an_article_demands_is_locked_and_named_and_a_new_indicator_cites_one(desk: Desk) -> None:
+def test_what_an_article_demands_is_locked_named_and_kept_from_being_typed_over(desk: Desk) -> None:
     page = desk.window("admin", width=1280)
     shop = Workshop(page)
     shop.begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
@@ -281,17 +282,80 @@ def test_what_an_article_demands_is_locked_and_named_and_a_new_indicator_cites_o
     expect(lock.locator(".d-lock-text")).to_contain_text("P1-D1 逾期未办结每件罚款五十元。")
     page.keyboard.press("Escape")
     expect(lock.locator(".d-lock-text")).to_be_hidden()
-    limit.get_by_label("时长", exact=True).fill("30")
-    finding = shop.card("按时答复").locator(".d-finding.is-error")
-    expect(finding).to_contain_text("P1-D1")
-    page.get_by_role("button", name="撤销").click()
-    expect(finding).to_have_count(0)
-    expect(page.locator("[data-text]")).to_have_text("")
+    length = limit.get_by_label("时长", exact=True)
+    expect(length).to_have_attribute("readonly", "")
+    expect(length).to_have_accessible_description("依据 P1-D1，不能放宽或去掉")
+    expect(limit.get_by_label("单位", exact=True)).to_be_disabled()
+    duty = shop.card("按时答复")
+    expect(duty.get_by_role("button", name="移除 按时答复")).to_be_disabled()
+    expect(duty.get_by_label("名称", exact=True)).to_be_editable()
+    shop.section("登记字段")
+    named = page.locator('[data-path="fields[0]"]')
+    expect(named.get_by_label("必填")).to_be_disabled()
+    expect(named.get_by_label("类型", exact=True)).to_have_accessible_description("依据 P1-A1，不能放宽或去掉")
+    shop.fill("名称", "来文编号")
+    shop.section("访问权限")
+    expect(page.get_by_label("主管 查看", exact=True).locator("option")).to_have_text(
+        ["本部门", "含下级", "本公司", "全部"]
+    )
+    expect(page.get_by_role("button", name="移除 主管")).to_have_accessible_description(re.compile("P1-A1"))
+    shop.choose("主管 导出", "全部")
+    shop.sound()
+    expect(page.locator("[data-text]")).to_contain_text("{role: chief, can: [export]}")
 
-    page.goto("/drafts/1/indicators/claimed")
+
+def test_a_shipped_policy_indicator_role_and_menu_group_are_adjusted_on_their_pages(desk: Desk) -> None:
+    page = desk.window("admin", width=1280)
+    shop = Workshop(page)
+    shop.begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
+    written = page.locator("[data-text]")
+    page.goto("/drafts/1/policies/P1#articles")
     shop.ready()
-    expect(page.locator("[data-readonly]")).to_be_visible()
-    expect(page.locator(".d-section :is(input, select, textarea):enabled")).to_have_count(0)
+    first = page.locator('[data-path="articles[0]"]')
+    expect(first.get_by_label("内容", exact=True)).to_have_attribute("readonly", "")
+    expect(first.get_by_label("内容", exact=True)).to_have_accessible_description("依据 P1-A1，不能放宽或去掉")
+    expect(first.get_by_role("button", name="移除 A1")).to_be_disabled()
+    shop.press("添加条款")
+    shop.fill("内容", "加急投诉当日答复。", nth=2)
+    shop.sound()
+    expect(written).to_have_text("extend: P1\nkind: policy\narticles: [{article: '1', text: 加急投诉当日答复。}]\n")
+
+    page.goto("/drafts/1/indicators/answered")
+    shop.ready()
+    expect(page.get_by_label("周期", exact=True)).to_be_disabled()
+    page.get_by_label("下限", exact=True).fill("20")
+    expect(page.locator(".d-section .d-finding")).to_contain_text("依据 P1-A1，“下限”只能加严，原为 50")
+    page.get_by_label("下限", exact=True).fill("80")
+    shop.choose("接收的角色 +", "主管")
+    shop.sound()
+    expect(written).to_have_text("extend: answered\nkind: indicator\ntarget: {ge: 80}\nreceives: [chief]\n")
+    page.get_by_role("button", name="恢复附带的内容").click()
+    shop.saved()
+    expect(written).to_have_text("")
+    page.get_by_role("button", name="撤销").click()
+    shop.saved()
+    expect(written).to_contain_text("target: {ge: 80}")
+
+    page.goto("/drafts/1/roles/payroll")
+    shop.ready()
+    power = page.locator('[data-path="may[0]"]')
+    expect(power.locator("summary")).to_have_accessible_name("随程序附带，不能放宽或去掉")
+    expect(power.locator(":scope > button")).to_be_disabled()
+    page.get_by_label("不得代理", exact=True).check()
+    shop.sound()
+    page.goto("/drafts/1/domains/service")
+    shop.ready()
+    page.get_by_label("菜单中的位置", exact=True).fill("1")
+    shop.sound()
+    page.goto("/drafts/1")
+    expect(page.get_by_text("角色“薪资”：不得代理 否 → 是")).to_be_visible()
+    expect(page.get_by_text("领域“服务”：菜单中的位置 无 → 1")).to_be_visible()
+
+
+def test_a_new_indicator_cites_an_article(desk: Desk) -> None:
+    page = desk.window("admin", width=1280)
+    shop = Workshop(page)
+    shop.begin("空", ("名称", "文字", ""), english="Empty", domain="service", keeper="chief")
     page.goto("/drafts/1")
     page.get_by_label("新建什么").select_option(label="指标")
     page.get_by_label("名称", exact=True).fill("结案率")
@@ -317,7 +381,7 @@ DRAWN = """async ([documents, all]) => {
     const put = () => wrong.push(`${called} was changed`);
     const page = {
       store: { document, put }, grammar, urls: {}, opened: { has: (what) => all || what.endsWith(" more") },
-      names: known.knowing(served, () => document), root: known.root(() => document, put), fixed: () => true, choicesInForce: () => [],
+      names: known.knowing(served, () => document), root: known.root(() => document, put), fixed: () => true, kept: () => false, move: put, choicesInForce: () => [],
       titled: () => "", draw: put, reach: put, settled: () => {},
     };
     const shown = new Set(), held = [];

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from app.catalog.amount import LATENESS, Amount, Band, Charge, Interest
+from app.catalog.blank_words import aside, called_so, in_words
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.duties import undecided
 from app.catalog.checks.subject import MONEY, NUMBER, REFERENCE, TIME, Subject
@@ -42,7 +43,7 @@ def check_amounts(
         if amount.by_lateness and not late:
             s.wrong("D811", at, say("金额按逾期长短计算，但这项违规不是某项不重复的时限责任逾期所致"))
         if amount.ladder and not counted:
-            s.wrong("D810", (*at, "ladder"), say("按次数分级须写计次（counter）"))
+            s.wrong("D810", (*at, "ladder"), say("按次数分级须写计次{counter}", counter=aside("counter")))
         if amount.of:
             _number(s, (*at, "of"), amount.of, of)
         _shares(s, at, amount)
@@ -58,7 +59,11 @@ def of_tickets(s: Subject, loc: Loc, link: Reference) -> None:
     """Note a reference that does not point to a register of tickets."""
     target = s.catalog.registers.get(link.target)
     if target is not None and not target.tickets_of:
-        s.wrong("D805", loc, say("“{field}”没有引用处罚单登记簿（tickets_of）", field=link.label.zh))
+        s.wrong(
+            "D805",
+            loc,
+            say("“{field}”没有引用处罚单登记簿{tickets_of}", field=link.label.zh, tickets_of=aside("tickets_of")),
+        )
 
 
 def _condition(s: Subject, loc: Loc, condition: Condition, of: RegisterSpec | None) -> None:
@@ -70,7 +75,14 @@ def _condition(s: Subject, loc: Loc, condition: Condition, of: RegisterSpec | No
         _condition(s, (*loc, "not"), condition.not_, of)
     if condition.field == "charged.roles":
         if not isinstance(condition.has, str):
-            s.wrong("D503", loc, say("charged.roles 只能用 has 比较"))
+            s.wrong(
+                "D503",
+                loc,
+                in_words(
+                    "Condition",
+                    say("“{roles}”只能用“{has}”比较", roles=called_so("charged.roles", say("承担人的角色"))),
+                ),
+            )
         else:
             s.role((*loc, "has"), condition.has)
     elif condition.field and condition.field != "charged.rank":
@@ -94,11 +106,19 @@ def _shares(s: Subject, loc: Loc, amount: Amount) -> None:
     parts: tuple[Charge, ...] = (amount, *amount.bands, *amount.ladder)
     by_value = any(isinstance(b.up_to, Decimal) for b in amount.bands)
     if (any(p.percent is not None for p in parts) or by_value) and not amount.of:
-        s.wrong("D814", loc, say("写了百分比或按数值分段，须写明是哪个字段的（of）"))
+        s.wrong("D814", loc, say("写了百分比或按数值分段，须写明是哪个字段的{of}", of=aside("of")))
     elif amount.of and not by_value and all(p.percent is None for p in parts):
-        s.wrong("D814", (*loc, "of"), say("of 只与 percent 或按数值的 bands 一起写"))
+        s.wrong(
+            "D814",
+            (*loc, "of"),
+            in_words("Amount", say("“{of}”只与“{percent}”或按数值的“{bands}”一起写")),
+        )
     if amount.per in LATENESS and not amount.says:
-        s.wrong("D814", (*loc, "per"), say("per 只与 money、percent、points、sanction 一起写"))
+        s.wrong(
+            "D814",
+            (*loc, "per"),
+            in_words("Amount", say("“{per}”只与“{money}”、“{percent}”、“{points}”、“{sanction}”一起写")),
+        )
 
 
 def _interest(s: Subject, loc: Loc, rule: Interest) -> None:
@@ -120,11 +140,19 @@ def _bands(s: Subject, loc: Loc, amount: Amount) -> None:
     *limited, last = amount.bands
     for i, band in enumerate(amount.bands):
         if not band.says:
-            s.wrong("D809", (*loc, i), say("这一档没有写 money、percent、points 或 sanction"))
+            s.wrong(
+                "D809",
+                (*loc, i),
+                in_words("Band", say("这一档没有写“{money}”、“{percent}”、“{points}”或“{sanction}”")),
+            )
         if band.up_to is None and band is not last:
-            s.wrong("D809", (*loc, i), say("只有最后一档可以不写 up_to，其后各档永远轮不到"))
+            s.wrong("D809", (*loc, i), in_words("Band", say("只有最后一档可以不写“{up_to}”，其后各档永远轮不到")))
     if last.up_to is not None:
-        s.wrong("D809", (*loc, len(limited)), say("最后一档不能写 up_to，否则超出的部分没有规定"))
+        s.wrong(
+            "D809",
+            (*loc, len(limited)),
+            in_words("Band", say("最后一档不能写“{up_to}”，否则超出的部分没有规定")),
+        )
     for i, (a, b) in enumerate(pairwise([x for x in limited if x.up_to is not None]), 1):
         if (sizes := _sizes(a, b)) is None:
             s.wrong("D809", (*loc, i, "up_to"), say("各档须用同一种单位"))
@@ -151,4 +179,8 @@ def _ladder(s: Subject, loc: Loc, amount: Amount) -> None:
             s.wrong("D810", (*loc, i, "from_nth"), say("各级须由低到高，每一次只属于一级"))
     for i, rung in enumerate(amount.ladder):
         if not rung.says:
-            s.wrong("D810", (*loc, i), say("这一级没有写 money、percent、points 或 sanction"))
+            s.wrong(
+                "D810",
+                (*loc, i),
+                in_words("Rung", say("这一级没有写“{money}”、“{percent}”、“{points}”或“{sanction}”")),
+            )

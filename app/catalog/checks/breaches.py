@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.blank_words import aside, in_words
 from app.catalog.breach import Breach, Counter
 from app.catalog.checks.amounts import check_amounts, of_tickets
 from app.catalog.checks.conditions import check_condition
@@ -48,7 +49,11 @@ def check_breaches(s: Subject) -> None:
         if breach.payer:
             s.field((*loc, "payer"), breach.payer, LINK)
             if breach.charged_to is not None:
-                s.wrong("D807", (*loc, "payer"), say("charged_to 与 payer 只能写一个：由人员承担，或由单位、客户承担"))
+                s.wrong(
+                    "D807",
+                    (*loc, "payer"),
+                    in_words("Breach", say("“{charged_to}”与“{payer}”只能写一个：由人员承担，或由单位、客户承担")),
+                )
         _lines(s, (*loc, "lines"), breach)
         _correction(s, (*loc, "correct"), breach)
 
@@ -56,12 +61,21 @@ def check_breaches(s: Subject) -> None:
 def _cause(s: Subject, loc: Loc, breach: Breach, missed: bool) -> None:
     trigger = breach.trigger
     if not missed and trigger is None and not breach.reported_by:
-        idle = say("没有任何事情会产生违规“{label}”：既无时限责任，也无 trigger、reported_by", label=breach.label.zh)
+        idle = in_words(
+            "Breach",
+            say(
+                "没有任何事情会产生违规“{label}”：既无时限责任，也无“{trigger}”、“{reported_by}”", label=breach.label.zh
+            ),
+        )
         s.wrong("D802", loc, idle)
     if trigger is None:
         return
     if not (trigger.transition or trigger.breach or trigger.created):
-        s.wrong("D806", (*loc, "trigger"), say("trigger 必须写 transition、breach 或 created"))
+        s.wrong(
+            "D806",
+            (*loc, "trigger"),
+            in_words("Trigger", say("“{trigger}”必须写“{transition}”、“{breach}”或“{created}”")),
+        )
     for i, code in enumerate(trigger.transition):
         s.transition((*loc, "trigger", "transition", i), code)
     codes = [b.code for b in s.spec.breaches]
@@ -71,7 +85,11 @@ def _cause(s: Subject, loc: Loc, breach: Breach, missed: bool) -> None:
             "D704", (*loc, "trigger", "breach"), say("本登记簿没有违规“{code}”，{hint}", code=trigger.breach, hint=hint)
         )
     if (trigger.transition or trigger.created) and breach.charged_to is None and not breach.payer:
-        s.wrong("D807", loc, say("没有写违规“{label}”由谁承担（charged_to）", label=breach.label.zh))
+        s.wrong(
+            "D807",
+            loc,
+            say("没有写违规“{label}”由谁承担{charged_to}", label=breach.label.zh, charged_to=aside("charged_to")),
+        )
 
 
 def _lines(s: Subject, loc: Loc, breach: Breach) -> None:

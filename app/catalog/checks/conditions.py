@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.catalog.blank_words import in_words
 from app.catalog.checks.subject import Subject, worked_out
 from app.catalog.condition import Condition
 from app.catalog.marked import Loc
@@ -95,9 +96,11 @@ def _comparison(
             continue
         at: Loc = (*loc, alias)
         if many and alias in ("is", "in", "not_in"):
-            s.wrong("D503", at, say("“{field}”可有多个值，请用 has", field=found.label.zh))
+            s.wrong("D503", at, in_words("Condition", say("“{field}”可有多个值，请用“{has}”", field=found.label.zh)))
         elif alias == "has" and not many:
-            s.wrong("D503", at, say("“{field}”只有一个值，请用 is 或 in", field=found.label.zh))
+            s.wrong(
+                "D503", at, in_words("Condition", say("“{field}”只有一个值，请用“{is}”或“{in}”", field=found.label.zh))
+            )
         elif alias in _ORDERED and not isinstance(found, Number | Date | Moment):
             unordered = say("“{field}”是{type}，不能比较大小", field=found.label.zh, type=TYPES[found.type])
             s.wrong("D503", at, unordered)

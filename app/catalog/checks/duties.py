@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.catalog.base import Dated, Party
+from app.catalog.blank_words import aside, in_words
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.subject import DATE, REFERENCE, START, TIME, WHOLE, Subject
 from app.catalog.condition import Condition
@@ -49,7 +50,9 @@ def check_duties(s: Subject) -> None:
             s.wrong(
                 "D709",
                 (*loc, "breach"),
-                say("违规“{code}”由逾期产生，它的 when 不起作用；请写在时限责任上", code=duty.breach),
+                in_words(
+                    "Breach", say("违规“{code}”由逾期产生，它的“{when}”不起作用；请写在时限责任上", code=duty.breach)
+                ),
             )
 
 
@@ -71,7 +74,11 @@ def _filled(s: Subject, f: Field) -> bool:
 def _start(s: Subject, loc: Loc, duty: Duty) -> None:
     start = duty.starts
     if bool(start.field) + bool(start.state) + start.created != 1:
-        s.wrong("D705", loc, say("起算点必须且只能写 field、state、created 之一"))
+        s.wrong(
+            "D705",
+            loc,
+            in_words("Start", say("起算点必须且只能写“{field}”、“{state}”、“{created}”之一")),
+        )
     if start.field:
         s.field(loc if s.source.at((*loc, "field")) == s.source.at(loc) else (*loc, "field"), start.field, START)
     s.states((*loc, "state"), start.state)
@@ -103,16 +110,30 @@ def _recurring(s: Subject, loc: Loc, duty: Duty) -> None:
     counted = done.count > 1 or done.each or done.share is not None or done.dated
     if every is None:
         if counted or done.matches:
-            s.wrong("D707", (*loc, "done"), say("matches、dated、count、each、share 只能写在周期责任（every）里"))
+            s.wrong(
+                "D707",
+                (*loc, "done"),
+                in_words(
+                    "Done",
+                    say(
+                        "“{matches}”、“{dated}”、“{count}”、“{each}”、“{share}”只能写在周期责任{every}里",
+                        every=aside("every"),
+                    ),
+                ),
+            )
         return
     if duty.starts != Start():
-        s.wrong("D705", (*loc, "starts"), say("starts 与 every 只能写一个"))
+        s.wrong("D705", (*loc, "starts"), in_words("Duty", say("“{starts}”与“{every}”只能写一个")))
     for key in ("since", "until"):
         if named := getattr(every, key):
             s.field((*loc, "every", key), named, DATE)
     elsewhere = s.catalog.registers.get(done.register_code)
     if not done.register_code:
-        s.wrong("D707", (*loc, "done"), say("周期责任由别处的记录完成，须写明 register 与 through"))
+        s.wrong(
+            "D707",
+            (*loc, "done"),
+            in_words("Done", say("周期责任由别处的记录完成，须写明“{register}”与“{through}”")),
+        )
     if elsewhere is None:
         return
     if done.dated:
@@ -131,10 +152,10 @@ def _postponing(s: Subject, loc: Loc, duty: Duty, by: Pause | Prolongation) -> R
     if duty.every is not None:
         s.wrong("D708", loc, say("周期责任不能暂停计时，也不能延期"))
     if not by.state:
-        s.wrong("D708", loc, say("须写明在哪些状态下（state）"))
+        s.wrong("D708", loc, say("须写明在哪些状态下{state}", state=aside("state")))
     if not by.register_code:
         if isinstance(by, Prolongation):
-            s.wrong("D708", loc, say("须写明批准延期的登记簿（register 与 through）"))
+            s.wrong("D708", loc, say("须写明批准延期的登记簿{register}", register=aside("register 与 through")))
         else:
             s.states((*loc, "state"), by.state)
         return None
@@ -154,7 +175,7 @@ def check_retention(s: Subject) -> None:
     if rule.starts:
         s.field(("retention", "starts"), rule.starts, START)
     elif not all(limit.field for limit in rule.keep):
-        s.wrong("D705", ("retention",), say("须写明 starts：从哪个日期字段起算保管期"))
+        s.wrong("D705", ("retention",), in_words("Retention", say("须写明“{starts}”：从哪个日期字段起算保管期")))
     if (by := rule.destroyed_by) is not None:
         loc: Loc = ("retention", "destroyed_by")
         if (elsewhere := s.register((*loc, "register"), by.register_code)) is not None:
@@ -196,15 +217,33 @@ def _parts(s: Subject, loc: Loc, term: Term, also: Sequence[str]) -> None:
             s.field((*loc, "times"), rest, WHOLE, of)
     whole = term.days is not None or term.working_days is not None or term.months is not None
     if term.at and not whole:
-        s.wrong("D706", (*loc, "at"), say("at 只能与 days、working_days、months 一起写"))
+        s.wrong(
+            "D706",
+            (*loc, "at"),
+            in_words("Limit", say("“{at}”只能与“{days}”、“{working_days}”、“{months}”一起写")),
+        )
     if term.at not in ("", "close") and not ("00:00" <= term.at <= "23:59" and term.at[3:] <= "59"):
         s.wrong("D706", (*loc, "at"), say("钟表上没有 {at}", at=term.at))
     if term.on_rest_day == "stay" and term.days is None and term.months is None:
-        s.wrong("D706", (*loc, "on_rest_day"), say("on_rest_day 只能与 days、months 一起写"))
+        s.wrong(
+            "D706",
+            (*loc, "on_rest_day"),
+            in_words("Limit", say("“{on_rest_day}”只能与“{days}”、“{months}”一起写")),
+        )
     if ((term.day or term.working_day) and term.months is None) or (term.day and term.working_day):
-        s.wrong("D706", loc, say("day 与 working_day 只能写一个，并且与 months 一起写"))
+        s.wrong(
+            "D706",
+            loc,
+            in_words("Limit", say("“{day}”与“{working_day}”只能写一个，并且与“{months}”一起写")),
+        )
     if (term.field and (term.times or term.before)) or (term.before and term.half_working_days is not None):
-        s.wrong("D706", loc, say("field 自身就是期限，不与 times、before 一起写；half_working_days 不能倒数"))
+        s.wrong(
+            "D706",
+            loc,
+            in_words(
+                "Limit", say("“{field}”自身就是期限，不与“{times}”、“{before}”一起写；“{half_working_days}”不能倒数")
+            ),
+        )
 
 
 def _fits(limit: Limit) -> Condition | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.catalog.blank_words import aside
 from app.catalog.checks.conditions import check_condition, check_written
 from app.catalog.checks.subject import NAME, PEOPLE, REFERENCE, Subject
 from app.catalog.marked import Loc
@@ -73,7 +74,7 @@ def _limits(s: Subject, loc: Loc, f: Field) -> None:
             s.wrong(
                 "D427",
                 (*loc, "choices", n, "into"),
-                say("并入的选项须仍可选，自己则停用（retired）；{hint}", hint=hint),
+                say("并入的选项须仍可选，自己则停用{retired}；{hint}", hint=hint, retired=aside("retired")),
             )
     if isinstance(f, Number) and f.min is not None and f.max is not None and f.min > f.max:
         s.wrong("D424", (*loc, "min"), say("下限 {min} 大于上限 {max}", min=f.min, max=f.max))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.blank_words import aside, called_so, in_words
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.fields import why_not
 from app.catalog.checks.subject import PEOPLE, SIGNATURE, Subject
@@ -38,17 +39,21 @@ def _transition(s: Subject, loc: Loc, t: Transition) -> None:
     if t.when is not None:
         check_condition(s, (*loc, "when"), t.when)
     if t.auto and t.when is None:
-        s.wrong("D604", (*loc, "auto"), say("自动流转“{label}”缺少条件（when）", label=t.label.zh))
+        s.wrong("D604", (*loc, "auto"), say("自动流转“{label}”缺少条件{when}", label=t.label.zh, when=aside("when")))
     if not t.auto and not t.by:
-        s.wrong("D604", loc, say("没有写谁可以执行“{label}”（by）", label=t.label.zh))
+        s.wrong("D604", loc, say("没有写谁可以执行“{label}”{by}", label=t.label.zh, by=aside("by")))
     if t.auto and t.optional:
-        s.wrong("D607", (*loc, "optional"), say("自动流转“{label}”不等谁办理，不必写 optional", label=t.label.zh))
+        s.wrong(
+            "D607",
+            (*loc, "optional"),
+            in_words("Transition", say("自动流转“{label}”不等谁办理，不必写“{optional}”", label=t.label.zh)),
+        )
     for code, value in t.sets.items():
         found = s.field((*loc, "sets", code), code)
         if found is None or value is None:
             continue
         if isinstance(found, Signature):
-            s.wrong("D605", (*loc, "sets", code), say("签字只能由 sign 签署，不能写入"))
+            s.wrong("D605", (*loc, "sets", code), in_words("Transition", say("签字只能由“{sign}”签署，不能写入")))
         elif reason := why_not(s, found, value):
             s.wrong("D605", (*loc, "sets", code), say("不能这样写入：{reason}", reason=reason))
 
@@ -66,5 +71,9 @@ def _reach(s: Subject, flow: Workflow) -> None:
         if state.code not in reached:
             s.wrong("D602", loc, say("没有流转能到达状态“{label}”", label=state.label.zh))
         elif state.code not in left and len(flow.states) > 1 and not (state.locked or state.tone in _FINAL_TONES):
-            stuck = say("状态“{label}”没有出路；若是终点请写 locked: true", label=state.label.zh)
+            stuck = say(
+                "状态“{label}”没有出路；若是终点请设为“{locked}”",
+                label=state.label.zh,
+                locked=called_so("locked: true", say("锁定")),
+            )
             s.wrong("D603", loc, stuck, "warning")

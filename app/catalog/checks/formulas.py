@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.blank_words import called
 from app.catalog.checks.subject import Subject
 from app.catalog.formula.graph import Formula
 from app.catalog.formula.secrecy import kept_back
@@ -36,7 +37,11 @@ def _wrong(s: Subject, loc: Loc, f: Field, start: int, sentence: object) -> None
 def _nobody_types(s: Subject, loc: Loc, f: Field) -> None:
     for key in _TYPED:
         if getattr(f, key) != type(f).model_fields[key].default:
-            s.wrong("D431", (*loc, key), say("“{field}”由公式得出，不能写“{key}”", field=f.label.zh, key=key))
+            s.wrong(
+                "D431",
+                (*loc, key),
+                say("“{field}”由公式得出，不能写“{key}”", field=f.label.zh, key=called(f.type, key)),
+            )
 
 
 def _secret(s: Subject, loc: Loc, formula: Formula) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from app.catalog.blank_words import OPTIONS, aside, called, called_so, in_words
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.subject import NUMBER, START, TIME, Subject
 from app.catalog.indicator import Indicator, Measure
@@ -28,9 +29,17 @@ def check_indicator(s: Subject, indicator: Indicator) -> None:
         if (measure := getattr(indicator, name)) is not None:
             _measure(s, (name,), measure, indicator)
     if indicator.denominator is not None and indicator.numerator is not None and indicator.numerator.take == "average":
-        s.wrong("D821", ("numerator", "take"), say("平均数自带分母，不能再写 denominator"))
+        s.wrong(
+            "D821",
+            ("numerator", "take"),
+            in_words("Indicator", say("平均数自带分母，不能再写“{denominator}”")),
+        )
     if indicator.ready is not None and (indicator.ready.hours is not None or indicator.ready.minutes is not None):
-        s.wrong("D821", ("ready",), say("定数时间请写 days、working_days 或 months"))
+        s.wrong(
+            "D821",
+            ("ready",),
+            in_words("Span", say("定数时间请写“{days}”、“{working_days}”或“{months}”")),
+        )
     s.roles(("receives",), indicator.receives)
     _parts(s, indicator)
     _bands(s, indicator)
@@ -39,9 +48,18 @@ def check_indicator(s: Subject, indicator: Indicator) -> None:
 def _measure(s: Subject, loc: Loc, m: Measure, indicator: Indicator) -> None:
     spec = s.register((*loc, "register"), m.register_code)
     if (m.take in _OF_DUTIES) != bool(m.duties):
-        s.wrong("D821", (*loc, "take"), say("计算责任的履行请同时写 duties 与 take: met 或 take: owed"))
+        s.wrong(
+            "D821",
+            (*loc, "take"),
+            say(
+                "计算责任的履行请同时写“{duties}”与“{met}”或“{owed}”",
+                duties=called("Measure", "duties"),
+                met=called_so("take: met", OPTIONS["met"]),
+                owed=called_so("take: owed", OPTIONS["owed"]),
+            ),
+        )
     if (m.take in ("sum", "average", "distinct")) != bool(m.of):
-        s.wrong("D821", (*loc, "take"), say("求和、平均或去重计数要写 of，其他不写"))
+        s.wrong("D821", (*loc, "take"), in_words("Measure", say("求和、平均或去重计数要写“{of}”，其他不写")))
     if spec is None:
         return
     duties = [d.code for d in spec.duties]
@@ -52,9 +70,17 @@ def _measure(s: Subject, loc: Loc, m: Measure, indicator: Indicator) -> None:
             s.wrong("D824", (*loc, "duties", i), lacking)
     if m.duties:
         if m.by not in ("", *_MOMENTS):
-            s.wrong("D821", (*loc, "by"), say("责任按 started（开始）或 due（到期）归入期间"))
+            s.wrong(
+                "D821",
+                (*loc, "by"),
+                say(
+                    "责任按“{started}”或“{due}”归入期间",
+                    started=called_so("started", say("责任开始")),
+                    due=called_so("due", say("责任到期")),
+                ),
+            )
     elif not m.by:
-        s.wrong("D821", loc, say("没有写按哪个日期归入期间（by）"))
+        s.wrong("D821", loc, say("没有写按哪个日期归入期间{by}", by=aside("by")))
     else:
         s.field((*loc, "by"), m.by, START, spec)
     if m.until:
@@ -120,4 +146,8 @@ def _bands(s: Subject, indicator: Indicator) -> None:
         s.wrong("D822", ("bands", len(bands) - 1, "lt"), say("最后一档不写上限，更高的值才有着落"))
     for i, (a, b) in enumerate(pairwise(bands)):
         if a.lt is None or a.lt != b.ge or (a.ge is not None and a.ge >= a.lt):
-            s.wrong("D822", ("bands", i, "lt"), say("各档须由低到高首尾相接：上一档的 lt 等于下一档的 ge"))
+            s.wrong(
+                "D822",
+                ("bands", i, "lt"),
+                in_words("Grade", say("各档须由低到高首尾相接：上一档的“{lt}”等于下一档的“{ge}”")),
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.blank_words import in_words
 from app.catalog.checks.conditions import check_condition
 from app.catalog.checks.subject import Subject
 from app.catalog.marked import Loc
@@ -18,9 +19,13 @@ def check_refusals(s: Subject) -> None:
         for j, code in enumerate(refusal.transition):
             s.transition((*loc, "transition", j), code)
         if not refusal.add and not refusal.transition:
-            s.wrong("D813", loc, say("没有写拒绝什么：add 或 transition"))
+            s.wrong("D813", loc, in_words("Refusal", say("没有写拒绝什么：“{add}”或“{transition}”")))
         if refusal.standing is None and refusal.when is None:
-            s.wrong("D813", loc, say("没有写何时拒绝：when、while 或 unless"))
+            s.wrong(
+                "D813",
+                loc,
+                in_words("Refusal", say("没有写何时拒绝：“{when}”、“{while}”或“{unless}”")),
+            )
         if refusal.when is not None:
             check_condition(s, (*loc, "when"), refusal.when)
         if refusal.standing is not None:
@@ -46,4 +51,8 @@ def _standing(s: Subject, loc: Loc, standing: Standing) -> None:
         )
         s.wrong("D813", (*loc, "overdue"), lacking)
     if standing.overdue_by is not None and not standing.overdue:
-        s.wrong("D813", (*loc, "overdue_by"), say("overdue_by 只与 overdue 一起写"))
+        s.wrong(
+            "D813",
+            (*loc, "overdue_by"),
+            in_words("Standing", say("“{overdue_by}”只与“{overdue}”一起写")),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.catalog.blank_words import aside, in_words
 from app.catalog.checks.fields import why_not
 from app.catalog.checks.subject import DATE, NUMBER, TEXT, Subject
 from app.catalog.marked import Loc
@@ -39,7 +40,11 @@ def _figure(s: Subject, loc: Loc, code: str, figure: ReportFigure) -> None:
     elif (found := s.catalog.indicators.get(figure.indicator)) is not None:
         split = bool(found.per) or any(m.per for m in found.measures)
         if figure.take == "each" and not split:
-            s.wrong("D831", (*loc, "take"), say("指标“{name}”没有分组（per），不能逐项列出", name=found.label.zh))
+            s.wrong(
+                "D831",
+                (*loc, "take"),
+                say("指标“{name}”没有分组{per}，不能逐项列出", name=found.label.zh, per=aside("per")),
+            )
         if figure.take in ("numerator", "denominator") and found.parts:
             lacking = say("指标“{name}”由其他指标组成，没有分子和分母", name=found.label.zh)
             s.wrong("D831", (*loc, "take"), lacking)
@@ -47,12 +52,19 @@ def _figure(s: Subject, loc: Loc, code: str, figure: ReportFigure) -> None:
 
 def _whole(s: Subject, loc: Loc, report: Report) -> None:
     if s.spec.workflow is None or not s.spec.workflow.transitions:
-        s.wrong("D832", loc, say("有自动报表的登记簿须有流程（workflow）：报表先在首个状态，再由人核对、签字"))
+        s.wrong(
+            "D832",
+            loc,
+            say("有自动报表的登记簿须有流程{workflow}：报表先在首个状态，再由人核对、签字", workflow=aside("workflow")),
+        )
     for i, field in enumerate(s.spec.fields):
         if field.required and field.default is None and field.code not in report.filled:
-            lacking = say(
-                "“{field}”必填，而报表“{report}”不填它：请写 required_from",
-                field=field.label.zh,
-                report=report.label.zh,
+            lacking = in_words(
+                "text",
+                say(
+                    "“{field}”必填，而报表“{report}”不填它：请写“{required_from}”",
+                    field=field.label.zh,
+                    report=report.label.zh,
+                ),
             )
             s.wrong("D832", ("fields", i, "required"), lacking)

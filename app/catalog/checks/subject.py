@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from app.catalog.base import Cited, Party
+from app.catalog.blank_words import aside
 from app.catalog.catalog import Catalog
 from app.catalog.findings import Finding, Level
 from app.catalog.marked import Loc, Source
@@ -184,7 +185,7 @@ class Subject:
     def cited(self, loc: Loc, part: Cited, what: Sentence) -> None:
         """Note a part that must cite an article and does not."""
         if not part.cite:
-            self.wrong("D410", loc, say("{what}必须写明依据（cite）", what=what))
+            self.wrong("D410", loc, say("{what}必须写明依据{cite}", what=what, cite=aside("cite")))
 
 
 def worked_out(field: Field) -> Sentence:

@@ -13,22 +13,22 @@ A draft is the difference from the files in force; nothing is in force before it
 ``GET /design/drafts/<n>/<group>/<code>``
     → a definition ``{group, code, path, shipped, changed, document, text, findings, locks, others}``.
     ``document`` is what the YAML says, with days as ``"2026-01-31"`` and decimals as numbers; short forms stay short (a label may be a
-    text or ``{zh, en}``; see ``GET /design/schema``). Of a shipped register it is what the site's adjustment makes of it. ``text`` is
+    text or ``{zh, en}``; see ``GET /design/schema``). Of what was shipped it is what the site's adjustment makes of it. ``text`` is
     the YAML of the site's file ``path``, empty before the first change of something shipped. ``findings`` are
     ``{check, level: "error"|"warning", sentence, at, path, file, line}``: ``at`` is a list of keys and indexes that leads to the
     place in ``document`` (``["fields", 3, "type"]``; a key that is missing is named too). ``others`` counts the errors elsewhere.
-    ``locks`` are what of a shipped register an adjustment may not change: ``{at, articles: ["P05-C1"], leaves}``, where a member of a list
-    is named by its code in ``at``, and ``leaves`` says what may be done all the same (``field``: rename, require, synonyms; ``entry``:
-    rename; ``nothing``).
+    ``locks`` are what of a shipped definition an adjustment may not change: ``{at, articles: ["P05-C1"], anew, more, tighter}``, where a
+    member of a list is named by its code in ``at``, and the last three are the keys there that may be said anew, added to and tightened
+    all the same. ``original`` is the document as it was shipped, null for the site's own.
 ``PUT /design/drafts/<n>/<group>/<code>`` ``{document, seen?}``
     → the same, after the change. Send back the whole ``document``: what did not change keeps its text byte for byte. ``seen`` is the
     ``text`` that the page started from: 409 where somebody else changed it meanwhile. Errors do not keep a document from being kept,
-    only from being published. Of what was shipped registers alone can be changed: what is added, tightened or renamed becomes an
-    extension under ``site/``, and what may not be is a finding that names the article. The code of what is in force stays.
+    only from being published. Of what was shipped, what is added, tightened or renamed becomes an extension under ``site/``, and what may
+    not be is a finding that names the article. The code of what is in force stays.
 ``POST /design/drafts/<n>/<group>`` ``{document}``
     → 201 with the new definition, as above.
 ``DELETE /design/drafts/<n>/<group>/<code>``
-    → 200 ``{}``: takes away a definition of the site's own, or its adjustment of a shipped register.
+    → 200 ``{}``: takes away a definition of the site's own, or its adjustment of a shipped one.
 ``GET /design/drafts/<n>/plan``
     → ``{sentences, findings: [{…, group, code}], publishable}``: what publishing would change.
 ``GET /design/schema``
@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -148,7 +149,7 @@ def _answer(work: Work, number: int, group: str, code: str) -> dict[str, Any]:
     return {
         "group": group, "code": code, "path": x.path, "shipped": x.shipped, "changed": x.changed,
         "document": wire.to_json(x.document), "text": x.text, "findings": [_finding(r) for r in mine], "others": len(elsewhere),
-        "locks": [{"at": list(lock.at), "articles": list(lock.articles), "leaves": lock.leaves} for lock in x.locks],
+        "locks": [asdict(lock) for lock in x.locks], "original": wire.to_json(x.original) if x.original is not None else None,
     }  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def design(number: int, group: str, code: str) -> str:
     base = f"{root}/design/drafts/{number}"
     return render_template(
         "designer.html", title=title, code=code, kind=gettext(KINDS[group]), draft={"name": found["name"], "url": f"{root}/drafts/{number}"},
+        group=group, changeable=found["state"] in drafting.CHANGEABLE and drafting.may(work),
         urls={
             "base": f"{base}/{group}", "grammar": f"{root}/design/grammar", "names": f"{base}/names?group={group}&of={code}",
             "preview": f"{base}/preview/{code}", "grants": f"{base}/grants/{code}",

@@ -18,25 +18,36 @@ export const accessSection = (page) => {
   const simple = rules.filter(plain);
   const roles = [...new Set(simple.map((r) => r.role))];
   const options = WIDTH.map((code) => ({ code, label: said(`rows_${code}`) }));
-  const rowsOf = (role, verb) => simple.filter((r) => r.role === role && listed(r.can).includes(verb)).map((r) => r.rows ?? "all").sort((a, b) => WIDTH.indexOf(b) - WIDTH.indexOf(a))[0] ?? "";
+  const shipped = rules.filter((_, i) => page.kept(`access[${i}]`)); // what an article opened stays open: more is opened beside it
+  const own = (rule) => plain(rule) && !shipped.includes(rule);
+  const widest = (among, role, verb) => among.filter((r) => r.role === role && listed(r.can).includes(verb)).map((r) => r.rows ?? "all").sort((a, b) => WIDTH.indexOf(b) - WIDTH.indexOf(a))[0] ?? "";
+  const rowsOf = (role, verb) => widest(simple, role, verb);
   const grant = (role, verb, rows) => {
-    let next = rules.map((r) => (plain(r) && r.role === role ? { ...r, can: listed(r.can).filter((v) => v !== verb) } : r));
-    if (rows) {
-      const at = next.findIndex((r) => plain(r) && r.role === role && (r.rows ?? "all") === rows);
+    let next = rules.map((r) => (own(r) && r.role === role ? { ...r, can: listed(r.can).filter((v) => v !== verb) } : r));
+    if (rows && rows !== widest(shipped, role, verb)) {
+      const at = next.findIndex((r) => plain(r) && !shipped.includes(r) && r.role === role && (r.rows ?? "all") === rows);
       if (at >= 0) next = next.map((r, i) => (i === at ? { ...r, can: page.grammar.verbs.map((v) => v.code).filter((v) => v === verb || listed(r.can).includes(v)) } : r));
       else next.push({ role, can: [verb], ...(rows === "all" ? {} : { rows }) });
     }
     list.set(next.filter((r) => listed(r.can).length));
   };
-  const cell = (role, verb) => make("td", {}, dropdown(options, rowsOf(role.code, verb.code), (rows) => grant(role.code, verb.code, rows), { label: `${role.label} ${verb.label}`, place: { path: ["access", `${role.code}_${verb.code}`] }, empty: "—", className: "d-blank d-cell" }));
+  const first = (role, verb = "") => { const i = rules.findIndex((r) => shipped.includes(r) && r.role === role && (!verb || listed(r.can).includes(verb))); return `access[${i}]`; };
+  const cell = (role, verb) => {
+    const open = widest(shipped, role.code, verb.code);
+    const select = dropdown(options.slice(Math.max(0, WIDTH.indexOf(open))), rowsOf(role.code, verb.code), (rows) => grant(role.code, verb.code, rows), { label: `${role.label} ${verb.label}`, place: { path: ["access", `${role.code}_${verb.code}`] }, empty: open ? null : "—", className: "d-blank d-cell" });
+    if (select.options.length === 1) select.dataset.keptBy = first(role.code, verb.code);
+    return make("td", {}, select);
+  };
   const head = make("tr", {}, make("th", { scope: "col", textContent: said("role") }), ...page.grammar.verbs.map((v) => make("th", { scope: "col", textContent: v.label })), make("th", { scope: "col", textContent: page.grammar.parts.Access.blanks.cite.label }), make("td", {}));
   const every = members(list, "Access");
   const body = roles.map((code) => {
     const role = { code, label: page.names.labelOf(page.names.data.roles, code) };
     const held = every.filter((one) => plain(one.get()) && one.get().role === code);
+    const drop = button("trash", `${said("remove")} ${role.label}`, () => list.set(rules.filter((r) => !(own(r) && r.role === code))));
+    if (!rules.some((r) => own(r) && r.role === code)) drop.dataset.keptBy = first(code);
     const line = make("tr", {}, make("th", { scope: "row", textContent: role.label }), ...page.grammar.verbs.map((v) => cell(role, v)),
       make("td", {}, ...held.map((one) => make("span", { className: "d-cite" }, blank(page.grammar.parts.Access, "cite", one, page)))),
-      make("td", {}, button("trash", `${said("remove")} ${role.label}`, () => list.set(rules.filter((r) => !(plain(r) && r.role === code))))));
+      make("td", {}, drop));
     line.dataset.holds = held.map(name).join(" ");
     return line;
   });

@@ -26,6 +26,7 @@ export const basicsSection = (page) => {
     codeLine(page, "code"),
     labelled(said("help"), naming(at("help"), { label: said("help"), wide: true })),
     labelled(said("domain"), dropdown(page.names.data.domains, document.domain, (v) => at("domain").set(v), { label: said("domain"), place: at("domain"), className: "form-select" }), said("domain_hint")),
+    formLine("RegisterSpec", "position", page),
     labelled(said("cite"), asBlank("cite", "cite"), said("cite_hint")),
     labelled(said("number"), number, said("number_hint")),
     labelled(said("title"), several(at("title"), fields, { label: said("title") }), said("title_hint")),

@@ -1,7 +1,7 @@
 // A list of parts as cards: each with its name and code above, its sentence below.
 import { make } from "../words.js";
 import { labelled, listed, said } from "./text.js";
-import { members, move, name, under } from "./slots.js";
+import { members, name, under } from "./slots.js";
 import { button, dropdown, naming } from "./inputs.js";
 import { sentence } from "./sentence.js";
 import { TEMPLATES } from "./templates.js";
@@ -19,7 +19,7 @@ export const cards = (place, key, kind, page, { templates = TEMPLATES[key] ?? []
     const head = make("div", { className: "d-card-head" }, named ? naming(under(one, "label"), { label: said("name"), done: renaming(one, [...place.path, key].join("."), page) }) : "",
       coded ? make("code", { className: "d-code", textContent: part.code ?? "" }) : "",
       make("span", { className: "d-card-acts" },
-        button("arrow-up", `${said("up")} ${labelled(part.label)}`, () => move(list, i, i - 1)), button("arrow-down", `${said("down")} ${labelled(part.label)}`, () => move(list, i, i + 1)),
+        button("arrow-up", `${said("up")} ${labelled(part.label)}`, () => page.move(list, i, i - 1)), button("arrow-down", `${said("down")} ${labelled(part.label)}`, () => page.move(list, i, i + 1)),
         button("trash", `${said("remove")} ${labelled(part.label)}`, () => one.set(undefined))));
     const card = make("div", { className: "d-card" }, head, make("div", { className: "d-card-body" }, sentence(kind, one, page)));
     card.dataset.path = name(one);

@@ -1,11 +1,11 @@
 // The designer: one document of a draft, its sections, and what keeps them together.
 import { make } from "../words.js";
-import { said, labelled, listed } from "./text.js";
+import { heading as headed, said, labelled, listed } from "./text.js";
 import { knowing } from "./names.js";
-import { root } from "./slots.js";
+import { move, name, root } from "./slots.js";
 import { opened } from "./store.js";
 import { beside, count, placeOf, sectionOf } from "./findings.js";
-import { locked } from "./locks.js";
+import { locked, locksOf } from "./locks.js";
 import { sectionsOf } from "./sections.js";
 
 const frame = document.querySelector("[data-designer]");
@@ -18,7 +18,7 @@ const begin = async () => {
   const box = frame.querySelector("[data-section]");
   const tabs = frame.querySelector("[data-tabs]");
   const sections = sectionsOf(first.group);
-  const readonly = first.shipped && first.group !== "registers"; // of what was shipped only registers can be adjusted
+  const readonly = !("changeable" in frame.dataset);
   const store = opened(urls.base, first, (what) => hear(what));
   const page = {
     store, grammar, urls, sections, box, opened: new Set(), section: "", coded: false,
@@ -27,6 +27,10 @@ const begin = async () => {
     /** Whether a code is in force already, so that it stays. */
     fixed: (key, code) => (key === "" ? Boolean(there) : listed(there?.[key.split(".").at(-1)]).some((each) => each.code === code)),
     choicesInForce: (path) => listed(listed(there?.fields).find((f) => f.code === listed(store.document.fields)[path[1]]?.code)?.choices).map((o) => o.code),
+    /** Whether what stands at a path was shipped and stays. */
+    kept: (path) => locksOf(store).has(path),
+    /** Move a member of a list; nothing of one's own moves before what was shipped. */
+    move: (list, from, to) => { if (![from, to].some((i) => page.kept(`${name(list)}[${i}]`))) move(list, from, to); },
     titled: (place) => labelled(place.get()?.label) || place.get()?.code || "",
     draw: () => draw(),
     reach: (path, inner = "", select = false) => reach(path, inner, select),
@@ -38,7 +42,7 @@ const begin = async () => {
     const at = active && box.contains(active) ? { path: active.dataset.path, tag: document.activeElement.tagName } : null;
     const top = scrollY;
     const described = sections.find((s) => s.code === page.section);
-    box.replaceChildren(make("h2", { textContent: said(`section_${described.code}`) }), ...described.draw(page));
+    box.replaceChildren(make("h2", { textContent: headed(said(`section_${described.code}`)) }), ...described.draw(page));
     box.dataset.section = page.section;
     box.classList.toggle("is-readonly", readonly);
     if (readonly) for (const one of box.querySelectorAll("input, select, textarea, button")) one.disabled = true;
@@ -67,6 +71,7 @@ const begin = async () => {
     frame.querySelector("[data-title]").textContent = title;
     frame.querySelector("[data-undo]").disabled = !store.back;
     frame.querySelector("[data-redo]").disabled = !store.forth;
+    frame.querySelector("[data-shipped] button").hidden = JSON.stringify(store.document) === JSON.stringify(first.original);
   };
   const status = frame.querySelector("[data-status]");
   const hear = (what) => {
@@ -91,7 +96,7 @@ const begin = async () => {
   const text = () => { const place = frame.querySelector("[data-text]"); if (place) place.textContent = store.text ?? ""; };
 
   for (const section of sections) {
-    const tab = make("a", { href: `#${section.code}` }, make("i", { className: `ti ti-${section.icon}`, ariaHidden: "true" }), said(`section_${section.code}`));
+    const tab = make("a", { href: `#${section.code}` }, make("i", { className: `ti ti-${section.icon}`, ariaHidden: "true" }), headed(said(`section_${section.code}`)));
     tab.dataset.tab = section.code;
     tabs.append(tab);
   }
@@ -107,7 +112,9 @@ const begin = async () => {
     if (key === "s") { event.preventDefault(); store.send(); }
   });
   frame.querySelector("[data-readonly]").hidden = !readonly;
-  frame.querySelector("[data-shipped]").hidden = !first.shipped || readonly;
+  const shipped = frame.querySelector("[data-shipped]");
+  shipped.hidden = !first.shipped || readonly;
+  shipped.querySelector("button").addEventListener("click", () => store.put(first.original));
   const left = store.left();
   if (left) {
     const note = frame.querySelector("[data-left]");

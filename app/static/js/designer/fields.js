@@ -1,7 +1,7 @@
 // The fields of a register: one line each, in the order of its form; details fold out.
 import { make } from "../words.js";
 import { labelled, listed, said } from "./text.js";
-import { add, members, move, name, under } from "./slots.js";
+import { add, members, name, under } from "./slots.js";
 import { button, dropdown, naming, tick } from "./inputs.js";
 import { blank } from "./blanks.js";
 import { choices } from "./choices.js";
@@ -39,18 +39,19 @@ const row = (one, i, list, page) => {
   grip.title = said("move_hint", { what: title });
   grip.addEventListener("keydown", (event) => {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (by) { event.preventDefault(); move(list, i, i + by); page.reach(`fields[${i + by}]`, ".d-grip"); }
+    if (by) { event.preventDefault(); page.move(list, i, i + by); page.reach(`fields[${i + by}]`, ".d-grip"); }
   });
   grip.addEventListener("dragstart", (event) => { event.dataTransfer.setData("text/x-field", String(i)); event.dataTransfer.effectAllowed = "move"; });
   out.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("text/x-field")) { event.preventDefault(); out.classList.add("is-over"); } });
   out.addEventListener("dragleave", () => out.classList.remove("is-over"));
-  out.addEventListener("drop", (event) => { const from = event.dataTransfer.getData("text/x-field"); if (from !== "") { event.preventDefault(); move(list, Number(from), i); } });
+  out.addEventListener("drop", (event) => { const from = event.dataTransfer.getData("text/x-field"); if (from !== "") { event.preventDefault(); page.move(list, Number(from), i); } });
 
   const types = page.grammar.types.map((t) => ({ code: t.code, label: t.label }));
   const kind = dropdown(types, field.type, (to) => one.set(retyped(one.get(), to, page)), { label: said("type"), place: under(one, "type"), empty: null, className: "form-select" });
   const open = page.opened.has(`${name(one)} more`);
   const unfold = button(open ? "chevron-up" : "chevron-down", `${said("details")} ${title}`, () => { page.opened[open ? "delete" : "add"](`${name(one)} more`); page.draw(); page.reach(name(one), "[aria-expanded]"); });
   unfold.setAttribute("aria-expanded", String(open));
+  unfold.dataset.free = "";
   out.append(grip, naming(under(one, "label"), { label: said("name"), done: renaming(one, "fields", page) }), kind,
     tick(under(one, "required"), said("required")), tick(under(one, "unique"), said("unique"), { holds: type?.blanks.unique?.holds }),
     make("code", { className: "d-code", textContent: field.code }),

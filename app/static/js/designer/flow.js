@@ -1,7 +1,7 @@
 // The workflow of a register: drawn, and as two tables, its states and the ways between them.
 import { make } from "../words.js";
 import { labelled, listed, said } from "./text.js";
-import { add, members, move, name, under, whole } from "./slots.js";
+import { add, members, name, under, whole } from "./slots.js";
 import { button, dropdown, naming, tick } from "./inputs.js";
 import { cards } from "./cards.js";
 import { cited, first, unused } from "./fresh.js";
@@ -47,6 +47,6 @@ const stateRow = (one, i, list, page) => {
   out.append(naming(under(one, "label"), { label: said("name"), done: renaming(one, "workflow.states", page) }),
     dropdown(blanks.tone.options, whole(one).tone ?? "plain", (v) => under(one, "tone").set(v === "plain" ? undefined : v), { label: blanks.tone.label, place: under(one, "tone"), empty: null, className: "form-select" }),
     tick(under(one, "locked"), blanks.locked.label), make("code", { className: "d-code", textContent: state.code }),
-    make("span", { className: "d-card-acts" }, button("arrow-up", `${said("up")} ${title}`, () => move(list, i, i - 1)), button("arrow-down", `${said("down")} ${title}`, () => move(list, i, i + 1)), button("trash", `${said("remove")} ${title}`, () => one.set(undefined))));
+    make("span", { className: "d-card-acts" }, button("arrow-up", `${said("up")} ${title}`, () => page.move(list, i, i - 1)), button("arrow-down", `${said("down")} ${title}`, () => page.move(list, i, i + 1)), button("trash", `${said("remove")} ${title}`, () => one.set(undefined))));
   return out;
 };

@@ -67,7 +67,9 @@ export const several = (place, options, { label, code = (v) => v, write = (o) =>
   const chips = held.map((value, i) => {
     const text = known.find((o) => o.code === code(value))?.label ?? code(value);
     const drop = button("x", `${said("remove")} ${text}`, () => { const next = held.filter((_, n) => n !== i); place.set(next.length === 1 && !Array.isArray(place.get()) ? next[0] : next); }, { className: "d-drop" });
-    return make("span", { className: "d-chip", title: text }, make("span", {}, text), drop);
+    const chip = make("span", { className: "d-chip", title: text }, make("span", {}, text), drop);
+    chip.dataset.path = `${name(place)}[${i}]`;
+    return chip;
   });
   const rest = options.map((o) => (o.options ? { ...o, options: o.options.filter((each) => !held.some((v) => code(v) === each.code)) } : o)).filter((o) => o.options || !held.some((v) => code(v) === o.code));
   const more = dropdown(rest, "", (chosen) => { if (chosen) place.set([...held, write(known.find((o) => o.code === chosen))]); }, { label: held.length ? `${label} +` : label, place, empty: held.length ? "+" : "…", className: held.length ? "d-blank d-more" : "d-blank" });

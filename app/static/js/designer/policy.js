@@ -1,7 +1,7 @@
 // A policy with its articles as a table.
 import { make } from "../words.js";
 import { said } from "./text.js";
-import { add, members, move, name, under } from "./slots.js";
+import { add, members, name, under } from "./slots.js";
 import { button, line, naming } from "./inputs.js";
 import { labelled } from "./form.js";
 
@@ -14,7 +14,7 @@ export const policySection = (page) => {
     labelled(said("code"), make("code", { className: "d-code", textContent: page.store.document.policy })),
     labelled(said("source"), input("source"), said("source_hint")),
     labelled(said("effective"), input("effective", { type: "date" })),
-    labelled(said("policy_lost"), line(at("lost"), { label: said("policy_lost"), className: "form-control" }), said("policy_lost_hint")),
+    labelled(said("policy_lost"), naming(at("lost"), { label: said("policy_lost"), wide: true }), said("policy_lost_hint")),
     labelled(said("adopt_from"), input("adopt_from", { type: "date" }), said("adopt_hint")),
   ];
 };
@@ -27,11 +27,13 @@ export const articlesSection = (page) => {
     const no = one.get()?.article ?? "";
     const row = make("div", { className: "d-article" }, line(under(one, "article"), { label: said("article_no"), className: "form-control d-no" }),
       naming(under(one, "text"), { label: said("article_text"), wide: true }),
-      make("span", { className: "d-card-acts" }, button("arrow-up", `${said("up")} ${no}`, () => move(list, i, i - 1)), button("arrow-down", `${said("down")} ${no}`, () => move(list, i, i + 1)), button("trash", `${said("remove")} ${no}`, () => one.set(undefined))));
+      make("span", { className: "d-card-acts" }, button("arrow-up", `${said("up")} ${no}`, () => page.move(list, i, i - 1)), button("arrow-down", `${said("down")} ${no}`, () => page.move(list, i, i + 1)), button("trash", `${said("remove")} ${no}`, () => one.set(undefined))));
     const manual = under(one, "manual"), opened = `${name(one)} manual`;
-    row.append(make("div", { className: "d-article-more" }, manual.get() !== undefined || page.opened.has(opened)
+    const byHand = manual.get() !== undefined || page.opened.has(opened)
       ? make("label", { className: "d-manual" }, make("span", { className: "d-of", textContent: said("manual") }), naming(manual, { label: said("manual") }))
-      : button("user-check", said("manual_add"), () => { page.opened.add(opened); page.draw(); page.reach(name(manual)); }, { className: "btn btn-sm btn-ghost", text: said("manual_add") })));
+      : button("user-check", said("manual_add"), () => { page.opened.add(opened); page.draw(); page.reach(name(manual)); }, { className: "btn btn-sm btn-ghost", text: said("manual_add") });
+    byHand.dataset.path ||= name(manual);
+    row.append(make("div", { className: "d-article-more" }, byHand));
     row.dataset.path = name(one);
     return row;
   });

@@ -10,7 +10,7 @@ import { noticesSection, printsSection, reportsSection, rulesSection } from "./r
 
 const SECTIONS = {
   registers: [
-    { code: "basics", icon: "id", keys: ["code", "label", "help", "domain", "cite", "number", "title", "columns", "order", "excluded", "follows", "tickets_of", "append_only", ""], draw: basicsSection },
+    { code: "basics", icon: "id", keys: ["code", "label", "help", "domain", "position", "cite", "number", "title", "columns", "order", "excluded", "follows", "tickets_of", "append_only", ""], draw: basicsSection },
     { code: "fields", icon: "forms", keys: ["fields", "unique_together"], draw: fieldsSection },
     { code: "flow", icon: "git-branch", keys: ["workflow"], draw: flowSection },
     { code: "rules", icon: "clock-exclamation", keys: ["duties", "breaches", "counters", "refuse", "checks", "retention"], draw: rulesSection },

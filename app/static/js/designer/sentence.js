@@ -60,9 +60,9 @@ export const held = (part, key, place, page, inherited = "") => {
   const register = whole(place).register ?? inherited;
   const { kind, of, label } = part.blanks[key] ?? { kind: "text", label: key };
   const inner = under(place, key, of);
-  if (kind === "part") return whole(place)[key] === undefined ? start(inner, of, label, page) : make("span", { className: "d-part" }, sentence(of, inner, page, new Set(), register), remove(inner));
+  if (kind === "part") return whole(place)[key] === undefined ? start(inner, of, label, page) : at(inner, make("span", { className: "d-part" }, sentence(of, inner, page, new Set(), register), remove(inner)));
   if (kind === "parts") {
-    const each = members(inner, of).map((one) => make("span", { className: "d-part" }, sentence(of, one, page, QUIET, register), remove(one)));
+    const each = members(inner, of).map((one) => at(one, make("span", { className: "d-part" }, sentence(of, one, page, QUIET, register), remove(one))));
     const more = button("plus", `${said("add")} ${label}`, () => add(inner, fresh(of, page, inner.get())), { className: "d-drop" });
     const joined = each.flatMap((one, i) => (i ? [said("also"), one] : [one]));
     const box = make("span", { className: "d-parts" }, ...joined, more);
@@ -72,6 +72,9 @@ export const held = (part, key, place, page, inherited = "") => {
   if (kind === "keyed") return keyed(inner, of, label, page, register);
   return blank(part, key, place, page, inherited);
 };
+
+/** An element that stands for a place: what is pressed in it concerns that place. */
+const at = (place, element) => { element.dataset.path = name(place); return element; };
 
 /** A part for each of some fields: the field, then the part's sentence. */
 const keyed = (place, of, label, page, register) => {

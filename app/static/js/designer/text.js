@@ -10,3 +10,6 @@ export const labelled = (label) => (typeof label === "string" ? label : (english
 
 /** Return a list, which may be written as its only member or not at all. */
 export const listed = (value) => (value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]);
+
+/** A word as it begins a heading. */
+export const heading = (text) => text.charAt(0).toUpperCase() + text.slice(1);
