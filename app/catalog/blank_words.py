@@ -51,7 +51,7 @@ OPTIONS: dict[str, Sentence] = TYPES | ROWS | {
 OTHERWISE: dict[tuple[str, str], Sentence] = {
     ("Every", "months"): say("隔几个月"), ("Amount", "day"): say("每逾期 1 天"), ("Amount", "working_day"): say("每逾期 1 个工作日"),
     ("Block", "rows"): say("各行的列"), ("Transition", "from"): say("来源"), ("Report", "from"): say("期间起"),
-    ("Limit", "day"): say("当月几日"), ("Counter", "per"): say("计次对象"),
+    ("Limit", "day"): say("当月几日"), ("Limit", "before"): say("在哪个日期之前"), ("Counter", "per"): say("计次对象"),
     ("Print", "state"): say("可打印的状态"), ("Indicator", "count"): say("个"), ("Measure", "of"): say("哪个字段"),
     ("Measure", "by"): say("归期的日期"), ("Measure", "take"): say("怎么算"), ("Measure", "per"): say("分列"), ("Indicator", "per"): say("分列"),
     ("Report", "to"): say("期间止"), ("Report", "period"): say("周期"), ("RegisterSpec", "order"): say("排序"),

@@ -113,6 +113,7 @@ CHECKS: dict[str, str] = {
     "D707": "A periodic duty is not fulfilled by records elsewhere, or an ordinary one by a number of them.",
     "D708": "What postpones a limit names no state, or stands at a periodic duty.",
     "D709": "What a missed limit is has a condition of its own, which nothing asks: it belongs to the duty.",
+    "D710": "A duty is fulfilled by the very field that it starts with.",
     # Breaches and counters
     "D801": "The counter is not defined.",
     "D802": "Nothing brings a breach about: no duty, no trigger, nobody who reports it.",

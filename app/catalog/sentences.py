@@ -58,7 +58,7 @@ SENTENCES: dict[type[BaseModel], Sentence] = {
     Every: say("[{period}][{between} 之间][{months} 个月][，从 {since} 起算][，到 {until} 为止]"),
     Share: say("{of} 的 {percent}%（按 {through} 对应）[，至少 {at_least}][，限 {where}]"),
     Limit: say(
-        "{length}[（至当天 {at}）]内[，限 {when}][，自 {from} 起施行][，遇休息日 {on_rest_day}][，不早于 {not_before}]"
+        "[不迟于 {before} 前 ]{length}[（至当天 {at}）]内[，限 {when}][，自 {from} 起施行][，遇休息日 {on_rest_day}][，不早于 {not_before}]"
         "[，不晚于 {not_after}]，依据 {cite}"
     ),
     Bound: say("[自 {starts} 起 ]{length}[（至当天 {at}）]"),

@@ -24,6 +24,8 @@ from app.services.panel import Work
 LOOKED_AT = 50
 """The latest records among which an example is looked for."""
 NEAR = timedelta(days=40)
+AHEAD = timedelta(days=90)
+"""When something runs out in an example of what must be done before."""
 MORNING = timedelta(hours=10)
 TIMES = 3
 """How many fines of a breach are told."""
@@ -73,6 +75,11 @@ def _after_event(work: Work, spec: RegisterSpec, duty: Duty) -> Iterator[Worked]
         if found is not None:
             row, began = found
             yield from _one(duty, limit, began, work.panel.calendar, row, titles.get(row["id"], ""))
+        elif isinstance(
+            spec.column(limit.before), Date
+        ):  # counted back from a day: that is what the example begins with
+            runs_out = work.today + AHEAD
+            yield from _one(duty, limit, runs_out, work.panel.calendar, {limit.before: runs_out})
         else:
             yield from _one(duty, limit, example(spec, duty, work), work.panel.calendar, {})
 

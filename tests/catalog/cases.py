@@ -841,6 +841,23 @@ duties:
 """,
         "bad.yaml:13: registers.memo.duties[0].pause[0]: 须写明在哪些状态下（state） [D708]",
     ),
+    "D710": Case(
+        """\
+code: memo
+label: 便签
+domain: office
+access: [{role: clerk, can: [read]}]
+fields: [{code: who, label: 谁, type: person, required: true}, {code: day, label: 日, type: date}]
+duties:
+  - code: do
+    label: 做
+    owed_by: who
+    starts: day
+    done: day
+    within: [{days: 3, cite: {policy: P01, article: A1}}]
+""",
+        "bad.yaml:11: registers.memo.duties[0].done: 完成的标志与起算点是同一个字段：刚开始就算办到了，请换一个字段 [D710]",
+    ),
     "D709": Case(
         """\
 code: memo

@@ -60,6 +60,13 @@ def test_an_example_begins_before_the_next_holiday_and_ends_on_a_make_up_day(sit
     assert (monthly.started, monthly.due.day) == (date(2026, 9, 30), date(2026, 10, 9))
 
 
+def test_what_must_be_done_before_a_day_is_counted_back_from_one_in_the_example(site: Site) -> None:
+    before = LOAN.replace("starts: lent_on", "starts: created").replace("working_days: 3", "days: 30, before: lent_on")
+    with site.panel.reading(site.actor("archive"), now=at("2026-07-01 09:00")) as work:
+        first, _ = previewing.worked(work, register(before))
+    assert (first.started, first.due.day) == (date(2026, 9, 29), date(2026, 8, 28))
+
+
 def test_an_example_is_a_real_record_where_the_reader_may_see_one(site: Site) -> None:
     duty = register(LOAN).duties[0].model_copy(update={"starts": Start(created=True)})
     draft = site.panel.catalog.registers["customer"].model_copy(update={"duties": (duty,)})

@@ -101,6 +101,9 @@ def _done(s: Subject, loc: Loc, duty: Duty) -> None:
         check_condition(s, (*loc, "where"), done.where, where)
     if done.field:
         s.field((*loc, "field"), done.field, of=where)
+        if done.field == duty.starts.field and not done.register_code:
+            at_once = say("完成的标志与起算点是同一个字段：刚开始就算办到了，请换一个字段")
+            s.wrong("D710", (*loc, "field"), at_once, "warning")
     s.states((*loc, "state"), done.state, where)
 
 

@@ -3,10 +3,20 @@ import { cited, first, unused } from "./fresh.js";
 import { listed } from "./text.js";
 import { under } from "./slots.js";
 
-const due = (page, label, more) => ({
-  code: unused(page.store.document.duties, "in_time"), label, owed_by: first(page, "person") ?? "created_by",
-  starts: first(page, "times") ?? "created", done: page.names.typed(page.names.fields(), "times").at(-1)?.code ?? "", ...more,
-});
+const TIMES = ["date", "moment"];
+/** The field whose filling ends a duty: one that nobody must fill at once, and not the one that it starts with; where there is none, a new one. */
+const ending = (page, starts) => {
+  const fields = listed(page.store.document.fields);
+  const free = fields.filter((f) => TIMES.includes(f.type) && f.code !== starts && !f.required).at(-1);
+  if (free) return { done: free.code, added: {} };
+  const code = unused(fields, "done_on");
+  return { done: code, added: { fields: { code, label: { zh: "办结日期", en: "Done on" }, type: "date" } } };
+};
+/** A duty {duties}, and the field {fields} that it needs where the register has none. */
+const due = (page, label, { starts = first(page, "times") ?? "created", day = starts, ...more }) => {
+  const { done, added } = ending(page, day);
+  return { ...added, duties: { code: unused(page.store.document.duties, "in_time"), label, owed_by: first(page, "person") ?? "created_by", starts, done, ...more } };
+};
 const put = (page, additions) => {
   const next = { ...page.store.document };
   for (const [key, value] of Object.entries(additions)) next[key] = [...listed(next[key]), value];
@@ -14,14 +24,21 @@ const put = (page, additions) => {
 };
 /** Counters share one space of names among all registers. */
 const counterCode = (page, stem) => unused(page.names.counters(), `${page.names.code()}_${stem}`.slice(0, 38));
-const fined = (page, doubled) => {
+const fined = (page, doubled, label = { zh: "按期办理", en: "Do it in time" }, more = { within: [{ working_days: 5, ...cited(page) }] }) => {
   const document = page.store.document;
   const breach = unused(document.breaches, "late"), counter = counterCode(page, "month");
   put(page, {
-    duties: due(page, { zh: "按期办理", en: "Do it in time" }, { within: [{ working_days: 5, ...cited(page) }], breach }),
+    ...due(page, label, { ...more, breach }),
     breaches: { code: breach, label: { zh: "逾期", en: "Late" }, ...cited(page), ...(doubled ? { counter } : {}), amount: [{ money: "50", ...cited(page) }] },
     ...(doubled ? { counters: { code: counter, label: { zh: "当月次数", en: "Times in the month" }, window: "calendar_month", per: "person", multiply: [{ from_nth: 2, by: 2, ...cited(page) }] } } : {}),
   });
+};
+/** Something that must be done so long before a day on which it runs out, such as an insurance. */
+const before = (page) => {
+  const days = listed(page.store.document.fields).filter((f) => TIMES.includes(f.type));
+  const day = (days.find((f) => f.required) ?? days[0])?.code ?? "";
+  const told = { remind: [{ before: { days: 7 }, tell: [first(page, "person") ?? "created_by"] }] };
+  fined(page, false, { zh: "到期前办理", en: "Before it runs out" }, { starts: "created", day, within: [{ days: 30, before: day, ...cited(page) }], ...told });
 };
 const overdue = (page) => {
   const who = first(page, "person");
@@ -35,7 +52,8 @@ export const TEMPLATES = {
   duties: [
     ["duty_fined", (page) => fined(page, true)],
     ["duty_late", (page) => fined(page, false)],
-    ["duty_plain", (page) => put(page, { duties: due(page, { zh: "按期办理", en: "Do it in time" }, { within: [{ working_days: 5, ...cited(page) }] }) })],
+    ["duty_before", before],
+    ["duty_plain", (page) => put(page, due(page, { zh: "按期办理", en: "Do it in time" }, { within: [{ working_days: 5, ...cited(page) }] }))],
     ["duty_monthly", (page) => put(page, { duties: { code: unused(page.store.document.duties, "every_month"), label: { zh: "每月一次", en: "Every month" }, owed_by: first(page, "person") ?? "created_by", every: { period: "month" }, done: {}, within: [{ working_days: 0, ...cited(page) }] } })],
   ],
   breaches: [
