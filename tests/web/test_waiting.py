@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from app.errors import Forbidden
+from app.services import scope
+from app.services.panel import Actor
 from tests.web.site import SECRET, Site, page_text
 from tests.web.test_fab_traps import statements
 from tests.web.test_pages import ticket
@@ -75,8 +78,11 @@ def test_the_page_costs_as_many_statements_for_many_records_as_for_few(site: Sit
 
 def test_in_english_nothing_of_the_definitions_stays_chinese(site: Site) -> None:
     ticket(site)
-    refused = page_text(site.browser("outsider").get("/registers/complaint/add?lang=en"))
-    assert "You have no right to this: Add · Complaint" in refused
+    with site.panel.reading(Actor(0, "nobody")) as work, pytest.raises(Forbidden) as refused:
+        scope.demand(work, "complaint", "add")
+    assert refused.value.reason.text() == "您没有新增“投诉”的权限"
+    told = refused.value.reason.text(str, "en")
+    assert told == "您没有新增“Complaint”的权限", "its own words are translated by the pages"
     assert "Late answer: " in page_text(site.browser("chief").get("/waiting?lang=en"))
 
 
