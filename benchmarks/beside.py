@@ -95,8 +95,9 @@ def show(f: dict[str, Any]) -> None:
     if helped := ours.get("helped_seconds"):
         print(f"  {helped:.2f} s of the CPU in a process that reads the file")
     if "first_byte_s" in ours:
-        own = f"{ours['own_mb']:.0f} MB (+{ours['own_raised_mb']:.0f}) of its own without mapped files"
-        print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB sent; {own}")
+        print(f"  first byte after {ours['first_byte_s']:.2f} s, {ours['megabytes']:,.0f} MB sent")
+    if "own_mb" in ours:
+        print(f"  {ours['own_mb']:.0f} MB (+{ours['own_raised_mb']:.0f}) of its own without mapped files")
     if beside := ours.get("open"):
         print(f"  beside {beside:,} obligations that are not due")
     print("  " + ", ".join(f"{ours[k]:,} {k}" for k in counted if k in ours), flush=True)

@@ -14,7 +14,7 @@ from app.models.engine import open_engine
 from app.models.ledger import breach, breach_line, ledger_entry, notice, obligation, outbox, ticket, timer
 from app.services import sweep
 from benchmarks import site, standing
-from benchmarks.measure import measured, server_cpu
+from benchmarks.measure import measured, own, server_cpu
 
 LATER = timedelta(days=60)
 WRITTEN = (breach, breach_line, ticket, ledger_entry, notice, outbox)
@@ -34,17 +34,17 @@ def panel(url: str, folder: str, file: str, standing_open: int = 0) -> dict[str,
         waiting = select(func.count()).where(timer.c.fire_at <= due)
         timers = connection.execute(waiting).scalar() or 0
         obligations = connection.execute(select(func.count()).where(obligation.c.due_at <= due)).scalar() or 0
-    theirs = server_cpu(url)
+    theirs, held = server_cpu(url), own()
     with measured() as watch:
         done = sweep.run(opened.panel, due)
-    theirs = server_cpu(url) - theirs
+    theirs, held = server_cpu(url) - theirs, own() - held
     with opened.panel.engine.connect() as connection:
         breaches = connection.execute(select(func.count()).select_from(breach)).scalar()
     opened.panel.engine.dispose()
     assert breaches == done.breaches
     return watch.figures(obligations) | {
         "open": standing_open, "timers": timers, "breaches": done.breaches, "notices": done.notices, "batches": done.batches,
-        "served_seconds": theirs, "raised_mb": watch.megabytes,
+        "served_seconds": theirs, "raised_mb": watch.megabytes, "own_mb": own(), "own_raised_mb": held,
     }  # fmt: skip
 
 

@@ -38,9 +38,9 @@ from app.services.panel import Actor, Panel, Work
 LOG = logging.getLogger(__name__)
 BATCH = {"sqlite": 4_000, "postgresql": 5_000}
 """Obligations of one batch at most: SQLite's other writers wait for about a fifth of a second where nothing is fined."""
-FIRST, FEWEST = 1_000, 250
+FIRST, FEWEST = 1_000, 500
 """Obligations of the first batch, and of one on the slowest machine."""
-LONG = 0.5
+LONG = 1.0
 """Seconds that a batch is to take at most: so long others wait, and so much is lost with a worker that is killed."""
 RETRIES = 5
 PATIENCE = timedelta(hours=1)

@@ -154,7 +154,7 @@ def test_a_batch_is_as_large_as_it_is_done_in_time() -> None:
         return size
 
     assert settles(0.00005) == 4_000
-    assert settles(0.0003) == 1_000
+    assert settles(0.0003) == 2_000
     assert settles(0.01) == sweep.FEWEST
     assert sweep._paced(1, 1, 60.0) == sweep._paced(1, 1, 0.0) == 1
 
