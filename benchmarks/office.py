@@ -30,9 +30,9 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 
 def measure(make: Databases, dialect: Any, folder: Path) -> dict[str, Any]:
-    """Send every register every way. Ends where LibreOffice is not installed."""
+    """Send every register every way; none where LibreOffice is not installed."""
     if shutil.which(PROGRAM) is None:
-        sys.exit(f"{PROGRAM} is not installed (Debian: libreoffice-calc)")
+        return {"what": "office", "database": dialect, "missing": PROGRAM}
     panel = open_panel(make(dialect), folder, ROWS)
     here = folder / f"office-{dialect}"
     here.mkdir()
@@ -59,6 +59,9 @@ def _sent(panel: Panel, files: Sequence[Path], folder: Path, forms: Sequence[str
 def show(found: dict[str, Any]) -> None:
     """Print a line for each way, and for each register that changed the first cell that did."""
     write = sys.stdout.write
+    if "missing" in found:
+        write(f"office {found['database']}: {found['missing']} is not installed (Debian: libreoffice-calc)\n")
+        return
     write(f"office {found['database']}: {found['registers']} registers, {found['records']} records\n")
     for way, came in found["ways"].items():
         write(f"  {way:14} {sum(map(len, came['changed'].values()))} cells changed, {came['seconds']:.0f} s\n")

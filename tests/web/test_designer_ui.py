@@ -381,7 +381,8 @@ DRAWN = """async ([documents, all]) => {
     const put = () => wrong.push(`${called} was changed`);
     const page = {
       store: { document, put }, grammar, urls: {}, opened: { has: (what) => all || what.endsWith(" more") },
-      names: known.knowing(served, () => document), root: known.root(() => document, put), fixed: () => true, kept: () => false, move: put, choicesInForce: () => [],
+      names: known.knowing(served, () => document), root: known.root(() => document, put), fixed: () => true, kept: () => false,
+      move: put, choicesInForce: () => [],
       titled: () => "", draw: put, reach: put, settled: () => {},
     };
     const shown = new Set(), held = [];
