@@ -309,7 +309,7 @@ def test_every_page_carries_a_content_policy_with_a_nonce_of_its_own(site: Site)
 def test_an_unknown_address_or_method_is_answered_with_a_page_or_json_as_asked(site: Site) -> None:
     owner = site.browser("owner")
     assert "没有找到" in page_text(owner.get("/nosuch"))
-    assert owner.get("/api/v1/nosuch").get_json()["message"]
+    assert owner.get("/api/v1/nosuch/").get_json()["message"]
     assert owner.get("/nosuch", headers={"Accept": "application/json"}).get_json()["message"]
     assert owner.client.put("/work", headers={"X-CSRFToken": owner.token()}).status_code == 405
 
