@@ -230,7 +230,7 @@ def _checklist(
         or_(table.c.archived_at.is_(None), table.c.archived_at > work.now),
     )
     children = [dict(r) for r in work.rows(query.order_by(table.c.id))]
-    then = [c if c["updated_at"] <= work.now else history.as_of(work, spec, c, work.now) for c in children]
+    then = [history.as_of(work, spec, c, work.now) for c in children]
     found: list[Line] = []
     for now, child in zip(children, with_references(work, spec, then, [k.when for k in lines.kinds]), strict=True):
         put_right = corrected_at(work, now.get(lines.corrected))

@@ -55,6 +55,8 @@ def intervals(
 
 def as_of(work: Work, spec: RegisterSpec, row: Row, moment: datetime) -> Row:
     """Return a record as it was at a moment; as it was entered, where that was later."""
+    if row["updated_at"] <= moment:
+        return row
     for _, states in _backwards(work, spec, [row]):
         for at, was in states:
             row = was

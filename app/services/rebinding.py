@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import and_, delete, or_, select, update
 from app.models.among import among
 from app.models.bulk import insert_rows
 from app.models.ledger import breach, breach_line, obligation, ticket
-from app.services import breaches, charging, editions
+from app.services import breaches, charging, editions, history
 from app.services.breaches import Draft
 from app.services.panel import Work
 
@@ -58,18 +59,19 @@ def _anew(
     spec = then.catalog.registers.get(fact["register"])
     if spec is None:
         return None
-    whole = editions.whole(then, spec, [row])[0]
     if owed is not None:
         duty = then.catalog.duties.get((fact["register"], owed["duty"]))
         if duty is None:
             return None
+        whole = editions.whole(then, spec, [row])[0]
         return breaches.missed(work, owed, duty, whole, fact["occurrence"], fact["occurred_at"], fact["day"])[0]
     rule = then.catalog.breaches.get((fact["register"], fact["rule"]))
-    return (
-        None
-        if rule is None
-        else breaches.anew(then, spec, whole, rule, fact, _quantity(work, fact) if rule.reported_by else None)
-    )
+    if rule is None:
+        return None
+    # what has been put right since was found all the same
+    found = replace(then, now=max(fact["recorded_at"], fact["occurred_at"]))
+    whole = editions.whole(found, spec, [history.as_of(found, spec, row, found.now)])[0]
+    return breaches.anew(found, spec, whole, rule, fact, _quantity(work, fact) if rule.reported_by else None)
 
 
 def _quantity(work: Work, fact: Mapping[str, Any]) -> int | None:

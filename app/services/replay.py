@@ -172,7 +172,7 @@ def _settle(found: Replayed, spec: RegisterSpec, batch: Sequence[Mapping[str, An
     breaches.settle(work, duties.settle(work, spec, batch).changed, seen=seen)
     came_to_light = (f for f in _found(found, spec, batch, known) if f[0] <= work.now)
     for at, row, transition, kept in sorted(came_to_light, key=lambda f: (f[1]["id"], f[0])):
-        then, was = _at(work, at), _as_of(work, spec, row, at)
+        then, was = _at(work, at), history.as_of(work, spec, row, at)
         if kept is not None:
             _report(found, then, spec, was, kept)
         elif transition:
@@ -194,10 +194,6 @@ def _report(found: Replayed, work: Work, spec: RegisterSpec, row: Mapping[str, A
 
 def _at(work: Work, moment: datetime) -> Work:
     return work if moment >= work.now else replace(work, now=moment)
-
-
-def _as_of(work: Work, spec: RegisterSpec, row: Mapping[str, Any], moment: datetime) -> Mapping[str, Any]:
-    return row if row["updated_at"] <= moment else history.as_of(work, spec, row, moment)
 
 
 def _known(
