@@ -12,7 +12,7 @@ from app.errors import Forbidden, Invalid, Missing, Refused
 from app.models.dating import recalculation as table
 from app.models.ledger import breach, ledger_entry, ticket
 from app.rules.yearbook import read_yearbook
-from app.services import calendars, recalculation
+from app.services import calendars, recalculation, records
 from app.services.calendars import Facts
 from app.services.panel import Actor
 from app.services.recalculation import Wanted
@@ -219,3 +219,27 @@ def test_a_draft_must_say_what_by_what_and_why(site: Site) -> None:
     with site.panel.reading(Actor.system()) as work:
         assert "vehicle_archive" in recalculation.registers_of(work, ["P05"])
         assert isinstance(work.now, datetime)
+
+
+def test_what_has_been_put_right_since_was_found_all_the_same(site: Site) -> None:
+    mine = archive(site, "2025-03-10", "2025-03-10 09:00", "service1", "售后-保养")
+    paper = {"item_kind": "结算单", "form": "原件", "present": False, "required": True, "missing_noted": True}
+    with site.panel.work(Actor.system(), now=at("2025-03-10 10:00")) as work:
+        item = records.create(work, "vehicle_archive_item", paper | {"archive": mine})
+    site.move("archive", "vehicle_archive", mine, "take_over", "2025-03-11 09:00")
+    swept(site, "2025-03-20 08:00")
+    with site.panel.work(Actor.system(), now=at("2025-03-21 09:00")) as work:
+        records.update(work, "vehicle_archive_item", item, {"present": True, "corrected_at": at("2025-03-21 09:00")})
+    before = [t for t in kept(site, ticket) if t["register"] == "vehicle_archive"]
+    assert "missing_items" in {t["rule"] for t in before}
+    newer = publish(site, edited((FIFTY, EIGHTY)), "2025-04-02 08:00")
+    number = draft(newer, revision=2)
+    with newer.panel.reading(newer.actor("director")) as work:
+        assert recalculation.lines(work, number) == []
+    decide(newer, number)
+    recalculation.carry_on(newer.panel, number, at(NOW))
+    after = [t for t in kept(newer, ticket) if t["register"] == "vehicle_archive"]
+    assert [(t["rule"], t["state"], t["amount"]) for t in after] == [
+        (t["rule"], t["state"], t["amount"]) for t in before
+    ]
+    assert {t["revision"] for t in after} == {2}
