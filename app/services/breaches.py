@@ -1,36 +1,30 @@
-"""Breaches: the fact that something was missed, found wrong or reported; with what it is charged for."""
+"""Breaches: the fact that something was missed, found wrong or reported; kept in line with the facts as these change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
-from app.catalog.amount import Amount
-from app.catalog.breach import Breach
-from app.catalog.catalog import adopted
 from app.catalog.duty import Duty
 from app.catalog.register import RegisterSpec
 from app.errors import CellError, Forbidden, Invalid, say
 from app.models.among import among
-from app.models.bulk import insert_new, insert_new_columns, insert_rows
-from app.models.ledger import breach, breach_line, ticket
-from app.rules.charge import Late
+from app.models.ledger import breach, breach_line
 from app.rules.judge import Occurrence, occurrences
-from app.services import adoption, calendars, charging, editions, go_live, limits, numbering, people
-from app.services.charging import Line
-from app.services.conditions import with_references
+from app.services import (
+    calendars,
+    charging,
+    committing,
+    editions,
+    go_live,
+    limits,
+    people,
+    recording,
+)
 from app.services.panel import Work
-
-Draft = tuple[dict[str, Any], list[Line]]
-"""A breach that is about to be kept, with its lines."""
-Plain = tuple[Mapping[str, Any], int, int, int, datetime, date]
-"""A breach without lines that is about to be kept: what it says like others, and its cells ``OWN``."""
-OWN = ("record_id", "obligation", "occurrence", "occurred_at", "day")
 
 Seen = tuple[Work, Mapping[str, Any], Mapping[str, Any]]
 """The moment at which a breach was found, its obligation and its record as they were then."""
@@ -52,7 +46,7 @@ def settle(
     changed = list(changed)
     there = {} if fresh else _of_obligations(work, [o["id"] for o, _, _ in changed])
     touched: set[int] = set()
-    drafts: list[Draft] = []
+    drafts: list[committing.Draft] = []
     done: dict[datetime | None, list[int]] = {}
     for o, duty, row in changed:
         known = there.get(o["id"], {})
@@ -69,9 +63,9 @@ def settle(
             else occurrences(duty, limits.due_of(o), o["done_at"], work.now, calendars.named(work, o["calendar"]))
         )
         for occurrence in late:
-            if (old := known.get(numbered(o, occurrence.no))) is None:
+            if (old := known.get(committing.numbered(o, occurrence.no))) is None:
                 then, owed, was = seen(duty, (work, o, row), occurrence)
-                new = missed(then, owed, duty, was, occurrence.no, occurrence.occurred_at, occurrence.day)
+                new = committing.missed(then, owed, duty, was, occurrence.no, occurrence.occurred_at, occurrence.day)
                 drafts += [_put_right(draft, o["done_at"]) if draft[0]["obligation"] else draft for draft in new]
             else:
                 if old["state"] == "void":
@@ -79,240 +73,14 @@ def settle(
                 touched |= _charge(work, old, row, _named(work, o, duty, row))
                 if old["occurred_at"] != occurrence.occurred_at:
                     touched |= _redate(work, old, occurrence.occurred_at, occurrence.day)
-        numbers = {numbered(o, occurrence.no) for occurrence in late}
+        numbers = {committing.numbered(o, occurrence.no) for occurrence in late}
         for no, old in known.items():
             if no not in numbers and old["state"] == "live":
                 touched |= _turn(work, old, "void")
         done.setdefault(o["done_at"], []).extend(old["id"] for old in known.values())
     for at, ids in done.items():
         touched |= _correct(work, ids, at)
-    return touched | keep(work, drafts)
-
-
-def keep(work: Work, drafts: Sequence[Draft]) -> set[int]:
-    """Insert breaches that are not there yet, each once whoever else found it; return the ids of those that are new or joined."""
-    added = add(work, drafts)
-    return added.joined | added.ids
-
-
-@dataclass
-class Added:
-    """Breaches that have just been kept: all new ones by what is told of them, those for a judge, and those that others have joined."""
-
-    told: dict[tuple[int, str, str], list[tuple[int, int, int | None]]] = field(default_factory=dict)
-    """Id, record and person by revision, register and rule."""
-    costly: list[int] = field(default_factory=list)
-    """Most missed duties cost nothing and count for nothing."""
-    joined: set[int] = field(default_factory=set)
-    there: set[int | None] = field(default_factory=set)
-    """Obligations of which a breach was there already."""
-
-    @property
-    def ids(self) -> set[int]:
-        """The new ones."""
-        return {i for alike in self.told.values() for i, _, _ in alike}
-
-    def take(self, like: Mapping[str, Any], number: int, record_id: int) -> None:
-        """Count one in."""
-        kind = like["revision"], like["register"], like["rule"]
-        self.told.setdefault(kind, []).append((number, record_id, like["person"]))
-
-
-def add(work: Work, drafts: Sequence[Draft], plain: Sequence[Plain] = ()) -> Added:
-    """Insert breaches like ``keep``."""
-    added = Added()
-    added.joined, drafts = _join(work, drafts)
-    if drafts:
-        rows = [b for b, _ in drafts]
-        first = numbering.take(work, "breach.id", len(rows))
-        for number, b in enumerate(rows, first):
-            b["id"] = number
-        there = insert_new(work.connection, breach, rows, hardly_any_there=True)
-        new = _kept(work, first, len(rows), there)
-        found = [(b, lines) for b, lines in drafts if b["id"] in new]
-        added.there.update(b["obligation"] for b in rows if b["id"] not in new)
-        insert_rows(
-            work.connection, breach_line,
-            [{"breach": b["id"], "seq": n, **x} for b, lines in found for n, x in enumerate(lines, 1)],
-        )  # fmt: skip
-        for b, lines in found:
-            added.take(b, b["id"], b["record_id"])
-            if lines or b["counter"] or b["root"]:
-                added.costly.append(b["id"])
-    if plain:
-        first = numbering.take(work, "breach.id", len(plain))
-        there = insert_new_columns(work.connection, breach, *_columns(plain, first), hardly_any_there=True)
-        new = _kept(work, first, len(plain), there)
-        for number, (like, record_id, owed, *_) in enumerate(plain, first):
-            if number in new:
-                added.take(like, number, record_id)
-            else:
-                added.there.add(owed)
-    return added
-
-
-def _kept(work: Work, first: int, count: int, there: int) -> Container[int]:
-    """Return which of the numbers from ``first`` on are those of breaches, of which ``there`` were new."""
-    numbers = range(first, first + count)
-    if there == count:
-        return numbers
-    kept = select(breach.c.id).where(breach.c.id.between(first, numbers[-1]))
-    return set(work.connection.execute(kept).scalars())
-
-
-def _columns(plain: Sequence[Plain], first: int) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
-    """Return breaches, numbered from ``first`` on, as columns and as what all of them share."""
-    likes, *own = zip(*plain, strict=True)
-    columns = {"id": range(first, first + len(plain)), **dict(zip(OWN, own, strict=True))}
-    distinct = list({id(like): like for like in likes}.values())
-    same = {k: v for k, v in distinct[0].items() if k not in columns and all(like[k] == v for like in distinct)}
-    varied = [k for k in distinct[0] if k not in columns and k not in same]
-    return columns | {k: [like[k] for like in likes] for k in varied}, same
-
-
-def _join(work: Work, drafts: Sequence[Draft]) -> tuple[set[int], list[Draft]]:
-    """Add the lines of drafts that join a breach which stands to that breach; return its ids and the drafts that are left.
-
-    One ticket is one record × one clause (requirements 4.2): what is found later under the same clause is a line more, not a case more.
-    """
-    joined: set[int] = set()
-    left: list[Draft] = []
-    b = breach.c
-    kinds = set(map(itemgetter("revision", "register", "rule"), (draft for draft, _ in drafts)))
-    rules = {kind: editions.catalog_of(work, kind[0]).breaches.get(kind[1:]) for kind in kinds}
-    joining = {kind: rule.joins for kind, rule in rules.items() if rule is not None and rule.joins}
-    if not joining:
-        return joined, list(drafts)
-    for draft, lines in drafts:
-        joins = joining.get((draft["revision"], draft["register"], draft["rule"]))
-        if joins is None:
-            left.append((draft, lines))
-            continue
-        query = select(b.id).where(
-            b.register == draft["register"],
-            b.record_id == draft["record_id"],
-            b.state == "live",
-            b.person == draft["person"],
-        )
-        standing = work.connection.execute(query.where(b.rule == joins)).scalar()
-        if standing is None:
-            left.append((draft, lines))
-            continue
-        last = (
-            work.connection.execute(
-                select(func.max(breach_line.c.seq)).where(breach_line.c.breach == standing)
-            ).scalar()
-            or 0
-        )
-        insert_rows(
-            work.connection, breach_line, [{"breach": standing, "seq": last + n, **x} for n, x in enumerate(lines, 1)]
-        )
-        joined.add(standing)
-    return joined, left
-
-
-def missed(
-    work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any], no: int, at: datetime, day: date
-) -> list[Draft]:
-    """Return the breach that missing an obligation for the ``no``-th time is.
-
-    The first time, with the breaches that this one brings about (``trigger: {breach: …}``). What it costs is what the definitions that
-    bind the obligation say: they were known when it began.
-    """
-    work = editions.bound(work, o["revision"])
-    return Missing.of(work, o["register"], duty).drafts(work, o, row, no, at, day)
-
-
-class Missing:
-    """What missing one duty is by the definitions that bind it: most missed duties cost nothing, and then many breaches are alike."""
-
-    @classmethod
-    def of(cls, work: Work, register: str, duty: Duty) -> Missing:
-        """Return what missing a duty is by the definitions of ``work``, worked out once for a unit of work."""
-        key = ("missing", register, id(duty))
-        if (known := work.memo.get(key)) is None:
-            known = work.memo[key] = cls(work, register, duty)
-        return known
-
-    def __init__(self, work: Work, register: str, duty: Duty) -> None:
-        self.duty = duty  # kept, so that its id stays its own
-        self.spec = work.catalog.registers[register]
-        self.rule = work.catalog.breaches.get((register, duty.breach))
-        self.code = duty.breach or duty.code
-        self.charged = self.rule is not None and self.rule.charged_to is not None
-        self.costless = _costless(self.rule)
-        self.brings = any(b.trigger is not None and b.trigger.breach == duty.breach != "" for b in self.spec.breaches)
-        self.plain = self.costless and not self.brings and not (self.rule is not None and self.rule.joins)
-        """Whether nothing comes of it but the breach itself."""
-        self.alike: dict[Any, dict[str, Any]] = {}
-
-    def drafts(
-        self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any], no: int, at: datetime, day: date
-    ) -> list[Draft]:
-        """Return the breaches that ``missed`` says; ``work`` is under the same definitions."""
-        own = {
-            "record_id": row["id"],
-            "obligation": o["id"],
-            "occurrence": numbered(o, no),
-            "occurred_at": at,
-            "day": day,
-        }
-        if self.costless:
-            drafts: list[Draft] = [({**self.like(work, o, row), **own}, [])]
-        else:
-            facts = own | {
-                "person": self._person(work, o, row),
-                "began": o["started_on"],
-                "grows": o["done_at"] is None,
-            }
-            late = charging.lateness(work, facts, o["done_at"])
-            drafts = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"], late)
-        if no == 1 and self.brings:
-            drafts += _brought_about(work, self.spec, row, self.code, at, day, o["started_on"])
-        return drafts
-
-    def like(self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a breach that costs nothing says like others: all of its cells but ``OWN``."""
-        named = _charged(work, self.spec, self.rule, row, o["person"]) if self.charged else o["person"]
-        alike = named, o["role"], o["unit"], o["citation"], row.get("unit"), work.now, work.actor.person_id
-        if (known := self.alike.get(alike)) is None:
-            facts = {"person": self._person(work, o, row), "day": o["due_on"], "began": o["due_on"]}
-            [(known, _)] = _draft(work, self.spec, row, self.rule, self.code, facts, o["citation"])
-            self.alike[alike] = known
-        return known
-
-    def _person(self, work: Work, o: Mapping[str, Any], row: Mapping[str, Any]) -> int | None:
-        """Return who missed it: whom the record names, who owed it, or the first who held the role that did."""
-        named = _charged(work, self.spec, self.rule, row, o["person"])
-        return next(iter(people.holders(work, o["role"], o["unit"])), None) if named is None and o["role"] else named
-
-
-def _costless(rule: Breach | None) -> bool:
-    """Return whether a breach is charged with nothing and counts for nothing, whatever its record says."""
-    return rule is None or not (rule.amount or rule.lines or rule.payer or rule.counter)
-
-
-def _brought_about(
-    work: Work,
-    spec: RegisterSpec,
-    row: Mapping[str, Any],
-    code: str,
-    at: datetime,
-    day: date,
-    began: date,
-    seen: tuple[str, ...] = (),
-) -> list[Draft]:
-    """Return the breaches that a breach brings about, such as the superior's beside one's own; each kind once."""
-    drafts: list[Draft] = []
-    for other in spec.breaches:
-        if other.trigger is not None and other.trigger.breach == code and other.code not in seen:
-            drafts += find(work, spec, row, other, at, day, began=began, seen=(*seen, code))
-    return drafts
-
-
-def numbered(o: Mapping[str, Any], no: int) -> int:
-    """Return the number of an occurrence among all of its record: those of a periodic duty are told apart by their period."""
-    return no if o["cycle"] == 1 else int(o["cycle"]) * 1000 + no
+    return touched | recording.keep(work, drafts)
 
 
 def _named(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any]) -> int | None:
@@ -320,7 +88,7 @@ def _named(work: Work, o: Mapping[str, Any], duty: Duty, row: Mapping[str, Any])
     then = editions.bound(work, o["revision"])
     spec = then.catalog.registers[o["register"]]
     rule = then.catalog.breaches.get((spec.code, duty.breach))
-    return _charged(then, spec, rule, row, o["person"])
+    return committing.charged(then, spec, rule, row, o["person"])
 
 
 def _charge(work: Work, old: Mapping[str, Any], row: Mapping[str, Any], person: int | None) -> set[int]:
@@ -347,7 +115,9 @@ def on_transition(work: Work, spec: RegisterSpec, row: Mapping[str, Any], transi
         return set()
     due_now = [b for b in bound.breaches if b.trigger is not None and transition in b.trigger.transition]
     rows = editions.whole(then, bound, [row]) if due_now else []
-    return keep(work, [d for r in rows for rule in due_now for d in find(then, bound, r, rule, work.now, work.today)])
+    return recording.keep(
+        work, [d for r in rows for rule in due_now for d in committing.find(then, bound, r, rule, work.now, work.today)]
+    )
 
 
 def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -357,53 +127,9 @@ def on_entry(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) 
         return set()
     due_now = [b for b in bound.breaches if b.trigger is not None and b.trigger.created]
     rows = editions.whole(then, bound, rows) if due_now else []
-    return keep(work, [d for rule in due_now for r in rows for d in find(then, bound, r, rule, work.now, work.today)])
-
-
-def find(
-    work: Work,
-    spec: RegisterSpec,
-    row: Mapping[str, Any],
-    rule: Breach,
-    at: datetime,
-    day: date,
-    *,
-    began: date | None = None,
-    seen: tuple[str, ...] = (),
-) -> list[Draft]:
-    """Return the breach that a record shows, if its condition holds and it has something to charge for, and what it brings about.
-
-    ``work`` is under the definitions that bind it. ``began``: the day by which it is judged who applied which policy; by default the
-    day it was committed. ``seen``: the breaches that brought it about.
-    """
-    whole = with_references(work, spec, [row], [rule.when])[0]
-    if rule.when is not None and not rule.when.holds(whole):
-        return []
-    person = _charged(work, spec, rule, row, None)
-    facts = {
-        "obligation": None,
-        "occurrence": _next(work, spec.code, row["id"], rule.code),
-        "occurred_at": at,
-        "day": day,
-        "person": person,
-        "began": began or day,
-    }
-    drafts = _draft(work, spec, row, rule, rule.code, facts, "")
-    return drafts + _brought_about(work, spec, row, rule.code, at, day, began or day, seen) if drafts else drafts
-
-
-def anew(
-    work: Work,
-    spec: RegisterSpec,
-    row: Mapping[str, Any],
-    rule: Breach,
-    fact: Mapping[str, Any],
-    quantity: int | None,
-) -> Draft | None:
-    """Return a breach that no obligation led to as ``work``'s definitions charge it; None where they charge nothing for it."""
-    kept = {k: fact[k] for k in ("obligation", "occurrence", "occurred_at", "day", "person", "note")}
-    drafts = _draft(work, spec, row, rule, rule.code, kept | {"quantity": quantity, "began": fact["day"]}, "")
-    return drafts[0] if drafts else None
+    return recording.keep(
+        work, [d for rule in due_now for r in rows for d in committing.find(then, bound, r, rule, work.now, work.today)]
+    )
 
 
 def report(
@@ -429,28 +155,7 @@ def report(
     errors += [CellError("at", say("违规时间不能在将来"))] if at > work.now else []
     if errors:
         raise Invalid(errors)
-    return keep(work, reported(work, spec, row, rule, person, quantity, at, note))
-
-
-def reported(
-    work: Work,
-    spec: RegisterSpec,
-    row: Mapping[str, Any],
-    rule: Breach,
-    person: int,
-    quantity: int,
-    at: datetime,
-    note: str,
-) -> list[Draft]:
-    """Return the breach that an officer reports by hand, under the definitions of the day it was committed."""
-    day = work.local_day(at)
-    then = editions.on(work, day, spec.code)
-    facts = {
-        "obligation": None, "occurrence": _next(work, spec.code, row["id"], rule.code), "occurred_at": at, "day": day,
-        "person": person, "note": note or None, "quantity": quantity, "began": day,
-    }  # fmt: skip
-    drafts = _draft(then, then.spec(spec.code), row, rule, rule.code, facts, "")
-    return drafts + _brought_about(then, then.spec(spec.code), row, rule.code, at, day, day)
+    return recording.keep(work, committing.reported(work, spec, row, rule, person, quantity, at, note))
 
 
 def corrected(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -488,74 +193,12 @@ def _renamed(work: Work, spec: RegisterSpec, rows: Sequence[Mapping[str, Any]]) 
         then = editions.bound(work, old["revision"])
         row, bound = by_id[old["record_id"]], then.catalog.registers[spec.code]
         touched |= _charge(
-            work, old, row, _charged(then, bound, then.catalog.breaches.get((spec.code, old["rule"])), row, None)
+            work,
+            old,
+            row,
+            committing.charged(then, bound, then.catalog.breaches.get((spec.code, old["rule"])), row, None),
         )
     return touched
-
-
-def _draft(
-    work: Work,
-    spec: RegisterSpec,
-    row: Mapping[str, Any],
-    rule: Breach | None,
-    code: str,
-    facts: dict[str, Any],
-    citation: str,
-    late: Late | None = None,
-) -> list[Draft]:
-    quantity, note, began = facts.pop("quantity", None), facts.pop("note", None), facts.pop("began")
-    open_still = facts.pop("grows", False)
-    facts |= charging.payer(spec, rule, row)
-    if rule is not None and rule.payer:
-        facts["person"] = None
-    lines: list[Line] = []
-    amount = None
-    bound = adoption.policies(work, row.get("unit"), began) if rule is not None else frozenset()
-    if rule is not None and adopted(rule, bound):
-        amount = charging.amount_of(work, spec, rule.amount, row, facts["day"], facts["person"], bound)
-        lines = charging.lines_of(work, spec, rule, amount, row, facts, bound, quantity=quantity, late=late)
-        if rule.lines is not None and not lines and quantity is None:
-            return []
-    root = _root(work, row, amount) if amount is not None and amount.same_as else None
-    cites = "、".join(map(str, amount.cite)) if amount is not None and amount.cite else ""
-    counter = work.catalog.counters.get(rule.counter) if rule is not None else None
-    b = {
-        **facts, "register": spec.code, "record_id": row["id"], "rule": code,
-        "revision": work.catalog.revision,
-        "roles": people.role_codes(work, facts["person"]) if facts["person"] is not None else None,
-        "unit": row.get("unit"), "clause": rule.clause if rule else "", "counter": rule.counter if rule and (amount or lines) else "",
-        "subject": charging.subject(counter, row, spec.code, facts),
-        "multiplied": rule.multiplied if rule else False, "root": root, "basis": amount.basis if amount is not None else "remaining",
-        "citation": cites or (str(rule.cite[0]) if rule and rule.cite else citation), "state": "live", "note": note,
-        "grows": open_still and amount is not None and amount.by_lateness, "measured_at": work.now,
-        "recorded_at": work.now, "recorded_by": work.actor.person_id,
-    }  # fmt: skip
-    return [(b, lines)]
-
-
-def _charged(
-    work: Work, spec: RegisterSpec, rule: Breach | None, row: Mapping[str, Any], default: int | None
-) -> int | None:
-    if rule is None or rule.charged_to is None:
-        return default
-    named = people.party(work, rule.charged_to, spec, row)
-    return named[0] if named else default
-
-
-def _root(work: Work, row: Mapping[str, Any], amount: Amount) -> int | None:
-    query = (
-        select(breach.c.id, breach.c.root)
-        .join(ticket, ticket.c.breach == breach.c.id)
-        .where(ticket.c.id == row.get(amount.same_as))
-    )
-    found = work.connection.execute(query).first()
-    return None if found is None else int(found.root or found.id)
-
-
-def _next(work: Work, register: str, record_id: int, rule: str) -> int:
-    b = breach.c
-    query = select(func.max(b.occurrence)).where(b.register == register, b.record_id == record_id, b.rule == rule)
-    return (work.connection.execute(query).scalar() or 0) + 1
 
 
 def _of_obligations(work: Work, ids: Sequence[int]) -> dict[int, dict[int, Mapping[str, Any]]]:
@@ -603,7 +246,7 @@ def _redate(work: Work, fact: Mapping[str, Any], at: datetime, day: date) -> set
     return {fact["id"]}
 
 
-def _put_right(draft: Draft, at: datetime | None) -> Draft:
+def _put_right(draft: committing.Draft, at: datetime | None) -> committing.Draft:
     return draft[0], [x | {"corrected_at": at} for x in draft[1]]
 
 

@@ -22,6 +22,7 @@ from app.services import (
     notices,
     people,
     periods,
+    recording,
     rows,
     telling,
     workflow,
@@ -112,7 +113,7 @@ def of_breaches(
     touched: Iterable[int],
     *,
     growing: bool = False,
-    added: breaches.Added | None = None,
+    added: recording.Added | None = None,
     facts: telling.Known | None = None,
 ) -> Followed:
     """Let tickets, orders to correct and notices follow from breaches that are new or changed.
@@ -120,7 +121,7 @@ def of_breaches(
     ``growing``: they only cost more because another day has passed, which nobody is told daily. ``added``: more of them, which have
     just been added and need not be read; ``facts``: records of theirs that have just been read.
     """
-    ids, added = list(touched), added or breaches.Added()
+    ids, added = list(touched), added or recording.Added()
     if not ids and not added.told:
         return Followed()
     assessed = assessing.assess(work, [*ids, *added.costly])

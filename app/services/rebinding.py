@@ -12,8 +12,8 @@ from sqlalchemy import and_, delete, or_, select, update
 from app.models.among import among
 from app.models.bulk import insert_rows
 from app.models.ledger import breach, breach_line, obligation, ticket
-from app.services import breaches, charging, editions, history
-from app.services.breaches import Draft
+from app.services import charging, committing, editions, history
+from app.services.committing import Draft
 from app.services.panel import Work
 
 SAID = ("rule", "revision", "clause", "counter", "subject", "multiplied", "basis", "citation", "grows")
@@ -64,14 +64,14 @@ def _anew(
         if duty is None:
             return None
         whole = editions.whole(then, spec, [row])[0]
-        return breaches.missed(work, owed, duty, whole, fact["occurrence"], fact["occurred_at"], fact["day"])[0]
+        return committing.missed(work, owed, duty, whole, fact["occurrence"], fact["occurred_at"], fact["day"])[0]
     rule = then.catalog.breaches.get((fact["register"], fact["rule"]))
     if rule is None:
         return None
     # what has been put right since was found all the same
     found = replace(then, now=max(fact["recorded_at"], fact["occurred_at"]))
     whole = editions.whole(found, spec, [history.as_of(found, spec, row, found.now)])[0]
-    return breaches.anew(found, spec, whole, rule, fact, _quantity(work, fact) if rule.reported_by else None)
+    return committing.anew(found, spec, whole, rule, fact, _quantity(work, fact) if rule.reported_by else None)
 
 
 def _quantity(work: Work, fact: Mapping[str, Any]) -> int | None:

@@ -37,7 +37,7 @@ from app.models.fixed import record_version
 from app.models.ledger import breach, breach_line, obligation, ticket, timer
 from app.rules.calendar import WorkCalendar
 from app.rules.judge import Occurrence
-from app.services import assessing, breaches, charging, duties, editions, history, rows, shadow
+from app.services import assessing, breaches, charging, committing, duties, editions, history, recording, rows, shadow
 from app.services.breaches import Seen
 from app.services.panel import Actor, Panel, Work
 from app.services.shadow import NATURAL, Replayed
@@ -189,7 +189,7 @@ def _report(found: Replayed, work: Work, spec: RegisterSpec, row: Mapping[str, A
         query = select(func.sum(lines.quantity)).where(lines.breach == kept["id"])
         count = work.connection.execute(query).scalar() or 1
         at, note = kept["occurred_at"], kept["note"] or ""
-        breaches.keep(work, breaches.reported(work, spec, row, rule, kept["person"], int(count), at, note))
+        recording.keep(work, committing.reported(work, spec, row, rule, kept["person"], int(count), at, note))
 
 
 def _at(work: Work, moment: datetime) -> Work:

@@ -24,6 +24,7 @@ from app.services import (
     breaches,
     calendars,
     charging,
+    committing,
     consequences,
     editions,
     judged,
@@ -31,6 +32,7 @@ from app.services import (
     limits,
     notices,
     periods,
+    recording,
     telling,
 )
 from app.services.panel import Actor, Panel, Work
@@ -185,8 +187,8 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
     owed = _obligations(work, ids)
     facts = _facts(work, owed)
     day_of = cache(work.panel.calendar.day_of)
-    drafts: list[breaches.Draft] = []
-    plain: list[breaches.Plain] = []
+    drafts: list[committing.Draft] = []
+    plain: list[committing.Plain] = []
     missed: list[tuple[Mapping[str, Any], Duty, Mapping[str, Any]]] = []
     letters: list[notices.Told] = []
     ahead: list[dict[str, Any]] = []
@@ -195,7 +197,7 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
         then, duty = course.then, course.duty
         if duty is None:
             continue  # its definition is gone: nothing more will happen to it
-        missing = breaches.Missing.of(then, course.register, duty)
+        missing = committing.Missing.of(then, course.register, duty)
         for o in alike:
             i, row = o["id"], course.facts.get(o["record_id"])
             if row is None or o["state"] != "open":
@@ -209,13 +211,13 @@ def _batch(work: Work, report: SweepReport, due: Select[Any]) -> int:
                     continue
                 missed.append((o, duty, row))
                 if missing.plain:
-                    own = row["id"], i, breaches.numbered(o, no), at, day_of(at)
+                    own = row["id"], i, committing.numbered(o, no), at, day_of(at)
                     plain.append((missing.like(then, o, row), *own))
                 else:
                     drafts += missing.drafts(then, o, row, no, at, day_of(at))
             if coming is not None:
                 ahead.append({"obligation": i, "fire_at": coming.fire_at, "kind": coming.kind, "seq": coming.seq})
-    added = breaches.add(work, drafts, plain)
+    added = recording.add(work, drafts, plain)
     touched = added.joined
     if added.there:  # it was entered late already, or was lifted when its limit moved and is missed again
         touched |= breaches.settle(work, [m for m in missed if m[0]["id"] in added.there])

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 
 from app.models.channels import letter
 from app.models.ledger import breach, breach_line, ledger_entry, notice, obligation, outbox, ticket, timer
-from app.services import breaches, ledger, letters, listing, notices, records, sweep
+from app.services import breaches, committing, ledger, letters, listing, notices, records, sweep
 from app.services.letters import Letter, Office
 from app.services.panel import Actor, Work
 from tests.servers import Databases, Dialect
@@ -183,9 +183,9 @@ def test_what_cannot_be_judged_is_set_aside_and_told_and_all_else_is_done(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     late_archives(site, 6)
-    now, judge = at("2025-03-11 00:05"), breaches.Missing.drafts
+    now, judge = at("2025-03-11 00:05"), committing.Missing.drafts
 
-    def broken(kind: breaches.Missing, work: Work, o: Mapping[str, Any], *rest: Any) -> list[breaches.Draft]:
+    def broken(kind: committing.Missing, work: Work, o: Mapping[str, Any], *rest: Any) -> list[committing.Draft]:
         if o["record_id"] == 3:
             raise KeyError("a field that is not there")
         return judge(kind, work, o, *rest)
@@ -196,7 +196,7 @@ def test_what_cannot_be_judged_is_set_aside_and_told_and_all_else_is_done(
             return [tuple(r) for r in connection.execute(query)]
 
     with monkeypatch.context() as patch:
-        patch.setattr(breaches.Missing, "drafts", broken)
+        patch.setattr(committing.Missing, "drafts", broken)
         for minutes in (0, 5):
             sweep.run(site.panel, now + timedelta(minutes=minutes))
             assert sorted(t[1] for t in picture(site)["tickets"]) == [1, 2, 4, 5, 6]
