@@ -69,4 +69,5 @@ def _in_json(element: _Among, compiler: Any, **options: Any) -> str:
 def _in_array(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
     whole = isinstance(element.clauses.clauses[0].type, Integer)
-    return f"{column} = ANY(CAST({values} AS BIGINT[]))" if whole else f"{column} = ANY({values})"
+    # not "= ANY": of a table without statistics PostgreSQL would read every row and look for it among all the values
+    return f"{column} IN (SELECT unnest(CAST({values} AS BIGINT[])))" if whole else f"{column} = ANY({values})"
