@@ -363,7 +363,7 @@ duties:
     label: 做
     owed_by: who
     starts: n
-    done: n
+    done: day
     within: [{days: 1, cite: {policy: P01, article: A1}}]
 
 """,
@@ -856,7 +856,8 @@ duties:
     done: day
     within: [{days: 3, cite: {policy: P01, article: A1}}]
 """,
-        "bad.yaml:11: registers.memo.duties[0].done: 完成的标志与起算点是同一个字段：刚开始就算办到了，请换一个字段 [D710]",
+        "bad.yaml:11: registers.memo.duties[0].done.field: 完成的标志与起算点是同一个字段：刚开始就算办到了，请换一个字段 [D710]",
+        level="warning",
     ),
     "D709": Case(
         """\
