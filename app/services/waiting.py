@@ -117,7 +117,7 @@ def _naming(work: Work) -> set[str]:
     query, deep = work.panel.memory["who is waited for"]
     if query is None:
         return set()
-    persons = [a.person_id for a in _capacities(work) if a.named]
+    persons = [a.person_id for a in _capacities(work) if a.named and a.person_id is not None]
     led = {f"led_{n}": [p for who in persons for p in people.led_by(work, who, n)] for n in deep}
     return set(work.connection.execute(query, {"persons": persons} | led).scalars())
 

@@ -162,3 +162,11 @@ def test_the_number_holds_until_one_acts_oneself(site: Site) -> None:
     assert number_for(WHEN) is None, "one's own act is seen at once"
     with site.panel.reading(archivist, now=at(WHEN)) as work:
         assert attention.counted(work).waiting == before - 1
+
+
+def test_what_is_asked_for_everybody_is_written_out_by_the_panel_itself(site: Site) -> None:
+    with site.panel.reading(Actor.system(), now=at(WHEN)) as work:
+        waiting.ready(work)
+    with site.panel.reading(site.actor("sales1"), now=at(WHEN)) as work, statements(site.panel.engine) as seen:
+        waiting.count(work)
+    assert 1 < len(seen) <= 6, seen
