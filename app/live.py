@@ -66,7 +66,7 @@ class LiveApp:
     number; ``elapsed`` is a stopwatch in seconds.
     """
 
-    PAUSE = 1.0
+    PAUSE = 0.5
     """Seconds between two questions for the revision, at least."""
 
     def __init__(
