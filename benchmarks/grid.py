@@ -7,6 +7,7 @@ two processes of four threads and asked over the same kind of connection, in tur
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import statistics
 import tempfile
@@ -74,7 +75,7 @@ def compare(url: str, dialect: Any, rows: int) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="grid-") as folder,
         served("app.live:application", **panel_settings(url, folder)) as panel,
-        served("benchmarks.plain:create()", DATABASE_URL=url) as fab,
+        served("benchmarks.plain:create()", config=os.devnull, DATABASE_URL=url) as fab,
     ):
         engine = create_engine(url)
         with engine.connect() as connection:

@@ -33,13 +33,15 @@ def panel_settings(url: str, instance: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(app: str, *, workers: int = WORKERS, threads: int = THREADS, **environ: str) -> Iterator[int]:
-    """Serve an app with gunicorn and give its port."""
+def served(
+    app: str, *, workers: int = WORKERS, threads: int = THREADS, config: str = "gunicorn.conf.py", **environ: str
+) -> Iterator[int]:
+    """Serve an app with gunicorn and give its port; ``config`` is made for the panel, other apps need another file."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "gunicorn", app, f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--worker-class=gthread",
+        sys.executable, "-m", "gunicorn", app, f"--config={config}", f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--worker-class=gthread",
         f"--threads={threads}", "--timeout=120", "--log-level=warning", "--no-control-socket", "--keep-alive=60",
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environ})
