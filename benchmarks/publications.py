@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import statistics
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from werkzeug.test import Client
@@ -18,7 +16,7 @@ from app.models import migrate
 from app.models.engine import open_engine
 from app.services import editions, publishing
 from app.services.panel import Actor
-from benchmarks.measure import apart
+from benchmarks.measure import apart, own
 from config import read
 from tests.servers import Databases
 from tests.site import everything
@@ -63,18 +61,12 @@ def _in_a_row(url: str, number: int) -> dict[str, Any]:
             published.append(done - begun)
             if (n + 1) % EACH == 0 or n + 1 == number:
                 gc.collect()
-                memory.append(_resident())
+                memory.append(own())
         engine.dispose()
     return {
         "publications": number, "publish_cpu_s": statistics.median(published), "serve_cpu_s": statistics.median(serving_cpu),
         "memory_mb": memory, "kept_by_each_mb": (memory[-1] - memory[0]) / max(1, number - EACH),
     }  # fmt: skip
-
-
-def _resident() -> float:
-    """Return the resident memory of this process in MB."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def show(found: dict[str, Any]) -> None:
