@@ -28,15 +28,18 @@ export const context = (grid) => {
     return column.ops.includes("eq") ? [leaf("eq", cell)] : [];
   };
 
+  /** Takes all filters back, where there are any, whether or not the rows they leave have come by now. */
+  const unfiltered = (gap) => (grid.asked.filter || grid.asked.search ? [{ icon: "filter-off", text: say("清除全部筛选"), gap, act: () => grid.ask({ filter: null, search: "" }) }] : []);
+
   const about = (spot) => {
     const { column, row, cell } = spot;
-    if (!row || !column) return [];
+    if (!row || !column) return unfiltered(true);
     const words = isEmpty(cell) ? say("（空）") : shown(column.type === "moment" ? cell.slice(0, 10) : cell, column, grid.names);
     const short = words.length > 16 ? `${words.slice(0, 15)}…` : words;
     const same = alike(spot);
     return [
       ...(same.length ? [{ icon: "filter", text: say("只看“{value}”", { value: short }), gap: true, act: () => grid.emit("filterBy", { column, leaves: same }) }] : []),
-      ...(grid.asked.filter || grid.asked.search ? [{ icon: "filter-off", text: say("清除全部筛选"), gap: !same.length, act: () => grid.ask({ filter: null, search: "" }) }] : []),
+      ...unfiltered(!same.length),
       ...(column.sortable ? [{ icon: "sort-ascending", text: say("升序"), gap: true, act: () => grid.ask({ sort: [{ field: column.code, desc: false }] }) }, { icon: "sort-descending", text: say("降序"), act: () => grid.ask({ sort: [{ field: column.code, desc: true }] }) }] : []),
       { icon: "dots", text: say("{label}：列菜单", { label: column.label }), act: () => grid.emit("columnMenu", { column, opener: above() }) },
       { icon: "arrow-up-right", text: say("打开记录"), keys: "Ctrl+Enter", gap: true, act: () => grid.emit("open") },
